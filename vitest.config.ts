@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+// The one default export in the repository: vitest asks for it.
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'threads',
+    maxWorkers: 2,
+    // Property tests and runs of the built command share this ceiling; most tests take milliseconds.
+    testTimeout: 60_000,
+  },
+});
