@@ -1,0 +1,346 @@
+import { FLAG, type EventBatch } from '../model/event-batch.ts';
+import { KIND, KIND_DROPPED, LOGGED_AS, PHASE, TEXT, type Needs } from '../model/event.ts';
+import { SessionTable, type SessionEnd } from './session-table.ts';
+import { TransactionTable } from './transaction-table.ts';
+
+/** Silence after which a session without a logged end is taken as ended. */
+export const DEFAULT_SESSION_TIMEOUT_MS = 600_000;
+
+export interface CorrelatorOptions {
+  readonly needs: Needs;
+  readonly sessionTimeoutMs: number;
+  /** Told when a session opens (+1) or ends (-1), after `sessions` has its facts and before they go. */
+  readonly onSession: (slot: number, change: number) => void;
+}
+
+/** Bit of a phase in the `phases` column. */
+const bit = (phase: number): number => 1 << phase;
+
+/**
+ * Ties the lines of a merged stream together: queue ids to the client that sent the message,
+ * processes to sessions, and events to the phases that they imply (semantics, sections 1, 4, 5).
+ * Rows are changed in place; rows that turn out to be no event get the kind `KIND_DROPPED`.
+ */
+export class Correlator {
+  readonly sessions = new SessionTable();
+  /** Sessions by how they ended. */
+  readonly ended: Record<SessionEnd, number> = { logged: 0, replaced: 0, restart: 0, timeout: 0 };
+  /** Disconnects whose connect the log does not show. */
+  unopened = 0;
+
+  readonly #options: CorrelatorOptions;
+  readonly #transactions = new TransactionTable();
+  readonly #keepsUser: boolean;
+  readonly #keepsSession: boolean;
+  /** Instance (first part of the listener) by listener, 0 when not looked up yet. */
+  readonly #instances: number[] = [];
+  #scratch = Buffer.alloc(256);
+  #bytes: Uint8Array = this.#scratch;
+  #start = 0;
+  #end = 0;
+
+  constructor(options: CorrelatorOptions) {
+    this.#options = options;
+    this.#keepsUser = (options.needs.textFields & (1 << TEXT.user)) !== 0;
+    this.#keepsSession = (options.needs.textFields & (1 << TEXT.session)) !== 0;
+  }
+
+  /** When the next silent session times out; Infinity when none is open. */
+  get nextTimeoutMs(): number {
+    return this.sessions.oldestActivityMs + this.#options.sessionTimeoutMs;
+  }
+
+  /** Ends the session that times out next. */
+  expire(): void {
+    this.#close(this.sessions.oldest, 'timeout');
+  }
+
+  /** Takes the next event of the merged stream. Returns false when the row is no event after all. */
+  take(batch: EventBatch, row: number, nowMs: number): boolean {
+    switch (batch.kind[row]) {
+      case KIND.connect:
+        this.#connect(batch, row, nowMs);
+        return true;
+      case KIND.disconnect:
+        this.#disconnect(batch, row);
+        return true;
+      case KIND.transaction:
+        this.#transaction(batch, row, nowMs);
+        return true;
+      case KIND.queued:
+        return this.#queued(batch, row, nowMs);
+      case KIND.reception:
+        this.#reception(batch, row, nowMs);
+        return true;
+      case KIND.rejection:
+        this.#rejection(batch, row, nowMs);
+        return true;
+      case KIND.delivery:
+      case KIND.deferral:
+      case KIND.bounce:
+        this.#delivery(batch, row, nowMs);
+        return true;
+      case KIND.auth_failure:
+      case KIND.auth_aborted:
+      case KIND.auth_success:
+        this.#auth(batch, row, nowMs);
+        return true;
+      case KIND.removed: {
+        const slot = this.#findTransaction(batch, row);
+        if (slot !== 0) this.#transactions.remove(slot);
+        return drop(batch, row);
+      }
+      case KIND.restart:
+        this.#restart(batch, row);
+        return true;
+      default:
+        this.#touch(batch, row, nowMs);
+        return true;
+    }
+  }
+
+  #connect(batch: EventBatch, row: number, nowMs: number): void {
+    const { sessions } = this;
+    const node = batch.node[row];
+    let slot: number;
+    if (this.#loadText(batch, row, TEXT.session)) {
+      const before = sessions.find(node, this.#bytes, this.#start, this.#end);
+      if (before !== 0) this.#close(before, 'replaced');
+      slot = sessions.openNamed(node, this.#bytes, this.#start, this.#end, nowMs);
+    } else if (batch.family[row] !== 0) {
+      const { service, listener, ip } = batch;
+      slot = sessions.openAnonymous(node, service[row], listener[row], ip, row * 4, nowMs);
+    } else return;
+    sessions.family[slot] = batch.family[row];
+    for (let word = 0; word < 4; word++) sessions.words[slot * 4 + word] = batch.ip[row * 4 + word];
+    sessions.service[slot] = batch.service[row];
+    sessions.listener[slot] = batch.listener[row];
+    batch.phases[row] = bit(PHASE.connect);
+    batch.phase[row] = PHASE.connect;
+    this.#options.onSession(slot, 1);
+  }
+
+  /** The end keeps the address of the connect, also where a proxy named another one since. */
+  #disconnect(batch: EventBatch, row: number): void {
+    const { sessions } = this;
+    let slot = this.#findSession(batch, row);
+    if (slot === 0 && (batch.has[row] & (1 << TEXT.session)) === 0 && batch.family[row] !== 0) {
+      const { node, service, listener, ip } = batch;
+      slot = sessions.findAnonymous(node[row], service[row], listener[row], ip, row * 4);
+    }
+    if (slot === 0) {
+      this.unopened++;
+      return;
+    }
+    batch.family[row] = sessions.family[slot];
+    for (let word = 0; word < 4; word++) batch.ip[row * 4 + word] = sessions.words[slot * 4 + word];
+    this.#close(slot, 'logged');
+  }
+
+  #transaction(batch: EventBatch, row: number, nowMs: number): void {
+    const session = this.#touch(batch, row, nowMs);
+    let phases = bit(PHASE.rcptto);
+    if (this.#needsEhlo(session)) phases |= bit(PHASE.ehlo);
+    if (session === 0 || this.sessions.mail[session] === 0) phases |= bit(PHASE.mailfrom);
+    if (session !== 0) this.sessions.mail[session] = 1;
+    batch.phases[row] = phases;
+    batch.phase[row] = PHASE.rcptto;
+    // The line stands for a recipient that the server accepted.
+    if (batch.verdict[row] === 0) batch.verdict[row] = LOGGED_AS.accepted;
+    if (!this.#loadText(batch, row, TEXT.queue_id)) return;
+    const node = batch.node[row];
+    const slot = this.#transactions.begin(
+      node,
+      this.#bytes,
+      this.#start,
+      this.#end,
+      this.#instanceOf(batch, row),
+      nowMs,
+    );
+    this.#transactions.setClient(slot, batch, row, session, this.sessions.serial[session]);
+    if (this.#keepsUser) this.#transactions.user[slot] = batch.text(row, TEXT.user);
+    if (this.#keepsSession) this.#transactions.session[slot] = batch.text(row, TEXT.session);
+  }
+
+  /** The first `queue active` of a message that a client sent is its reception. */
+  #queued(batch: EventBatch, row: number, nowMs: number): boolean {
+    const slot = this.#findTransaction(batch, row);
+    if (slot === 0 || this.#transactions.accepted[slot] !== 0) {
+      if (slot !== 0) this.#transactions.touch(slot, nowMs);
+      return drop(batch, row);
+    }
+    batch.kind[row] = KIND.reception;
+    this.#accept(batch, row, slot, nowMs);
+    return true;
+  }
+
+  #reception(batch: EventBatch, row: number, nowMs: number): void {
+    const slot = this.#findTransaction(batch, row);
+    if (slot !== 0 && this.#transactions.accepted[slot] === 0)
+      this.#accept(batch, row, slot, nowMs);
+    else {
+      const session = this.#touch(batch, row, nowMs);
+      let phases = bit(PHASE.mailfrom) | bit(PHASE.rcptto) | bit(PHASE.data) | bit(PHASE.spool);
+      if (this.#needsEhlo(session)) phases |= bit(PHASE.ehlo);
+      if (session !== 0) this.sessions.mail[session] = 0;
+      batch.phases[row] = phases;
+      batch.phase[row] = PHASE.spool;
+      if (batch.verdict[row] === 0) batch.verdict[row] = LOGGED_AS.accepted;
+    }
+  }
+
+  #accept(batch: EventBatch, row: number, slot: number, nowMs: number): void {
+    const transactions = this.#transactions;
+    transactions.accepted[slot] = 1;
+    transactions.touch(slot, nowMs);
+    this.#copyClient(batch, row, slot);
+    const session = transactions.sessionSlot[slot];
+    if (session !== 0 && this.sessions.serial[session] === transactions.sessionSerial[slot]) {
+      this.sessions.mail[session] = 0;
+    }
+    const further = batch.recipients[row] > 1 ? bit(PHASE.rcptto) : 0;
+    batch.phases[row] = further | bit(PHASE.data) | bit(PHASE.spool);
+    batch.phase[row] = PHASE.spool;
+    if (batch.verdict[row] === 0) batch.verdict[row] = LOGGED_AS.accepted;
+  }
+
+  #rejection(batch: EventBatch, row: number, nowMs: number): void {
+    let session = this.#touch(batch, row, nowMs);
+    if (session === 0) {
+      const transaction = this.#findTransaction(batch, row);
+      if (transaction !== 0) {
+        if (batch.family[row] === 0) this.#copyClient(batch, row, transaction);
+        const slot = this.#transactions.sessionSlot[transaction];
+        if (this.sessions.serial[slot] === this.#transactions.sessionSerial[transaction])
+          session = slot;
+      }
+    } else if (batch.family[row] === 0) {
+      batch.family[row] = this.sessions.family[session];
+      for (let word = 0; word < 4; word++) {
+        batch.ip[row * 4 + word] = this.sessions.words[session * 4 + word];
+      }
+    }
+    const phase = batch.phase[row];
+    if (phase === PHASE.none) return;
+    let phases = bit(phase);
+    if (phase > PHASE.ehlo && this.#needsEhlo(session)) phases |= bit(PHASE.ehlo);
+    if (session !== 0 && phase >= PHASE.ehlo) this.sessions.ehlo[session] = 1;
+    if (phase >= PHASE.rcptto) {
+      const open = session !== 0 && this.sessions.mail[session] !== 0;
+      if (!open) phases |= bit(PHASE.mailfrom);
+      // A refused DATA ends the transaction, a refused recipient leaves it open.
+      if (session !== 0) this.sessions.mail[session] = phase === PHASE.rcptto ? 1 : 0;
+    }
+    batch.phases[row] = phases;
+  }
+
+  #delivery(batch: EventBatch, row: number, nowMs: number): void {
+    const slot = this.#findTransaction(batch, row);
+    if (slot === 0) return;
+    this.#transactions.touch(slot, nowMs);
+    this.#copyClient(batch, row, slot);
+  }
+
+  #auth(batch: EventBatch, row: number, nowMs: number): void {
+    const session = this.#touch(batch, row, nowMs);
+    if (batch.kind[row] !== KIND.auth_failure) return;
+    batch.phase[row] = PHASE.ehlo;
+    if (this.#needsEhlo(session)) batch.phases[row] = bit(PHASE.ehlo);
+  }
+
+  /** All processes of the instance are gone. */
+  #restart(batch: EventBatch, row: number): void {
+    const { sessions } = this;
+    const node = batch.node[row];
+    const instance = this.#instanceOf(batch, row);
+    for (const slot of sessions.slots()) {
+      if (sessions.node[slot] !== node) continue;
+      if (this.#instanceOfListener(batch, sessions.listener[slot]) === instance) {
+        this.#close(slot, 'restart');
+      }
+    }
+  }
+
+  /** Whether ehlo is still to run in the session; from now on it has. No session: it is. */
+  #needsEhlo(session: number): boolean {
+    if (session === 0) return true;
+    if (this.sessions.ehlo[session] !== 0) return false;
+    this.sessions.ehlo[session] = 1;
+    return true;
+  }
+
+  #close(slot: number, how: SessionEnd): void {
+    this.ended[how]++;
+    this.#options.onSession(slot, -1);
+    this.sessions.close(slot);
+  }
+
+  /** The open session of the event, noted as active; 0 when unknown. */
+  #touch(batch: EventBatch, row: number, nowMs: number): number {
+    const slot = this.#findSession(batch, row);
+    if (slot !== 0) this.sessions.touch(slot, nowMs);
+    return slot;
+  }
+
+  #findSession(batch: EventBatch, row: number): number {
+    if (this.sessions.open === 0 || !this.#loadText(batch, row, TEXT.session)) return 0;
+    return this.sessions.find(batch.node[row], this.#bytes, this.#start, this.#end);
+  }
+
+  #findTransaction(batch: EventBatch, row: number): number {
+    if (this.#transactions.size === 0 || !this.#loadText(batch, row, TEXT.queue_id)) return 0;
+    const instance = this.#instanceOf(batch, row);
+    return this.#transactions.find(batch.node[row], this.#bytes, this.#start, this.#end, instance);
+  }
+
+  #copyClient(batch: EventBatch, row: number, slot: number): void {
+    const transactions = this.#transactions;
+    batch.family[row] = transactions.family[slot];
+    for (let word = 0; word < 4; word++) {
+      batch.ip[row * 4 + word] = transactions.words[slot * 4 + word];
+    }
+    batch.listener[row] = transactions.listener[slot];
+    batch.service[row] = transactions.service[slot];
+    if (transactions.reinjected[slot] !== 0) batch.flags[row] |= FLAG.reinjected;
+    if (this.#keepsUser) batch.setText(row, TEXT.user, transactions.user[slot] ?? '');
+    if (this.#keepsSession) batch.setText(row, TEXT.session, transactions.session[slot] ?? '');
+  }
+
+  #instanceOf(batch: EventBatch, row: number): number {
+    return this.#instanceOfListener(batch, batch.listener[row]);
+  }
+
+  /** Postfix's instance is the first part of the syslog name: `postfix-out` of `postfix-out/smtps`. */
+  #instanceOfListener(batch: EventBatch, listener: number): number {
+    const known = this.#instances[listener];
+    if (known !== undefined) return known;
+    const { listeners } = batch.vocabulary;
+    const name = listeners.name(listener).replace(/\/.*$/s, '');
+    return (this.#instances[listener] = listeners.id(name) ?? 0);
+  }
+
+  /** Points `#bytes[#start, #end)` at a text field's bytes; false when it is not set. */
+  #loadText(batch: EventBatch, row: number, field: number): boolean {
+    if ((batch.has[row] & (1 << field)) === 0) return false;
+    const start = batch.spanStart(row, field);
+    if (start >= 0) {
+      this.#bytes = batch.bytes;
+      this.#start = start;
+      this.#end = batch.spanEnd(row, field);
+      return true;
+    }
+    const text = batch.text(row, field);
+    const length = Buffer.byteLength(text);
+    if (length > this.#scratch.length) this.#scratch = Buffer.alloc(length * 2);
+    this.#scratch.write(text);
+    this.#bytes = this.#scratch;
+    this.#start = 0;
+    this.#end = length;
+    return true;
+  }
+}
+
+function drop(batch: EventBatch, row: number): false {
+  batch.kind[row] = KIND_DROPPED;
+  return false;
+}

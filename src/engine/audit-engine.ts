@@ -1,0 +1,349 @@
+import type { NetworkSet, Prefix } from '../model/address.ts';
+import { assert } from '../model/errors.ts';
+import { FLAG, type EventBatch } from '../model/event-batch.ts';
+import { KIND } from '../model/event.ts';
+import type { Monitor, WindowRange } from '../model/monitor.ts';
+import type { SeriesRow, SeriesSnapshot } from '../model/series-snapshot.ts';
+import type { Vocabulary } from '../model/vocabulary.ts';
+import { DistinctFeed } from './distinct.ts';
+import { Feed } from './feed.ts';
+import type {
+  AuditSink,
+  AuditView,
+  Counter,
+  DistinctQuestion,
+  Scope,
+  SeriesPlan,
+  Subject,
+} from './port.ts';
+import { addressGauge, SessionGauge, type SessionFacts } from './session-gauge.ts';
+
+/** The metrics that Momentum keeps for every peer, and the kind each counts. */
+export const METRICS = [
+  { name: 'connections', kind: KIND.connect },
+  { name: 'receptions', kind: KIND.reception },
+  { name: 'rejections', kind: KIND.rejection },
+] as const;
+
+export interface AuditOptions {
+  /** Configured monitors; each keeps the present window and N before it. */
+  readonly monitors: readonly Monitor[];
+  readonly series: readonly SeriesPlan[];
+  /** Peers that are never counted. */
+  readonly ignore: NetworkSet;
+  readonly vocabulary: Vocabulary;
+  /** How many top keys a closed window names. */
+  readonly top: number;
+  readonly sink: AuditSink;
+}
+
+/** What became of an event: counted (and to be judged), ignored, late, or too late for every window. */
+export type Taken = 'counted' | 'ignored' | 'late' | 'too late';
+
+/** Everything that rolls at the same boundaries. */
+interface Group {
+  readonly intervalMs: number;
+  readonly feeds: Feed[];
+  readonly distinct: DistinctFeed[];
+  current: number;
+  /** Start of the next window, in milliseconds. */
+  boundaryMs: number;
+}
+
+/**
+ * The audit engine: metrics, named series and session gauges under one simulated clock
+ * (semantics, sections 3 and 4). It is told the time and never asks for it.
+ */
+export class AuditEngine implements AuditView {
+  readonly subject: Subject;
+  readonly #options: AuditOptions;
+  readonly #groups: Group[] = [];
+  readonly #feeds: Feed[] = [];
+  readonly #feedsByKind: Feed[][] = [];
+  readonly #distinctByKind: DistinctFeed[][] = [];
+  readonly #gauges: SessionGauge[] = [];
+  readonly #sessions: SessionGauge;
+  #started = false;
+  #startMs = 0;
+  #sawSession = false;
+  /** Number of the event at hand. */
+  #serial = 0;
+  readonly #serialNow = (): number => this.#serial;
+
+  constructor(options: AuditOptions, firstBatch: EventBatch) {
+    this.#options = options;
+    this.subject = { batch: firstBatch, row: 0, family: 0, at: 0, node: 0 };
+    this.#sessions = addressGauge(this.subject);
+    for (const monitor of options.monitors) {
+      for (const { name, kind } of METRICS) {
+        const plan = { name, type: 'ip', monitor, kinds: [kind], filter: undefined } as const;
+        this.#addFeed({ ...plan, key: 'ip', amount: 1, serialize: false }, monitor.windows + 1);
+      }
+    }
+    for (const series of options.series) this.#addFeed(series, series.monitor.windows);
+  }
+
+  /** The first monitor, whose windows show the peaks of sessions. */
+  get firstMonitor(): Monitor {
+    return this.#options.monitors[0];
+  }
+
+  /** Keys in memory, over all tables. */
+  get size(): number {
+    return this.#feeds.reduce((sum, feed) => sum + feed.size, 0);
+  }
+
+  /** Notes for the report: series that met events they could not take. */
+  get feeds(): readonly Feed[] {
+    return this.#feeds;
+  }
+
+  /** When the next window begins, in milliseconds. */
+  get nextBoundaryMs(): number {
+    let next = Infinity;
+    for (const group of this.#groups) if (group.boundaryMs < next) next = group.boundaryMs;
+    return next;
+  }
+
+  metric(
+    name: string,
+    monitor: Monitor,
+    prefix: Prefix,
+    windows: WindowRange,
+    nodes: Scope,
+  ): Counter {
+    const { intervalMs, windows: number } = monitor;
+    const feed = this.#feeds.find(
+      (f) => f.name === name && f.monitor.intervalMs === intervalMs && f.monitor.windows === number,
+    );
+    assert(feed !== undefined, `metric ${name} is kept under the monitor`);
+    return feed.counter(prefix, windows, nodes, this.subject, this.#serialNow);
+  }
+
+  series(name: string, prefix: Prefix, windows: WindowRange, nodes: Scope): Counter {
+    return this.#seriesFeed(name).counter(prefix, windows, nodes, this.subject, this.#serialNow);
+  }
+
+  sessions(
+    prefix: Prefix,
+    service: string | undefined,
+    listener: string | undefined,
+    nodes: Scope,
+  ): Counter {
+    const { vocabulary } = this.#options;
+    const serviceId = service === undefined ? undefined : vocabulary.services.id(service);
+    const listenerId = listener === undefined ? undefined : vocabulary.listeners.id(listener);
+    const gauge = new SessionGauge(prefix, serviceId, listenerId, nodes, this.subject);
+    this.#gauges.push(gauge);
+    return gauge;
+  }
+
+  distinct(question: DistinctQuestion): Counter {
+    const feed = new DistinctFeed(question, this.subject, this.#serialNow);
+    this.#group(question.monitor.intervalMs).distinct.push(feed);
+    for (const kind of question.kinds) (this.#distinctByKind[kind] ??= []).push(feed);
+    return feed;
+  }
+
+  windowsSinceStart(intervalMs: number): number {
+    const group = this.#group(intervalMs);
+    return group.current - Math.floor(this.#startMs / intervalMs);
+  }
+
+  /** Sets the clock: windows begin at multiples of their interval since the epoch. */
+  start(timeMs: number): void {
+    if (this.#started) return;
+    this.#started = true;
+    this.#startMs = timeMs;
+    for (const group of this.#groups) this.#enter(group, Math.floor(timeMs / group.intervalMs));
+  }
+
+  /** Moves every window that begins at or before `timeMs`; sessions and blocks are the caller's. */
+  shift(timeMs: number): void {
+    for (;;) {
+      let next: Group | undefined;
+      for (const group of this.#groups) {
+        if (group.boundaryMs <= timeMs && (!next || group.boundaryMs < next.boundaryMs))
+          next = group;
+      }
+      if (next === undefined) return;
+      this.#roll(next, timeMs);
+    }
+  }
+
+  /** Points the counters at an event without counting it. */
+  look(batch: EventBatch, row: number): void {
+    const { subject } = this;
+    subject.batch = batch;
+    subject.row = row;
+    subject.family = batch.family[row];
+    subject.at = row * 4;
+    subject.node = batch.node[row];
+    this.#serial++;
+  }
+
+  /** Counts the event at hand (see `look`). */
+  take(): Taken {
+    const { subject } = this;
+    const { batch, row, family } = subject;
+    const flags = batch.flags[row];
+    if ((flags & FLAG.reinjected) !== 0) return 'ignored';
+    if (family !== 0 && this.#options.ignore.has(family, batch.ip, subject.at)) return 'ignored';
+    const late = (flags & FLAG.late) !== 0;
+    const kind = batch.kind[row];
+    let kept = !late;
+    let asked = false;
+    const feeds = this.#feedsByKind[kind];
+    if (feeds !== undefined) {
+      asked = true;
+      for (let i = 0; i < feeds.length; i++) {
+        const feed = feeds[i];
+        const window = late ? this.#windowOf(feed.monitor.intervalMs, batch.time[row]) : undefined;
+        if (feed.take(subject, this.#serial, window)) kept = true;
+      }
+    }
+    const distinct = this.#distinctByKind[kind];
+    if (distinct !== undefined) {
+      asked = true;
+      for (const feed of distinct) {
+        const window = late ? this.#windowOf(feed.intervalMs, batch.time[row]) : undefined;
+        if (feed.take(window)) kept = true;
+      }
+    }
+    if (!late) return 'counted';
+    return kept || !asked ? 'late' : 'too late';
+  }
+
+  /** A session opened (+1) or ended (-1). Those of ignored peers are not counted. */
+  session(facts: SessionFacts, change: number): void {
+    if (
+      facts.family !== 0 &&
+      this.#options.ignore.has(facts.family, Int32Array.from(facts.words), 0)
+    ) {
+      return;
+    }
+    this.#sawSession = true;
+    this.#sessions.change(facts, change);
+    for (const gauge of this.#gauges) gauge.change(facts, change);
+  }
+
+  /** Closes every window that is still kept, oldest first, the present one included. */
+  finish(): void {
+    if (!this.#started) return;
+    this.#closeSessions(this.#group(this.firstMonitor.intervalMs));
+    const open: { feed: Feed; window: number }[] = [];
+    for (const feed of this.#feeds) {
+      const kept = this.#keptOf(feed);
+      for (let window = Math.max(0, feed.current - kept + 1); window <= feed.current; window++) {
+        open.push({ feed, window });
+      }
+    }
+    const leaves = ({ feed, window }: { feed: Feed; window: number }): number =>
+      (window + this.#keptOf(feed)) * feed.monitor.intervalMs;
+    open.sort((a, b) => leaves(a) - leaves(b));
+    for (const { feed, window } of open) this.#closeWindow(feed, window);
+  }
+
+  /** What a named series holds now. */
+  snapshot(name: string): SeriesSnapshot {
+    const feed = this.#seriesFeed(name);
+    const rows: SeriesRow[] = [];
+    const { windows, intervalMs } = feed.monitor;
+    for (let age = 0; age < Math.min(windows, feed.current + 1); age++) {
+      rows.push(...feed.rows(feed.current - age, age));
+    }
+    const windowZeroMs = Math.max(0, feed.current) * intervalMs;
+    return { name, type: feed.type, monitor: feed.monitor, windowZeroMs, rows };
+  }
+
+  #addFeed(plan: SeriesPlan, kept: number): void {
+    const feed = new Feed({ ...plan, kept });
+    this.#feeds.push(feed);
+    this.#group(plan.monitor.intervalMs).feeds.push(feed);
+    for (const kind of plan.kinds) (this.#feedsByKind[kind] ??= []).push(feed);
+  }
+
+  #seriesFeed(name: string): Feed {
+    const feed = this.#feeds.find((f) => f.name === name && !METRICS.some((m) => m.name === name));
+    assert(feed !== undefined, `series ${name} is defined`);
+    return feed;
+  }
+
+  #group(intervalMs: number): Group {
+    let group = this.#groups.find((g) => g.intervalMs === intervalMs);
+    if (group === undefined) {
+      group = { intervalMs, feeds: [], distinct: [], current: -1, boundaryMs: Infinity };
+      this.#groups.push(group);
+    }
+    return group;
+  }
+
+  #keptOf(feed: Feed): number {
+    const metric = METRICS.some((m) => m.name === feed.name);
+    return feed.monitor.windows + (metric ? 1 : 0);
+  }
+
+  #windowOf(intervalMs: number, timeMs: number): number {
+    return Math.floor(timeMs / intervalMs);
+  }
+
+  #enter(group: Group, window: number): void {
+    group.current = window;
+    group.boundaryMs = (window + 1) * group.intervalMs;
+    for (const feed of group.feeds) feed.start(window);
+    for (const feed of group.distinct) feed.start(window);
+  }
+
+  #roll(group: Group, timeMs: number): void {
+    const next = group.current + 1;
+    if (group.intervalMs === this.firstMonitor.intervalMs) this.#closeSessions(group);
+    let idle = true;
+    for (const feed of group.feeds) {
+      const leaving = next - this.#keptOf(feed);
+      if (leaving >= 0) this.#closeWindow(feed, leaving);
+      feed.step();
+      if (idle && !feed.empty) idle = false;
+    }
+    for (const feed of group.distinct) {
+      feed.step();
+      if (!feed.empty) idle = false;
+    }
+    group.current = next;
+    group.boundaryMs = (next + 1) * group.intervalMs;
+    // Nothing left to count out: a quiet weekend is one jump. Open sessions have a row per window.
+    if (idle && this.#sessions.empty) {
+      const last = Math.floor(timeMs / group.intervalMs);
+      if (last > next) this.#enter(group, last);
+    }
+  }
+
+  #closeSessions(group: Group): void {
+    if (!this.#sawSession) return;
+    const { total, keys, top } = this.#sessions.closeWindow(Math.max(1, this.#options.top));
+    for (const gauge of this.#gauges) gauge.forgetEnded();
+    if (keys === 0) return;
+    const windowStartMs = group.current * group.intervalMs;
+    const monitor = this.firstMonitor;
+    this.#options.sink.windowClosed({
+      series: 'sessions',
+      monitor,
+      windowStartMs,
+      total,
+      keys,
+      top,
+    });
+  }
+
+  #closeWindow(feed: Feed, window: number): void {
+    const summary = feed.summary(window, Math.max(1, this.#options.top));
+    if (summary === undefined) return;
+    const { name, monitor, type, serialize } = feed;
+    const windowStartMs = window * monitor.intervalMs;
+    this.#options.sink.windowClosed({ series: name, monitor, windowStartMs, ...summary });
+    if (!serialize) return;
+    const rows = feed.rows(window, 0);
+    if (rows.length > 0) {
+      this.#options.sink.journal({ name, type, monitor, windowZeroMs: windowStartMs, rows });
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import type { Prefix } from '../model/address.ts';
+import type { EventBatch } from '../model/event-batch.ts';
+import type { EventField } from '../model/event.ts';
+import type { Monitor, WindowRange } from '../model/monitor.ts';
+import type { SeriesSnapshot } from '../model/series-snapshot.ts';
+
+/** The event at hand: what a counter's block or key is taken from. One object, changed per event. */
+export interface Subject {
+  batch: EventBatch;
+  row: number;
+  /** 4, 6 or 0. */
+  family: number;
+  /** Where the address stands in `batch.ip`. */
+  at: number;
+  node: number;
+}
+
+/** A count that a policy asked for before the replay, ready at every event. */
+export interface Counter {
+  /** The count for the block or key of the event at hand; 0 where it has none. */
+  value(): number;
+  /**
+   * A number that stands for the block or key of the event at hand while the present window lasts,
+   * or -1 when only its text tells.
+   */
+  identity(): number;
+  /** Whether the event at hand was added to what this counts. */
+  counted(): boolean;
+}
+
+/** Tells whether an event is one that a series counts. */
+export type EventFilter = (batch: EventBatch, row: number) => boolean;
+
+/** A named series as the engine keeps it. */
+export interface SeriesPlan {
+  readonly name: string;
+  readonly type: 'ip' | 'cidr' | 'cidr_ipv6' | 'string';
+  readonly monitor: Monitor;
+  readonly kinds: readonly number[];
+  /** Undefined: every event of these kinds. */
+  readonly filter: EventFilter | undefined;
+  /** The field that gives the key of a string series. */
+  readonly key: EventField;
+  readonly amount: number | 'recipients' | 'size';
+  readonly serialize: boolean;
+}
+
+/** What a policy may ask; every question is declared before the first event. */
+export interface AuditView {
+  readonly subject: Subject;
+  /** Sum of a metric in the block of the peer. */
+  metric(
+    name: string,
+    monitor: Monitor,
+    prefix: Prefix,
+    windows: WindowRange,
+    nodes: Scope,
+  ): Counter;
+  /** Sum of a named series in the block of the peer, or under the event's key in a string series. */
+  series(name: string, prefix: Prefix, windows: WindowRange, nodes: Scope): Counter;
+  /** Open sessions in the block of the peer; undefined service or listener: all of them. */
+  sessions(
+    prefix: Prefix,
+    service: string | undefined,
+    listener: string | undefined,
+    nodes: Scope,
+  ): Counter;
+  /** Different values of a field under the block or another field of the event. */
+  distinct(question: DistinctQuestion): Counter;
+  /** Number of the window that the monitor's window 0 has been since the first event. */
+  windowsSinceStart(intervalMs: number): number;
+}
+
+/** Whether nodes are counted together or each apart. */
+export type Scope = 'cluster' | 'node';
+
+export interface DistinctQuestion {
+  readonly field: EventField;
+  readonly kinds: readonly number[];
+  readonly filter: EventFilter | undefined;
+  readonly per: Prefix | EventField;
+  readonly monitor: Monitor;
+  readonly windows: WindowRange;
+  readonly nodes: Scope;
+}
+
+/** A window of a metric or series that has left the kept range, late events included. */
+export interface ClosedWindow {
+  readonly series: string;
+  readonly monitor: Monitor;
+  readonly windowStartMs: number;
+  readonly total: number;
+  readonly keys: number;
+  /** The keys with the highest counts, highest first; equal counts in the order of keys. */
+  readonly top: readonly { readonly key: string; readonly count: number }[];
+}
+
+/** Where the engine's results go while the clock runs. */
+export interface AuditSink {
+  windowClosed(window: ClosedWindow): void;
+  /** A closed window of a series that is serialized: one window, number 0. */
+  journal(snapshot: SeriesSnapshot): void;
+}

@@ -1,0 +1,307 @@
+import type { AuditView, Counter, SeriesPlan } from '../engine/port.ts';
+import { ADDRESS, NetworkSet } from '../model/address.ts';
+import { BugError } from '../model/errors.ts';
+import type { EventBatch } from '../model/event-batch.ts';
+import { KIND, PHASE, TEXT } from '../model/event.ts';
+import { blockText, fieldValue } from '../model/field-value.ts';
+import type { Monitor, WindowRange } from '../model/monitor.ts';
+import type { Vocabulary } from '../model/vocabulary.ts';
+import { compileFilters } from './event-filter.ts';
+import type { Condition, Quantity, Rule, RulePolicy, SeriesDefinition } from './rule-policy.ts';
+
+/** The engine's plan for a policy's named series. */
+export function seriesPlans(policy: RulePolicy, vocabulary: Vocabulary): SeriesPlan[] {
+  return policy.series.map((series) => ({
+    name: series.name,
+    type: series.type,
+    monitor: series.monitor,
+    kinds: kindNumbers(series.on, vocabulary),
+    filter: compileFilters(series.where),
+    key: series.key,
+    amount: series.amount,
+    serialize: series.serialize,
+  }));
+}
+
+/** The monitor whose windows a rule's firings are reported in. */
+export function monitorOf(rule: Rule, policy: RulePolicy): Monitor {
+  const condition = rule.conditions[0];
+  const { of } = condition;
+  if (of.type === 'metric' || of.type === 'distinct') return of.monitor;
+  if (of.type === 'series') return seriesNamed(policy, of.series).monitor;
+  return policy.monitors[0];
+}
+
+/** The metric or series whose windows a rule's firings belong to. */
+export function countedName(rule: Rule): string {
+  const { of } = rule.conditions[0];
+  if (of.type === 'metric') return of.metric;
+  return of.type === 'series' ? of.series : of.type;
+}
+
+/** A rule that fired at the event at hand. */
+export interface Hit {
+  /** Index of the rule in the policy. */
+  rule: number;
+  /** What was counted, and what the count had to exceed. */
+  count: number;
+  limit: number;
+  /** A number for the key while the window lasts, or -1 (see `Counter.identity`). */
+  identity: number;
+}
+
+/** One condition of a rule, bound to its counters. */
+interface Check {
+  counted(): boolean;
+  holds(): boolean;
+  count: number;
+  limit: number;
+  readonly first: Counter;
+}
+
+interface CompiledRule {
+  readonly index: number;
+  readonly rule: Rule;
+  readonly checks: readonly Check[];
+  /** Bit of the phase of `at`; 0: judged at each event that is counted. */
+  readonly atBit: number;
+  readonly kinds: ReadonlySet<number>;
+  readonly except: NetworkSet;
+}
+
+/** Evaluates the rules of a declarative policy at events that the engine has just counted. */
+export class RuleEvaluator {
+  readonly #rules: readonly CompiledRule[];
+  /** Rules to try by kind, in the order of the policy. */
+  readonly #byKind: CompiledRule[][] = [];
+  readonly #hit: Hit = { rule: 0, count: 0, limit: 0, identity: -1 };
+
+  constructor(policy: RulePolicy, audit: AuditView, vocabulary: Vocabulary) {
+    this.#rules = policy.rules.map((rule, index) => ({
+      index,
+      rule,
+      checks: rule.conditions.map((condition) => bind(condition, rule, policy, audit, vocabulary)),
+      atBit: rule.at === undefined ? 0 : 1 << PHASE[rule.at],
+      kinds: new Set(rule.conditions.flatMap((c) => kindsOf(c, policy, vocabulary))),
+      except: new NetworkSet(rule.except),
+    }));
+  }
+
+  /** Calls `onHit` for each rule that fires, in order. The hit object is reused. */
+  evaluate(batch: EventBatch, row: number, onHit: (hit: Hit) => void): void {
+    const kind = batch.kind[row];
+    const rules = (this.#byKind[kind] ??= this.#rules.filter(
+      ({ atBit, kinds }) => atBit !== 0 || kinds.has(kind),
+    ));
+    for (let i = 0; i < rules.length; i++) {
+      const compiled = rules[i];
+      if (compiled.atBit !== 0) {
+        if ((batch.phases[row] & compiled.atBit) === 0) continue;
+      } else if (!anyCounted(compiled.checks)) continue;
+      if (!allHold(compiled.checks) || isExempt(compiled, batch, row)) continue;
+      const { count, limit, first } = compiled.checks[0];
+      const hit = this.#hit;
+      hit.rule = compiled.index;
+      hit.count = count;
+      hit.limit = limit;
+      hit.identity = first.identity();
+      onHit(hit);
+    }
+  }
+
+  /** The block or text that a rule counts by, for the event at hand. */
+  keyText(ruleIndex: number, batch: EventBatch, row: number): string {
+    const { per } = this.#rules[ruleIndex].rule;
+    return per.type === 'prefix'
+      ? blockText(batch, row, per.prefix)
+      : fieldValue(batch, row, per.field);
+  }
+}
+
+function anyCounted(checks: readonly Check[]): boolean {
+  for (let i = 0; i < checks.length; i++) if (checks[i].counted()) return true;
+  return false;
+}
+
+function allHold(checks: readonly Check[]): boolean {
+  for (let i = 0; i < checks.length; i++) if (!checks[i].holds()) return false;
+  return true;
+}
+
+function isExempt({ except, rule }: CompiledRule, batch: EventBatch, row: number): boolean {
+  if (!except.empty && except.has(batch.family[row], batch.ip, row * 4)) return true;
+  if (rule.exceptDomains.length === 0) return false;
+  const sender = batch.text(row, TEXT.sender).toLowerCase();
+  const domain = sender.slice(sender.lastIndexOf('@') + 1);
+  return rule.exceptDomains.some((exempt) => domain === exempt || domain.endsWith(`.${exempt}`));
+}
+
+function bind(
+  condition: Condition,
+  rule: Rule,
+  policy: RulePolicy,
+  audit: AuditView,
+  vocabulary: Vocabulary,
+): Check {
+  const counter = (of: Quantity, windows: WindowRange): Counter =>
+    counterOf(of, windows, rule, audit, vocabulary);
+  if (condition.type === 'count') {
+    return new CountCheck(counter(condition.of, condition.windows), condition.above);
+  }
+  if (condition.type === 'ratio') {
+    const of = counter(condition.of, condition.windows);
+    const to = counter(condition.to, condition.windows);
+    return new RatioCheck(of, to, condition.above, condition.min);
+  }
+  const { intervalMs } = monitorOf({ ...rule, conditions: [condition] }, policy);
+  const now = counter(condition.of, { start: 0, end: 0 });
+  const before = counter(condition.of, condition.before);
+  return new SurgeCheck(now, before, condition, () => audit.windowsSinceStart(intervalMs));
+}
+
+function counterOf(
+  of: Quantity,
+  windows: WindowRange,
+  rule: Rule,
+  audit: AuditView,
+  vocabulary: Vocabulary,
+): Counter {
+  const prefix = rule.per.type === 'prefix' ? rule.per.prefix : ADDRESS;
+  switch (of.type) {
+    case 'metric':
+      return audit.metric(of.metric, of.monitor, prefix, windows, rule.scope);
+    case 'series':
+      return audit.series(of.series, prefix, windows, rule.scope);
+    case 'sessions':
+      // `inbound_cidr` is SMTP summed over all nodes (semantics, section 4).
+      return of.service === 'inbound_cidr'
+        ? audit.sessions(prefix, 'SMTP', of.listener, 'cluster')
+        : audit.sessions(prefix, of.service, of.listener, rule.scope);
+    case 'distinct':
+      return audit.distinct({
+        field: of.field,
+        kinds: kindNumbers(of.on, vocabulary),
+        filter: compileFilters(of.where),
+        per: rule.per.type === 'prefix' ? rule.per.prefix : rule.per.field,
+        monitor: of.monitor,
+        windows,
+        nodes: rule.scope,
+      });
+  }
+}
+
+class CountCheck implements Check {
+  count = 0;
+  readonly limit: number;
+  readonly first: Counter;
+
+  constructor(counter: Counter, above: number) {
+    this.first = counter;
+    this.limit = above;
+  }
+
+  counted(): boolean {
+    return this.first.counted();
+  }
+
+  holds(): boolean {
+    this.count = this.first.value();
+    return this.count > this.limit;
+  }
+}
+
+class RatioCheck implements Check {
+  count = 0;
+  limit = 0;
+  readonly first: Counter;
+  readonly #to: Counter;
+  readonly #above: number;
+  readonly #min: number;
+
+  constructor(of: Counter, to: Counter, above: number, min: number) {
+    this.first = of;
+    this.#to = to;
+    this.#above = above;
+    this.#min = min;
+  }
+
+  counted(): boolean {
+    return this.first.counted() || this.#to.counted();
+  }
+
+  holds(): boolean {
+    const to = this.#to.value();
+    if (to < this.#min) return false;
+    this.count = this.first.value();
+    this.limit = this.#above * to;
+    return this.count > this.limit;
+  }
+}
+
+/** Window 0 against the mean of earlier windows; silent until the clock has passed them all. */
+class SurgeCheck implements Check {
+  count = 0;
+  limit = 0;
+  readonly first: Counter;
+  readonly #before: Counter;
+  readonly #plan: { readonly times: number; readonly before: WindowRange; readonly min: number };
+  readonly #windowsSinceStart: () => number;
+
+  constructor(
+    now: Counter,
+    before: Counter,
+    plan: { readonly times: number; readonly before: WindowRange; readonly min: number },
+    windowsSinceStart: () => number,
+  ) {
+    this.first = now;
+    this.#before = before;
+    this.#plan = plan;
+    this.#windowsSinceStart = windowsSinceStart;
+  }
+
+  counted(): boolean {
+    return this.first.counted();
+  }
+
+  holds(): boolean {
+    const { times, before, min } = this.#plan;
+    this.count = this.first.value();
+    if (this.count < min || this.#windowsSinceStart() < before.end) return false;
+    const windows = before.end - before.start + 1;
+    const sum = this.#before.value();
+    this.limit = (times * sum) / windows;
+    return this.count * windows > times * sum;
+  }
+}
+
+function kindsOf(condition: Condition, policy: RulePolicy, vocabulary: Vocabulary): number[] {
+  const parts = condition.type === 'ratio' ? [condition.of, condition.to] : [condition.of];
+  return parts.flatMap((of) => {
+    switch (of.type) {
+      case 'metric':
+        return [
+          of.metric === 'connections'
+            ? KIND.connect
+            : of.metric === 'receptions'
+              ? KIND.reception
+              : KIND.rejection,
+        ];
+      case 'series':
+        return kindNumbers(seriesNamed(policy, of.series).on, vocabulary);
+      case 'sessions':
+        return [KIND.connect];
+      case 'distinct':
+        return kindNumbers(of.on, vocabulary);
+    }
+  });
+}
+
+function kindNumbers(names: readonly string[], vocabulary: Vocabulary): number[] {
+  return names.map((name) => vocabulary.kinds.id(name)).filter((kind) => kind !== undefined);
+}
+
+function seriesNamed(policy: RulePolicy, name: string): SeriesDefinition {
+  const series = policy.series.find((definition) => definition.name === name);
+  if (series === undefined) throw new BugError(`series ${name} passed the checks undefined`);
+  return series;
+}

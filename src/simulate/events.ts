@@ -1,0 +1,37 @@
+import type { EventSource } from '../clock/event-source.ts';
+import { mergeSources, type HandleEvent } from '../clock/merge.ts';
+import { Correlator, DEFAULT_SESSION_TIMEOUT_MS } from '../correlate/correlator.ts';
+import { ALL_NEEDS } from '../model/event.ts';
+
+export interface EventStreamOptions {
+  readonly sources: readonly EventSource[];
+  /** Half open. */
+  readonly fromMs?: number | undefined;
+  readonly toMs?: number | undefined;
+  readonly sessionTimeoutMs?: number | undefined;
+  /** Rows that turned out to be no event. */
+  readonly onDropped?: (source: number) => void;
+}
+
+/** Hands out the merged, correlated events of all inputs in order; false from `handle` ends it. */
+export async function streamEvents(
+  options: EventStreamOptions,
+  handle: HandleEvent,
+): Promise<void> {
+  const { fromMs = -Infinity, toMs = Infinity } = options;
+  const correlator = new Correlator({
+    needs: ALL_NEEDS,
+    sessionTimeoutMs: options.sessionTimeoutMs ?? DEFAULT_SESSION_TIMEOUT_MS,
+    onSession: () => undefined,
+  });
+  await mergeSources(options.sources, (batch, row) => {
+    const nowMs = batch.release[row];
+    if (nowMs >= toMs) return false;
+    while (correlator.nextTimeoutMs <= nowMs) correlator.expire();
+    if (!correlator.take(batch, row, nowMs)) {
+      options.onDropped?.(batch.source);
+      return true;
+    }
+    return nowMs < fromMs || handle(batch, row);
+  });
+}

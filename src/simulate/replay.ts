@@ -1,0 +1,321 @@
+import type { EventSource } from '../clock/event-source.ts';
+import { mergeSources } from '../clock/merge.ts';
+import { Correlator, DEFAULT_SESSION_TIMEOUT_MS } from '../correlate/correlator.ts';
+import { AuditEngine } from '../engine/audit-engine.ts';
+import type { ClosedWindow } from '../engine/port.ts';
+import { NetworkSet, parseNetwork } from '../model/address.ts';
+import { CheckError } from '../model/errors.ts';
+import { EventBatch } from '../model/event-batch.ts';
+import type { Needs } from '../model/event.ts';
+import { DEFAULT_MONITOR } from '../model/monitor.ts';
+import { compareText } from '../model/order.ts';
+import type { SeriesSnapshot } from '../model/series-snapshot.ts';
+import type { Vocabulary } from '../model/vocabulary.ts';
+import {
+  countedName,
+  monitorOf,
+  RuleEvaluator,
+  seriesPlans,
+  type Hit,
+} from '../policy/rule-evaluator.ts';
+import type { Rule, RulePolicy } from '../policy/rule-policy.ts';
+import { FiringLedger } from './firing-ledger.ts';
+import { StoppedEvents } from './stopped-events.ts';
+import type { ReplaySink, RuleTally, SourceTally, Tally, WindowRow } from './tally.ts';
+
+/** How many top keys of a window keys.csv names unless told otherwise. */
+export const DEFAULT_TOP = 20;
+
+const LOOPBACK = ['127.0.0.0/8', '::1/128'].map((text) => parseNetwork(text)!);
+
+/** The policy of a replay without one: the built-in metrics under the default monitor. */
+export const BARE_POLICY: RulePolicy = {
+  file: '',
+  monitors: [DEFAULT_MONITOR],
+  ignore: LOOPBACK,
+  series: [],
+  rules: [],
+};
+
+export interface ReplayOptions {
+  readonly sources: readonly EventSource[];
+  readonly vocabulary: Vocabulary;
+  readonly needs: Needs;
+  /** Undefined: `BARE_POLICY`. */
+  readonly policy?: RulePolicy | undefined;
+  /** Half open; events before `fromMs` warm the windows and are not reported. */
+  readonly fromMs?: number | undefined;
+  readonly toMs?: number | undefined;
+  readonly sessionTimeoutMs?: number | undefined;
+  /** Highest number of keys in memory; reaching it ends the run with a `CheckError`. */
+  readonly maxKeys?: number | undefined;
+  /** Top keys of a window in keys.csv; Infinity: all of them. */
+  readonly top?: number | undefined;
+  /** Name of an input by rank, for the files and lines of a report. */
+  readonly fileOf: (source: number) => string;
+  readonly sink?: ReplaySink | undefined;
+}
+
+export interface ReplayResult {
+  readonly tally: Tally;
+  /** What each named series holds at the end, in the order of the policy. */
+  readonly series: readonly SeriesSnapshot[];
+}
+
+/**
+ * Streams dated inputs through the simulated clock into the audit engine and judges every event by
+ * the policy's rules. Observe mode: verdicts are recorded and change nothing.
+ *
+ * @throws {CheckError} when `maxKeys` is reached
+ */
+export async function replay(options: ReplayOptions): Promise<ReplayResult> {
+  const run = new ReplayRun(options);
+  await mergeSources(options.sources, run.handle);
+  return run.finish();
+}
+
+class ReplayRun {
+  readonly #options: ReplayOptions;
+  readonly #policy: RulePolicy;
+  readonly #engine: AuditEngine;
+  readonly #correlator: Correlator;
+  readonly #evaluator: RuleEvaluator;
+  readonly #ledger: FiringLedger;
+  readonly #stopped: StoppedEvents;
+  readonly #fromMs: number;
+  readonly #toMs: number;
+  readonly #eventsByKind: number[] = [];
+  readonly #tally: Tally;
+  #rules: readonly RuleTally[];
+  #boundaryMs = -Infinity;
+  #nowMs = -Infinity;
+  #stoppedBy: RuleTally | undefined;
+
+  constructor(options: ReplayOptions) {
+    this.#options = options;
+    const policy = (this.#policy = options.policy ?? BARE_POLICY);
+    const { vocabulary, needs, sink, fileOf, top = DEFAULT_TOP } = options;
+    this.#fromMs = options.fromMs ?? -Infinity;
+    this.#toMs = options.toMs ?? Infinity;
+    this.#engine = new AuditEngine(
+      {
+        monitors: policy.monitors,
+        series: seriesPlans(policy, vocabulary),
+        ignore: new NetworkSet(policy.ignore),
+        vocabulary,
+        top,
+        sink: {
+          windowClosed: (window) => this.#windowClosed(window),
+          journal: (snapshot) => {
+            if (this.#isReported(snapshot.windowZeroMs, snapshot.monitor.intervalMs)) {
+              sink?.journal(snapshot);
+            }
+          },
+        },
+      },
+      new EventBatch(vocabulary, Buffer.alloc(0)),
+    );
+    this.#evaluator = new RuleEvaluator(policy, this.#engine, vocabulary);
+    this.#correlator = new Correlator({
+      needs,
+      sessionTimeoutMs: options.sessionTimeoutMs ?? DEFAULT_SESSION_TIMEOUT_MS,
+      onSession: (slot, change) => this.#session(slot, change),
+    });
+    const rules = policy.rules.map((rule) => ledgerRule(rule, policy));
+    this.#ledger = new FiringLedger(rules, fileOf, (row) => sink?.firing(row));
+    this.#rules = this.#ledger.tallies;
+    this.#stopped = new StoppedEvents(fileOf, (row) => sink?.stopped(row));
+    this.#tally = emptyTally();
+  }
+
+  readonly handle = (batch: EventBatch, row: number): boolean => {
+    const nowMs = batch.release[row];
+    if (nowMs >= this.#toMs) return false;
+    if (nowMs >= this.#boundaryMs || nowMs >= this.#correlator.nextTimeoutMs) this.#advance(nowMs);
+    this.#nowMs = nowMs;
+    const tally = this.#tally;
+    if (!this.#correlator.take(batch, row, nowMs)) {
+      this.#source(batch).dropped++;
+      return true;
+    }
+    const engine = this.#engine;
+    engine.look(batch, row);
+    const taken = engine.take();
+    if (nowMs < this.#fromMs) return true;
+    tally.firstMs ??= nowMs;
+    tally.lastMs = nowMs;
+    if (taken === 'counted') {
+      const kind = batch.kind[row];
+      this.#eventsByKind[kind] = (this.#eventsByKind[kind] ?? 0) + 1;
+      if (this.#rules.length > 0) this.#judge(batch, row);
+    } else if (taken === 'ignored') tally.ignored++;
+    else if (taken === 'late') {
+      tally.late++;
+      this.#source(batch).late++;
+    } else {
+      tally.tooLate++;
+      this.#source(batch).tooLate++;
+    }
+    return true;
+  };
+
+  finish(): ReplayResult {
+    const engine = this.#engine;
+    const series = this.#policy.series.map(({ name }) => engine.snapshot(name));
+    this.#ledger.finish();
+    engine.finish();
+    const tally = this.#tally;
+    const { sessions, ended, unopened } = this.#correlator;
+    tally.sessions.ended = { ...ended };
+    tally.sessions.unopened = unopened;
+    tally.sessions.openAtEnd = sessions.open;
+    tally.rules = this.#ledger.tallies;
+    const { kinds } = this.#options.vocabulary;
+    const counts = this.#eventsByKind.flatMap((count, kind) => [
+      [kinds.name(kind), count] as const,
+    ]);
+    counts.sort(([a], [b]) => compareText(a, b));
+    tally.events = Object.fromEntries(counts);
+    tally.notes = engine.feeds
+      .map(({ name, wrongFamily, withoutKey, withoutAmount, negative }) => {
+        return { series: name, wrongFamily, withoutKey, withoutAmount, negative };
+      })
+      .filter((note) => this.#policy.series.some((definition) => definition.name === note.series))
+      .filter(
+        (note) => note.negative || note.wrongFamily + note.withoutKey + note.withoutAmount > 0,
+      );
+    return { tally, series };
+  }
+
+  #judge(batch: EventBatch, row: number): void {
+    this.#stoppedBy = undefined;
+    this.#evaluator.evaluate(batch, row, (hit: Hit) => {
+      this.#ledger.fire(hit, batch, row, () => this.#evaluator.keyText(hit.rule, batch, row));
+      const { verdict } = this.#policy.rules[hit.rule];
+      if (verdict.type === 'reject' || verdict.type === 'disconnect') {
+        this.#stoppedBy ??= this.#rules[hit.rule];
+      }
+    });
+    if (this.#stoppedBy !== undefined) this.#stopped.add(batch, row, this.#stoppedBy);
+  }
+
+  /** Lets everything happen that is due before the events of `nowMs`: windows first, then sessions. */
+  #advance(nowMs: number): void {
+    const engine = this.#engine;
+    if (this.#boundaryMs === -Infinity) engine.start(nowMs);
+    for (;;) {
+      const boundaryMs = engine.nextBoundaryMs;
+      const timeoutMs = this.#correlator.nextTimeoutMs;
+      if (boundaryMs <= timeoutMs && boundaryMs <= nowMs) {
+        const until = Math.min(nowMs, timeoutMs);
+        this.#ledger.advance(until);
+        engine.shift(until);
+      } else if (timeoutMs <= nowMs) {
+        this.#nowMs = timeoutMs;
+        this.#correlator.expire();
+      } else break;
+    }
+    this.#boundaryMs = engine.nextBoundaryMs;
+    const { maxKeys } = this.#options;
+    if (maxKeys !== undefined && engine.size > maxKeys) {
+      throw new CheckError(`more than ${maxKeys} keys in memory (--max-keys)`);
+    }
+  }
+
+  #session(slot: number, change: number): void {
+    const { sessions } = this.#correlator;
+    const { words } = sessions;
+    this.#engine.session(
+      {
+        family: sessions.family[slot],
+        words: [words[slot * 4], words[slot * 4 + 1], words[slot * 4 + 2], words[slot * 4 + 3]],
+        node: sessions.node[slot],
+        service: sessions.service[slot],
+        listener: sessions.listener[slot],
+      },
+      change,
+    );
+    const tally = this.#tally.sessions;
+    if (change < 0) return;
+    tally.opened++;
+    if (sessions.open > tally.peak) {
+      tally.peak = sessions.open;
+      tally.peakMs = this.#nowMs;
+    }
+  }
+
+  #windowClosed(window: ClosedWindow): void {
+    const { series, monitor, windowStartMs, total, keys, top } = window;
+    const firings = this.#ledger.takeFirings(series, monitor, windowStartMs);
+    if (!this.#isReported(windowStartMs, monitor.intervalMs)) return;
+    const [first] = top;
+    const topKey = first?.key ?? '';
+    const topCount = first?.count ?? 0;
+    const row = { series, monitor, windowStartMs, total, keys, topKey, topCount, firings };
+    this.#sum(row);
+    const { sink } = this.#options;
+    if (sink === undefined) return;
+    sink.window(row);
+    const named = top.slice(0, this.#options.top ?? DEFAULT_TOP);
+    named.forEach(({ key, count }, index) => {
+      const share = total > 0 ? count / total : 0;
+      sink.key({ series, monitor, windowStartMs, rank: index + 1, key, count, share });
+    });
+  }
+
+  #sum(row: WindowRow): void {
+    const { series, monitor, total } = row;
+    const all = this.#tally.series;
+    const known = all.find((tally) => tally.series === series && tally.monitor === monitor);
+    if (known === undefined) all.push({ series, monitor, total, windows: 1, busiest: row });
+    else {
+      known.total += total;
+      known.windows++;
+      if (total > known.busiest.total) known.busiest = row;
+    }
+  }
+
+  #source(batch: EventBatch): SourceTally {
+    return (this.#tally.bySource[batch.source] ??= { dropped: 0, late: 0, tooLate: 0 });
+  }
+
+  #isReported(windowStartMs: number, intervalMs: number): boolean {
+    return windowStartMs + intervalMs > this.#fromMs && windowStartMs < this.#toMs;
+  }
+}
+
+function ledgerRule(
+  rule: Rule,
+  policy: RulePolicy,
+): ConstructorParameters<typeof FiringLedger>[0][number] {
+  return {
+    name: rule.name,
+    verdict: rule.verdict.type,
+    monitor: monitorOf(rule, policy),
+    counted: countedName(rule),
+    prefix: rule.per.type === 'prefix' ? rule.per.prefix : undefined,
+  };
+}
+
+function emptyTally(): Tally {
+  return {
+    firstMs: undefined,
+    lastMs: undefined,
+    events: {},
+    ignored: 0,
+    late: 0,
+    tooLate: 0,
+    sessions: {
+      opened: 0,
+      ended: { logged: 0, replaced: 0, restart: 0, timeout: 0 },
+      unopened: 0,
+      openAtEnd: 0,
+      peak: 0,
+      peakMs: undefined,
+    },
+    rules: [],
+    notes: [],
+    series: [],
+    bySource: [],
+  };
+}

@@ -1,0 +1,59 @@
+import type { EventBatch } from '../model/event-batch.ts';
+import { KIND, LOGGED, LOGGED_AS, PHASE, TEXT } from '../model/event.ts';
+import { fieldValue, peerText } from '../model/field-value.ts';
+import { DAY_MS } from '../model/time.ts';
+import type { RuleTally, StoppedRow } from './tally.ts';
+
+/** A message that was stopped at its first line is remembered this long for its second. */
+const REMEMBERED_MS = DAY_MS;
+
+/** Lists each connection and message that a verdict stops once, under the first rule in order. */
+export class StoppedEvents {
+  readonly #fileOf: (source: number) => string;
+  readonly #emit: (row: StoppedRow) => void;
+  /** Messages stopped at their `client=` line, by node and queue id, with the time; oldest first. */
+  readonly #messages = new Map<string, number>();
+
+  constructor(fileOf: (source: number) => string, emit: (row: StoppedRow) => void) {
+    this.#fileOf = fileOf;
+    this.#emit = emit;
+  }
+
+  /** Notes that `rule` stops the event. An event without a phase cannot be stopped. */
+  add(batch: EventBatch, row: number, rule: RuleTally): void {
+    if (batch.phase[row] === PHASE.none) return;
+    const kind = batch.kind[row];
+    if (kind === KIND.transaction || kind === KIND.reception) {
+      const queueId = batch.text(row, TEXT.queue_id);
+      const key = `${batch.node[row]} ${queueId}`;
+      if (queueId !== '' && kind === KIND.reception && this.#messages.delete(key)) return;
+      if (queueId !== '' && kind === KIND.transaction) this.#remember(key, batch.time[row]);
+    }
+    if (kind === KIND.connect || kind === KIND.auth_failure) rule.stoppedConnections++;
+    else rule.stoppedMessages++;
+    if (batch.verdict[row] === LOGGED_AS.accepted) rule.stoppedAccepted++;
+    this.#emit({
+      timeMs: batch.time[row],
+      rule: rule.name,
+      verdict: rule.verdict,
+      kind: batch.vocabulary.kinds.name(kind),
+      ip: peerText(batch, row),
+      sender: batch.text(row, TEXT.sender),
+      recipient: batch.text(row, TEXT.recipient),
+      recipients: fieldValue(batch, row, 'recipients'),
+      queueId: batch.text(row, TEXT.queue_id),
+      logged: LOGGED[batch.verdict[row]],
+      file: batch.text(row, TEXT.file) || this.#fileOf(batch.source),
+      line: batch.line[row],
+    });
+  }
+
+  #remember(key: string, timeMs: number): void {
+    this.#messages.delete(key);
+    this.#messages.set(key, timeMs);
+    for (const [old, seenMs] of this.#messages) {
+      if (timeMs - seenMs < REMEMBERED_MS) break;
+      this.#messages.delete(old);
+    }
+  }
+}

@@ -1,0 +1,154 @@
+import type { Monitor } from '../model/monitor.ts';
+import type { SeriesSnapshot } from '../model/series-snapshot.ts';
+import type { SessionEnd } from '../correlate/session-table.ts';
+
+/** A row of windows.csv: one window of a metric or series that saw an event. */
+export interface WindowRow {
+  readonly series: string;
+  readonly monitor: Monitor;
+  readonly windowStartMs: number;
+  readonly total: number;
+  readonly keys: number;
+  readonly topKey: string;
+  readonly topCount: number;
+  readonly firings: number;
+}
+
+/** A row of keys.csv: one of the highest keys of a window. */
+export interface KeyRow {
+  readonly series: string;
+  readonly monitor: Monitor;
+  readonly windowStartMs: number;
+  /** 1-based. */
+  readonly rank: number;
+  readonly key: string;
+  readonly count: number;
+  /** Part of the window's total, 0..1; 0 where the total is not positive. */
+  readonly share: number;
+}
+
+/** A row of firings.csv: one (rule, key, window) in which the rule fired at least once. */
+export interface FiringRow {
+  readonly rule: string;
+  readonly key: string;
+  readonly windowStartMs: number;
+  readonly firings: number;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  /** Largest count seen, and what the count had to exceed at that moment. */
+  readonly peak: number;
+  readonly limit: number;
+  readonly verdict: string;
+  /** The event of the first firing. */
+  readonly file: string;
+  readonly line: number;
+}
+
+/** A row of stopped.csv: an event that a verdict would have stopped, with the first rule in order. */
+export interface StoppedRow {
+  readonly timeMs: number;
+  readonly rule: string;
+  readonly verdict: string;
+  readonly kind: string;
+  readonly ip: string;
+  readonly sender: string;
+  readonly recipient: string;
+  readonly recipients: string;
+  readonly queueId: string;
+  /** How the running system judged it. */
+  readonly logged: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+/** Where the rows of a replay go while the clock runs, each kind in its final order. */
+export interface ReplaySink {
+  window(row: WindowRow): void;
+  key(row: KeyRow): void;
+  firing(row: FiringRow): void;
+  stopped(row: StoppedRow): void;
+  journal(snapshot: SeriesSnapshot): void;
+}
+
+/** Firings of one key in neighbouring windows, joined. */
+export interface Episode {
+  readonly key: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly windows: number;
+  readonly firings: number;
+  readonly peak: number;
+}
+
+export interface RuleTally {
+  readonly name: string;
+  readonly verdict: string;
+  firings: number;
+  /** Different keys that fired. */
+  keys: number;
+  /** Connections and messages that the rule was the first to stop. */
+  stoppedConnections: number;
+  stoppedMessages: number;
+  /** Of these, what the running system had accepted. */
+  stoppedAccepted: number;
+  firstMs: number | undefined;
+  lastMs: number | undefined;
+  episodes: number;
+  /** The episodes with the most firings, at most ten. */
+  topEpisodes: Episode[];
+}
+
+/** A series that met events which it could not take. */
+export interface SeriesNote {
+  readonly series: string;
+  readonly wrongFamily: number;
+  readonly withoutKey: number;
+  readonly withoutAmount: number;
+  readonly negative: boolean;
+}
+
+/** What a replay found: everything that a report shows. */
+export interface Tally {
+  /** Clock at the first and last reported event; undefined when there was none. */
+  firstMs: number | undefined;
+  lastMs: number | undefined;
+  /** Reported events by kind, ignored ones left out, in the order of the kinds' names. */
+  events: Record<string, number>;
+  /** Events of peers that the policy ignores, and of messages that a filter handed back. */
+  ignored: number;
+  late: number;
+  tooLate: number;
+  sessions: {
+    opened: number;
+    ended: Record<SessionEnd, number>;
+    /** Disconnects whose connect the log does not show. */
+    unopened: number;
+    openAtEnd: number;
+    /** Most sessions open at one moment. */
+    peak: number;
+    peakMs: number | undefined;
+  };
+  rules: RuleTally[];
+  notes: SeriesNote[];
+  /** What was counted, in the order in which it was first seen to close a window. */
+  series: SeriesTally[];
+  /** Facts about each input, by rank. */
+  bySource: SourceTally[];
+}
+
+export interface SeriesTally {
+  readonly series: string;
+  readonly monitor: Monitor;
+  total: number;
+  /** Windows that saw an event. */
+  windows: number;
+  /** The window with the highest total; the earliest of equal ones. */
+  busiest: WindowRow;
+}
+
+export interface SourceTally {
+  /** Rows that turned out to be no event (a retry in the queue, say): their lines are irrelevant. */
+  dropped: number;
+  late: number;
+  tooLate: number;
+}
