@@ -47,7 +47,7 @@ export function readAddress(
     const c = bytes[i];
     if (c >= 48 && c <= 57) {
       // A leading zero is octal to some readers, so it is no address here.
-      if (digits > 0 && value === 0) return 0;
+      if (digits > 0 && value === 0) return octets === 0 ? readIpv6(bytes, start, end, out, at) : 0;
       value = value * 10 + c - 48;
       if (++digits > 3) return readIpv6(bytes, start, end, out, at);
     } else if (c === 46 && digits > 0 && octets < 3) {
@@ -112,7 +112,7 @@ function readIpv6(
       continue;
     } else if (bytes[i] === 46) {
       // The last 32 bits may be written as IPv4.
-      if (count > 6) return 0;
+      if (count > 6 || groupStart === start) return 0;
       const family = readAddress(bytes, groupStart, end, tail, 0);
       if (family !== 4) return 0;
       groups[count++] = tail[0] >>> 16;

@@ -5,7 +5,7 @@ const FIELDS = TEXT_FIELDS.length;
 const INITIAL_ROWS = 1024;
 /** A span whose start has this value lies in `overrides`, its end being the index there. */
 const OVERRIDE = 0xffff_ffff;
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Row flags. */
 export const FLAG = {

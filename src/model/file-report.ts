@@ -24,8 +24,8 @@ export interface FileReport {
   readonly lastMs: number | undefined;
   /** The year of the first line and where it came from; undefined where the stamps are full dates. */
   readonly year: { readonly first: number; readonly source: string } | undefined;
-  /** Zone of stamps without an offset. */
-  readonly zone: string;
+  /** Zone of the stamps without an offset; undefined when every stamp had one. */
+  readonly zone: string | undefined;
   readonly late: number;
   readonly tooLate: number;
   readonly quarantined: number;
@@ -40,6 +40,6 @@ export interface FileReport {
   }[];
   /** The same content as this input, which was read instead. */
   readonly duplicateOf: string | undefined;
-  /** Inputs of the same node whose time span overlaps this one's. */
+  /** Inputs of the same rotation whose time span overlaps this one's. */
   readonly overlaps: readonly string[];
 }

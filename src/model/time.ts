@@ -108,7 +108,11 @@ export function parseIso(text: string): IsoStamp | undefined {
  * milliseconds (from 10^11 on). Undefined when it is none of them.
  */
 export function parseTime(text: string): number | undefined {
-  if (/^\d{1,11}(\.\d+)?$/.test(text)) return Math.floor(Number(text) * 1000);
+  const epoch = /^(\d{1,11})(?:\.(\d+))?$/.exec(text);
+  // Digit by digit: 1.005 * 1000 is 1004.999….
+  if (epoch !== null) {
+    return Number(epoch[1]) * SECOND_MS + Number((epoch[2] ?? '').padEnd(3, '0').slice(0, 3));
+  }
   if (/^\d{12,14}$/.test(text)) return Number(text);
   const stamp = parseIso(text);
   return stamp === undefined ? undefined : stamp.localMs - (stamp.offsetMs ?? 0);

@@ -1,0 +1,43 @@
+import { ALL_NEEDS } from '../../model/event.ts';
+import { Vocabulary } from '../../model/vocabulary.ts';
+import { eventCsvLine, eventJsonLine, EVENTS_HEADER } from '../../report/csv.ts';
+import { streamEvents } from '../../simulate/events.ts';
+import type { LogOptions } from '../input-options.ts';
+import { openLogs } from '../open-logs.ts';
+import type { CommandContext } from '../program.ts';
+
+interface ConvertFlags extends LogOptions {
+  readonly to?: 'csv' | 'ndjson';
+}
+
+const FLUSH_LENGTH = 64 * 1024;
+
+/** `hindcast convert` */
+export async function runConvert(
+  logs: readonly string[],
+  flags: ConvertFlags,
+  context: CommandContext,
+): Promise<void> {
+  const { stdio, signal } = context;
+  const opened = await openLogs(logs, flags, {
+    vocabulary: new Vocabulary(),
+    needs: ALL_NEEDS,
+    gapMs: Infinity,
+    signal,
+  });
+  const csv = flags.to !== 'ndjson';
+  const toLine = csv ? eventCsvLine : eventJsonLine;
+  let pending = csv ? EVENTS_HEADER : '';
+  try {
+    await streamEvents({ sources: opened.sources }, (batch, row) => {
+      pending += toLine(batch, row, opened.fileOf(batch.source));
+      if (pending.length < FLUSH_LENGTH) return true;
+      const wanted = stdio.out(pending);
+      pending = '';
+      return wanted;
+    });
+    stdio.out(pending);
+  } finally {
+    opened.close();
+  }
+}

@@ -1,0 +1,67 @@
+import { FLAG } from '../../model/event-batch.ts';
+import { ALL_NEEDS } from '../../model/event.ts';
+import { compareText } from '../../model/order.ts';
+import { Vocabulary } from '../../model/vocabulary.ts';
+import { inspectTable } from '../../report/inspect-table.ts';
+import { fileJson, totalLines } from '../../report/summary.ts';
+import { streamEvents } from '../../simulate/events.ts';
+import type { SourceTally } from '../../simulate/tally.ts';
+import { EXIT } from '../exit-code.ts';
+import type { LogOptions } from '../input-options.ts';
+import { openLogs } from '../open-logs.ts';
+import type { CommandContext } from '../program.ts';
+import { showProgress } from '../progress.ts';
+import { jsonText } from '../replay-logs.ts';
+
+interface InspectFlags extends LogOptions {
+  readonly format?: 'table' | 'json';
+  readonly maxUnparsed?: number;
+}
+
+/** Silences longer than this are reported as gaps: the default monitor's whole span. */
+const GAP_MS = 1_800_000;
+
+/** `hindcast inspect` */
+export async function runInspect(
+  logs: readonly string[],
+  flags: InspectFlags,
+  context: CommandContext,
+): Promise<void> {
+  const { stdio, signal } = context;
+  const vocabulary = new Vocabulary();
+  const opened = await openLogs(logs, flags, {
+    vocabulary,
+    needs: ALL_NEEDS,
+    gapMs: GAP_MS,
+    signal,
+  });
+  const hideProgress = showProgress(stdio, opened.progress);
+  const counts = new Map<string, number>();
+  const bySource: SourceTally[] = [];
+  const tallyOf = (source: number): SourceTally =>
+    (bySource[source] ??= { dropped: 0, late: 0, tooLate: 0 });
+  try {
+    await streamEvents(
+      { sources: opened.sources, onDropped: (source) => tallyOf(source).dropped++ },
+      (batch, row) => {
+        const kind = vocabulary.kinds.name(batch.kind[row]);
+        counts.set(kind, (counts.get(kind) ?? 0) + 1);
+        if ((batch.flags[row] & FLAG.late) !== 0) tallyOf(batch.source).late++;
+        return true;
+      },
+    );
+    hideProgress();
+    const files = opened.reports(bySource);
+    const sorted = [...counts].sort(([a], [b]) => compareText(a, b));
+    const events = Object.fromEntries(sorted);
+    const json = { lines: totalLines(files), events, files: files.map(fileJson) };
+    stdio.out(flags.format === 'json' ? jsonText(json) : inspectTable(files, events));
+    const { unparsed } = totalLines(files);
+    if (flags.maxUnparsed !== undefined && unparsed > flags.maxUnparsed) {
+      context.exit(EXIT.tooManyUnparsed);
+    }
+  } finally {
+    hideProgress();
+    opened.close();
+  }
+}

@@ -1,0 +1,70 @@
+import { UserError } from '../../model/errors.ts';
+import { totalLines } from '../../report/summary.ts';
+import { replayTable } from '../../report/tables.ts';
+import { EXIT } from '../exit-code.ts';
+import { loadPolicy } from '../policy-file.ts';
+import type { CommandContext } from '../program.ts';
+import { showProgress } from '../progress.ts';
+import { jsonText, replay, type ReplayLogsOptions } from '../replay-logs.ts';
+
+interface ReplayFlags extends Omit<ReplayLogsOptions, 'logs' | 'policy'> {
+  readonly policy?: string;
+  readonly format?: 'table' | 'json';
+  readonly failOn?: readonly string[];
+  readonly maxUnparsed?: number;
+}
+
+/** `hindcast replay` */
+export async function runReplay(
+  logs: readonly string[],
+  flags: ReplayFlags,
+  context: CommandContext,
+): Promise<void> {
+  const { stdio, signal } = context;
+  const failOn = flags.failOn ?? [];
+  checkRuleNames(failOn, flags.policy);
+  let hideProgress = (): void => undefined;
+  try {
+    const result = await replay({
+      ...flags,
+      logs,
+      signal,
+      onOpen: (progress) => {
+        hideProgress = showProgress(stdio, progress);
+      },
+    });
+    hideProgress();
+    for (const warning of result.warnings) stdio.err(`${warning}\n`);
+    stdio.out(flags.format === 'json' ? jsonText(result.summary) : replayTable(result.report));
+    const { unparsed } = totalLines(result.report.files);
+    if (flags.maxUnparsed !== undefined && unparsed > flags.maxUnparsed) {
+      stdio.err(
+        `hindcast: ${unparsed} lines unparsed, more than --max-unparsed ${flags.maxUnparsed}\n`,
+      );
+      context.exit(EXIT.tooManyUnparsed);
+    }
+    const fired = result.report.tally.rules.filter(
+      (rule) => failOn.includes(rule.name) && rule.firings > 0,
+    );
+    for (const rule of fired) {
+      stdio.err(`hindcast: rule ${rule.name} fired ${rule.firings} times (--fail-on)\n`);
+    }
+    if (fired.length > 0) context.exit(EXIT.checkFailed);
+  } finally {
+    hideProgress();
+  }
+}
+
+/** A check for a rule that does not exist would pass for ever. */
+function checkRuleNames(names: readonly string[], policy: string | undefined): void {
+  if (names.length === 0) return;
+  if (policy === undefined) throw new UserError('--fail-on needs a --policy');
+  const known = loadPolicy(policy).policy.rules.map((rule) => rule.name);
+  for (const name of names) {
+    if (known.includes(name)) continue;
+    throw new UserError(
+      `--fail-on ${name}: no such rule in ${policy}`,
+      `rules: ${known.join(', ')}`,
+    );
+  }
+}

@@ -1,0 +1,158 @@
+import { DIALECTS, type DialectName } from '../input/registry.ts';
+import { openInputs, type LogFile } from '../input/open-inputs.ts';
+import type { LogSource } from '../input/log-source.ts';
+import { readRotationName } from '../input/rotation.ts';
+import { createZone, type Zone } from '../input/zones.ts';
+import { UserError } from '../model/errors.ts';
+import type { Needs } from '../model/event.ts';
+import type { FileReport } from '../model/file-report.ts';
+import { compareText } from '../model/order.ts';
+import type { Vocabulary } from '../model/vocabulary.ts';
+import type { SourceTally } from '../simulate/tally.ts';
+import {
+  durationOption,
+  kindOption,
+  nodeFor,
+  readColumnMap,
+  valueFor,
+  type LogOptions,
+} from './input-options.ts';
+
+export interface OpenLogs {
+  readonly sources: readonly LogSource[];
+  /** Name of an input by rank. */
+  readonly fileOf: (source: number) => string;
+  /** Bytes read so far and of how many; total 0 when standard input hides its size. */
+  readonly progress: () => { bytes: number; total: number };
+  /** What was read from each input, by name; complete once the sources were read. */
+  readonly reports: (bySource: readonly (SourceTally | undefined)[]) => FileReport[];
+  readonly close: () => void;
+}
+
+/** What the run asks of its inputs. */
+export interface LogDemands {
+  readonly vocabulary: Vocabulary;
+  readonly needs: Needs;
+  /** Longer silences are reported as gaps. */
+  readonly gapMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Finds, detects, dates and ranks the inputs that a user named.
+ *
+ * @throws {UserError} for a mistake in the options, an input that is missing, or one that nothing dates
+ */
+export async function openLogs(
+  logs: readonly string[],
+  options: LogOptions,
+  demands: LogDemands,
+): Promise<OpenLogs> {
+  const { inputFormat } = options;
+  if (inputFormat !== undefined && !DIALECTS.includes(inputFormat as DialectName)) {
+    throw new UserError(
+      `--input-format ${inputFormat}: no such format`,
+      `formats: ${DIALECTS.join(', ')}`,
+    );
+  }
+  const { files, sources } = await openInputs(logs, {
+    ...demands,
+    reorderMs: durationOption('--reorder', options.reorder),
+    year: options.year,
+    zoneFor: zoneFinder(options.tz ?? []),
+    nodeFor: (name) => nodeFor(options.node ?? [], name),
+    inputFormat: inputFormat as DialectName | undefined,
+    map: readColumnMap(options.map ?? []),
+    defaultKind: kindOption(options.kind),
+  });
+  const total = files.some(({ input }) => input.stream)
+    ? 0
+    : sources.reduce((sum, { input }) => sum + input.sizeBytes, 0);
+  return {
+    sources,
+    fileOf: (source) => sources[source].input.name,
+    progress: () => ({ bytes: sources.reduce((sum, { bytesRead }) => sum + bytesRead, 0), total }),
+    reports: (bySource) => {
+      const reports = files.map((file) => reportOf(file, files, bySource));
+      return reports.sort((a, b) => compareText(a.file, b.file));
+    },
+    close: () => {
+      for (const source of sources) source.close();
+    },
+  };
+}
+
+function zoneFinder(settings: readonly string[]): (name: string) => Zone {
+  const zones = new Map<string, Zone>();
+  const named = (zoneName: string): Zone => {
+    const known = zones.get(zoneName) ?? createZone(zoneName);
+    if (known === undefined) {
+      throw new UserError(
+        `--tz ${zoneName}: no such zone`,
+        'an IANA name such as Europe/Berlin or UTC',
+      );
+    }
+    zones.set(zoneName, known);
+    return known;
+  };
+  for (const setting of settings) named(setting.slice(setting.lastIndexOf('=') + 1));
+  return (name) => named(valueFor(settings, name) ?? 'UTC');
+}
+
+function reportOf(
+  file: LogFile,
+  files: readonly LogFile[],
+  bySource: readonly (SourceTally | undefined)[],
+): FileReport {
+  const { source, input, year } = file;
+  const accounting = source?.accounting;
+  const clock = source?.clock;
+  const tally = source && bySource[source.rank];
+  const dropped = tally?.dropped ?? 0;
+  const reasons = [...(accounting?.reasons ?? [])].map(([reason, lines]) => ({ reason, lines }));
+  return {
+    file: input.name,
+    dialect: file.dialect,
+    sizeBytes: input.sizeBytes,
+    lines: accounting?.lines ?? 0,
+    event: (accounting?.event ?? 0) - dropped,
+    irrelevant: (accounting?.irrelevant ?? 0) + dropped,
+    unparsed: accounting?.unparsed ?? 0,
+    reasons: reasons.sort((a, b) => b.lines - a.lines || compareText(a.reason, b.reason)),
+    samples: accounting?.samples ?? [],
+    firstMs: timeOrNone(source?.firstTime),
+    lastMs: timeOrNone(source?.lastTime),
+    year: year.firstYear === undefined ? undefined : { first: year.firstYear, source: year.source },
+    zone: file.dater.usedZone ? file.zone : undefined,
+    late: clock?.lateLines ?? 0,
+    tooLate: tally?.tooLate ?? 0,
+    quarantined: clock?.quarantinedCount ?? 0,
+    quarantinedLines: clock?.quarantined ?? [],
+    gaps: clock?.gapCount ?? 0,
+    longestGaps: clock?.gaps ?? [],
+    duplicateOf: file.duplicateOf,
+    overlaps: overlapsOf(file, files),
+  };
+}
+
+function timeOrNone(timeMs: number | undefined): number | undefined {
+  return timeMs === undefined || Number.isNaN(timeMs) ? undefined : timeMs;
+}
+
+/** Other files of the same rotation whose times overlap: lines may stand in both. */
+function overlapsOf(file: LogFile, files: readonly LogFile[]): string[] {
+  const { source } = file;
+  if (source === undefined) return [];
+  const { rotation } = readRotationName(file.input.name);
+  return files
+    .filter(
+      (other) =>
+        other !== file &&
+        other.source !== undefined &&
+        readRotationName(other.input.name).rotation === rotation &&
+        other.source.firstTime < source.lastTime &&
+        source.firstTime < other.source.lastTime,
+    )
+    .map((other) => other.input.name)
+    .sort(compareText);
+}

@@ -1,0 +1,163 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Stdio } from './stdio.ts';
+import { VERSION } from './version.ts';
+
+/** What a command gets from the process around it. */
+export interface CommandContext {
+  readonly stdio: Stdio;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** Sets the exit code of a run that ends without an error. */
+  readonly exit: (code: number) => void;
+}
+
+const collect = (value: string, before: string[] | undefined): string[] => [
+  ...(before ?? []),
+  value,
+];
+
+function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    if (/^\d{1,15}$/.test(text) && Number(text) >= least) return Number(text);
+    throw new InvalidArgumentError(`expected a whole number from ${least} on.`);
+  };
+}
+
+function topKeys(text: string): number {
+  return text === 'all' ? Infinity : wholeNumber(0)(text);
+}
+
+/** The options of every command that reads logs. */
+function withLogOptions(command: Command): Command {
+  return command
+    .option(
+      '--tz <zone>',
+      'zone of stamps without an offset, or glob=zone (repeatable; default UTC)',
+      collect,
+    )
+    .option(
+      '--year <year>',
+      "year of a yearless log's first line (oldest file of a rotation)",
+      wholeNumber(1970),
+    )
+    .option('--reorder <duration>', 'how far a line may stand behind newer ones (default 10s)')
+    .option(
+      '--node <name=glob>',
+      'inputs that belong to this node (repeatable; default: the log says)',
+      collect,
+    )
+    .option('--input-format <format>', 'postfix, csv or tsv (default: what the lines look like)')
+    .option(
+      '--map <field=column,…>',
+      'columns of a CSV whose names differ: time=ts,ip=client',
+      collect,
+    )
+    .option('--kind <kind>', 'kind of the events of a CSV without a kind column');
+}
+
+/** Builds the command line. Commands are loaded when they run, so that `--version` is quick. */
+export function createProgram(context: CommandContext): Command {
+  const program = new Command('hindcast')
+    .description("Replay yesterday's mail against tomorrow's policy.")
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => context.stdio.out(text),
+      writeErr: (text) => context.stdio.err(text),
+    })
+    .showHelpAfterError('(hindcast --help lists commands and options)');
+
+  withLogOptions(program.command('replay'))
+    .description('replay logs against a policy: whom it would have hit, and when')
+    .argument('<logs...>', 'files, globs, folders, or - for stdin')
+    .option('--policy <file>', 'the policy (default: the built-in metrics alone)')
+    .option('--out <dir>', 'write the report (CSV, JSON, series files) into this new folder')
+    .option('--from <time>', 'report from here on; earlier events only warm the windows')
+    .option('--to <time>', 'stop before this time')
+    .option('--force', 'replace the report that --out already holds')
+    .addOption(
+      new Option('--format <format>', 'what stdout shows')
+        .choices(['table', 'json'])
+        .default('table'),
+    )
+    .option('--top <n>', 'keys per window in keys.csv: a number, or all (default 20)', topKeys)
+    .option('--fail-on <rule>', 'exit 1 when this rule fires (repeatable)', collect)
+    .option(
+      '--session-timeout <duration>',
+      'silence that ends a session without a logged end (default 10m)',
+    )
+    .option('--max-keys <n>', 'end with an error when more keys are in memory', wholeNumber(1))
+    .option('--max-unparsed <n>', 'exit 3 when more lines could not be read', wholeNumber(0))
+    .action(async (logs: string[], options: object) => {
+      const { runReplay } = await import('./commands/replay.ts');
+      await runReplay(logs, options, context);
+    });
+
+  withLogOptions(program.command('convert'))
+    .description('write the events of logs as CSV or NDJSON')
+    .argument('<logs...>', 'files, globs, folders, or - for stdin')
+    .addOption(
+      new Option('--to <format>', 'what to write').choices(['csv', 'ndjson']).default('csv'),
+    )
+    .action(async (logs: string[], options: object) => {
+      const { runConvert } = await import('./commands/convert.ts');
+      await runConvert(logs, options, context);
+    });
+
+  withLogOptions(program.command('inspect'))
+    .description('show what logs are: formats, times, lines by class, samples of unparsed lines')
+    .argument('<logs...>', 'files, globs, folders, or - for stdin')
+    .addOption(
+      new Option('--format <format>', 'what stdout shows')
+        .choices(['table', 'json'])
+        .default('table'),
+    )
+    .option('--max-unparsed <n>', 'exit 3 when more lines could not be read', wholeNumber(0))
+    .action(async (logs: string[], options: object) => {
+      const { runInspect } = await import('./commands/inspect.ts');
+      await runInspect(logs, options, context);
+    });
+
+  program
+    .command('check')
+    .description('check a policy and show every mistake where it stands')
+    .argument('<policies...>', 'policy files')
+    .action(async (policies: string[]) => {
+      const { runCheck } = await import('./commands/check.ts');
+      runCheck(policies, context);
+    });
+
+  program
+    .command('load')
+    .description('verify a series file and say what it holds')
+    .argument('<series>', 'name of the series')
+    .argument('[file]', 'its file (default: found by the name)')
+    .option('--dir <dir>', 'where to look for it: a folder or a report', '.')
+    .addOption(
+      new Option('--format <format>', 'what stdout shows')
+        .choices(['table', 'json', 'csv'])
+        .default('table'),
+    )
+    .action(async (series: string, file: string | undefined, options: object) => {
+      const { runLoad } = await import('./commands/load.ts');
+      runLoad(series, file, options, context);
+    });
+
+  program
+    .command('show')
+    .description('print a series file per block and window')
+    .argument('<file>', 'a series file')
+    .option('--per <bits>', 'prefix length of IPv4 and IPv6 blocks: 24, or 24,64', '32,128')
+    .addOption(
+      new Option('--format <format>', 'what stdout shows')
+        .choices(['table', 'json', 'csv'])
+        .default('table'),
+    )
+    .action(async (file: string, options: object) => {
+      const { runShow } = await import('./commands/show.ts');
+      runShow(file, options, context);
+    });
+
+  for (const command of program.commands) command.exitOverride();
+  return program;
+}

@@ -1,0 +1,233 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import path from 'node:path';
+import { DiskError, UserError } from '../model/errors.ts';
+import type { SeriesSnapshot } from '../model/series-snapshot.ts';
+import {
+  FIRINGS_HEADER,
+  firingLine,
+  KEYS_HEADER,
+  keyLine,
+  STOPPED_HEADER,
+  stoppedLine,
+  windowLine,
+  WINDOWS_HEADER,
+} from '../report/csv.ts';
+import { journalName, stateName } from '../series/name.ts';
+import { encodeSeries } from '../series/writer.ts';
+import type { FiringRow, KeyRow, ReplaySink, StoppedRow, WindowRow } from '../simulate/tally.ts';
+
+/** Where a report grows until it is whole; below the report's own folder. */
+const PARTIAL = '.partial';
+const CSV_FILES = {
+  'windows.csv': WINDOWS_HEADER,
+  'keys.csv': KEYS_HEADER,
+  'firings.csv': FIRINGS_HEADER,
+  'stopped.csv': STOPPED_HEADER,
+} as const;
+/** In the order in which they appear; the manifest last, so that it vouches for the others. */
+const REPORT_FILES = [...Object.keys(CSV_FILES), 'series', 'summary.json', 'manifest.json'];
+
+/**
+ * The folder of one report. Files are written below `.partial` and appear together at `commit`:
+ * a run that fails or is interrupted leaves no half report.
+ */
+export class ReportDirectory implements ReplaySink {
+  readonly #path: string;
+  readonly #partial: string;
+  readonly #made: boolean;
+  readonly #files = new Map<string, GrowingFile>();
+
+  /**
+   * @param replaces whether an older report may be replaced
+   * @throws {UserError} when the folder holds something and may not be replaced
+   */
+  constructor(directory: string, replaces: boolean) {
+    this.#path = path.resolve(directory);
+    this.#partial = path.join(this.#path, PARTIAL);
+    this.#made = !existsSync(this.#path);
+    attempt(directory, () => {
+      if (!this.#made && !replaces) refuseContents(directory, this.#path);
+      mkdirSync(this.#path, { recursive: true });
+      rmSync(this.#partial, { recursive: true, force: true });
+      mkdirSync(this.#partial);
+    });
+    for (const [name, header] of Object.entries(CSV_FILES)) {
+      const file = new GrowingFile(path.join(this.#partial, name));
+      file.write(header);
+      this.#files.set(name, file);
+    }
+  }
+
+  window(row: WindowRow): void {
+    this.#files.get('windows.csv')!.write(windowLine(row));
+  }
+
+  key(row: KeyRow): void {
+    this.#files.get('keys.csv')!.write(keyLine(row));
+  }
+
+  firing(row: FiringRow): void {
+    this.#files.get('firings.csv')!.write(firingLine(row));
+  }
+
+  stopped(row: StoppedRow): void {
+    this.#files.get('stopped.csv')!.write(stoppedLine(row));
+  }
+
+  journal(snapshot: SeriesSnapshot): void {
+    const endMs = snapshot.windowZeroMs + snapshot.monitor.intervalMs;
+    this.#series('log', journalName(snapshot.name, snapshot.monitor, endMs, false), snapshot);
+  }
+
+  /** Writes the whole state of a series. */
+  state(snapshot: SeriesSnapshot): void {
+    this.#series('state', stateName(snapshot.name, snapshot.monitor, false), snapshot);
+  }
+
+  /** Makes the report appear. */
+  commit(summary: string, manifest: string): void {
+    attempt(this.#path, () => {
+      for (const [name, text] of [
+        ['summary.json', summary],
+        ['manifest.json', manifest],
+      ] as const) {
+        const file = new GrowingFile(path.join(this.#partial, name));
+        file.write(text);
+        this.#files.set(name, file);
+      }
+      for (const file of this.#files.values()) file.finish();
+      for (const name of [...REPORT_FILES].reverse()) {
+        rmSync(path.join(this.#path, name), { recursive: true, force: true });
+      }
+      for (const name of REPORT_FILES) {
+        const from = path.join(this.#partial, name);
+        if (existsSync(from)) renameSync(from, path.join(this.#path, name));
+      }
+      rmdirSync(this.#partial);
+      syncFolder(this.#path);
+    });
+  }
+
+  /** Takes everything back that this run has written. */
+  discard(): void {
+    for (const file of this.#files.values()) file.close();
+    rmSync(this.#partial, { recursive: true, force: true });
+    if (this.#made && existsSync(this.#path) && readdirSync(this.#path).length === 0) {
+      rmdirSync(this.#path);
+    }
+  }
+
+  #series(folder: 'log' | 'state', name: string, snapshot: SeriesSnapshot): void {
+    attempt(name, () => {
+      const directory = path.join(this.#partial, 'series', folder);
+      mkdirSync(directory, { recursive: true });
+      const file = new GrowingFile(path.join(directory, name));
+      file.write(encodeSeries(snapshot));
+      file.finish();
+    });
+  }
+}
+
+const FLUSH_BYTES = 256 * 1024;
+
+/** A file written in pieces, through a buffer of its own. */
+class GrowingFile {
+  readonly #path: string;
+  #descriptor: number | undefined;
+  #pending: string[] = [];
+  #length = 0;
+
+  constructor(file: string) {
+    this.#path = file;
+    this.#descriptor = attempt(file, () => openSync(file, 'wx'));
+  }
+
+  write(data: string | Buffer): void {
+    if (typeof data !== 'string') {
+      this.#flush();
+      this.#writeAll(data);
+      return;
+    }
+    this.#pending.push(data);
+    this.#length += data.length;
+    if (this.#length > FLUSH_BYTES) this.#flush();
+  }
+
+  /** Flushes to the disk and closes. */
+  finish(): void {
+    this.#flush();
+    const descriptor = this.#descriptor;
+    if (descriptor !== undefined) attempt(this.#path, () => fsyncSync(descriptor));
+    this.close();
+  }
+
+  close(): void {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+  }
+
+  #flush(): void {
+    if (this.#length === 0) return;
+    const bytes = Buffer.from(this.#pending.join(''));
+    this.#pending = [];
+    this.#length = 0;
+    this.#writeAll(bytes);
+  }
+
+  #writeAll(bytes: Buffer): void {
+    attempt(this.#path, () => {
+      let written = 0;
+      while (written < bytes.length) written += writeSync(this.#descriptor!, bytes, written);
+    });
+  }
+}
+
+function refuseContents(shown: string, directory: string): void {
+  let names: string[];
+  try {
+    names = readdirSync(directory).filter((name) => name !== PARTIAL);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOTDIR') throw error;
+    throw new UserError(
+      `${shown} is a file, not a folder`,
+      'name a folder that does not exist yet',
+    );
+  }
+  if (names.length === 0) return;
+  throw new UserError(
+    `${shown} is not empty`,
+    'name a folder that does not exist yet, or replace the report with --force',
+  );
+}
+
+/** A rename is on the disk once its folder is. Some file systems refuse to sync folders. */
+function syncFolder(directory: string): void {
+  const descriptor = openSync(directory, 'r');
+  try {
+    fsyncSync(descriptor);
+  } catch {
+    // The files themselves are safe; the order of renames is then the file system's.
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function attempt<T>(what: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof UserError || error instanceof DiskError) throw error;
+    throw new DiskError(`cannot write ${what}: ${(error as Error).message}`, { cause: error });
+  }
+}

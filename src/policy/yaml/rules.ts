@@ -1,0 +1,202 @@
+import { PHASES, type PhaseName } from '../../model/event.ts';
+import type { Condition, Rule } from '../rule-policy.ts';
+import { readPer } from './blocks.ts';
+import { BESIDE_FORMS, FORMS, readCondition, type ReadCondition } from './conditions.ts';
+import { NAME_PATTERN, NAME_WORDS, readExcept } from './lists.ts';
+import type { Mistakes, Place } from './mistakes.ts';
+import type { Declared } from './quantities.ts';
+import {
+  checkKeys,
+  choiceOf,
+  headOf,
+  itemsOf,
+  keyAt,
+  mapOf,
+  requiredAt,
+  textOf,
+  valueAt,
+} from './shape.ts';
+import type { MapValue, Value } from './tree.ts';
+import { readVerdict, type ReadVerdict } from './verdicts.ts';
+
+export interface ReadRules {
+  readonly rules: readonly Rule[];
+  /** By rule: where the policy says what the rule counts. */
+  readonly places: ReadonlyMap<string, Place>;
+}
+
+const RULE_KEYS = [
+  'name',
+  'all',
+  ...FORMS,
+  ...BESIDE_FORMS,
+  'per',
+  'except',
+  'at',
+  'counts',
+  'scope',
+  'then',
+];
+const JUDGED_PHASES = PHASES.filter((phase): phase is PhaseName => phase !== '');
+
+/** Kinds whose lines imply a phase, so that a reply to the client is still possible. */
+const PHASED_KINDS = ['connect', 'reception', 'rejection', 'auth_failure', 'transaction'];
+
+export function readRules(declared: Declared, value: Value): ReadRules {
+  const { mistakes } = declared;
+  const names = new Set<string>();
+  const rules: Rule[] = [];
+  const places = new Map<string, Place>();
+  const entries = value.type === 'list' ? value.items : undefined;
+  if (entries === undefined) mapOrListMistake(mistakes, value);
+  for (const entry of entries ?? []) {
+    const map = mapOf(mistakes, entry, 'a rule');
+    if (map === undefined) continue;
+    const name = readName(mistakes, map, names);
+    const rule = readRule(declared, map, name);
+    if (rule === undefined) continue;
+    rules.push(rule);
+    places.set(rule.name, formPlace(map));
+  }
+  return { rules, places };
+}
+
+function mapOrListMistake(mistakes: Mistakes, value: Value): void {
+  const seen = value.type === 'map' ? 'a mapping' : 'a single value';
+  const hint = 'each rule starts with a dash: - name: …';
+  mistakes.add(value, 'type-wrong', ["'rules'", 'a list', seen], hint);
+}
+
+function formPlace(map: MapValue): Place {
+  for (const form of [...FORMS, 'all']) {
+    const key = keyAt(map, form);
+    if (key !== undefined) return key;
+  }
+  return headOf(map);
+}
+
+function readName(mistakes: Mistakes, map: MapValue, names: Set<string>): string | undefined {
+  const value = requiredAt(mistakes, map, 'name', 'a rule', 'reports call the rule by its name');
+  const name = value && textOf(mistakes, value, "'name'");
+  if (value === undefined || name === undefined) return undefined;
+  if (!NAME_PATTERN.test(name)) mistakes.add(value, 'name-wrong', ['a rule', name, NAME_WORDS]);
+  else if (names.has(name)) mistakes.add(value, 'name-twice', [name]);
+  names.add(name);
+  return name;
+}
+
+function readRule(declared: Declared, map: MapValue, name: string | undefined): Rule | undefined {
+  const { mistakes, lists } = declared;
+  const before = mistakes.errors;
+  const where = name === undefined ? 'the rule' : `rule '${name}'`;
+  checkKeys(mistakes, map, RULE_KEYS, where);
+  const read = readConditions(declared, map, where);
+  const per = readPer(
+    mistakes,
+    map,
+    read.flatMap((one) => one.spaces),
+  );
+  const at = readChoice(mistakes, map, 'at', JUDGED_PHASES);
+  const exceptValue = valueAt(map, 'except');
+  const except = exceptValue && readExcept(mistakes, lists, exceptValue);
+  const counts = readChoice(mistakes, map, 'counts', ['attempts', 'accepted'] as const);
+  const scope = readChoice(mistakes, map, 'scope', ['cluster', 'node'] as const);
+  const thenValue = requiredAt(mistakes, map, 'then', where, 'then: tag only records the firing');
+  const answer = thenValue && readVerdict(mistakes, thenValue);
+  checkMoment(mistakes, map, read, answer);
+  const [first, ...rest] = read.flatMap((one): Condition[] =>
+    one.condition ? [one.condition] : [],
+  );
+  if (mistakes.errors > before || name === undefined || first === undefined) return undefined;
+  if (per === undefined || answer === undefined) return undefined;
+  return {
+    name,
+    conditions: [first, ...rest],
+    per,
+    at,
+    except: except?.networks ?? [],
+    exceptDomains: except?.domains ?? [],
+    counts: counts ?? 'attempts',
+    scope: scope ?? 'cluster',
+    verdict: answer.verdict,
+    blockMs: answer.blockMs,
+  };
+}
+
+function readChoice<Word extends string>(
+  mistakes: Mistakes,
+  map: MapValue,
+  key: string,
+  words: readonly Word[],
+): Word | undefined {
+  const value = valueAt(map, key);
+  return value && choiceOf(mistakes, value, `'${key}'`, words);
+}
+
+/** The one condition of a rule, or those of its `all:`. */
+function readConditions(declared: Declared, map: MapValue, where: string): ReadCondition[] {
+  const { mistakes } = declared;
+  if (!hasOneForm(mistakes, map, [...FORMS, 'all'], where)) return [];
+  const all = valueAt(map, 'all');
+  if (all === undefined) return [readCondition(declared, map, where)];
+  for (const name of BESIDE_FORMS) {
+    const key = keyAt(map, name);
+    if (key === undefined) continue;
+    mistakes.add(key, 'key-misplaced', [name, "it belongs inside a condition of 'all'"]);
+  }
+  const entries = itemsOf(all);
+  if (entries.length < 2) mistakes.add(keyAt(map, 'all') ?? all, 'all-short', []);
+  return entries.flatMap((entry) => {
+    const condition = mapOf(mistakes, entry, "a condition of 'all'");
+    if (condition === undefined) return [];
+    const inside = `a condition of ${where}`;
+    checkKeys(mistakes, condition, [...FORMS, ...BESIDE_FORMS], inside);
+    const fits = hasOneForm(mistakes, condition, FORMS, inside);
+    return fits ? [readCondition(declared, condition, inside)] : [];
+  });
+}
+
+function hasOneForm(
+  mistakes: Mistakes,
+  map: MapValue,
+  forms: readonly string[],
+  where: string,
+): boolean {
+  const keys = forms.flatMap((form) => keyAt(map, form) ?? []).sort((a, b) => a.start - b.start);
+  if (keys.length === 0) {
+    mistakes.add(headOf(map), 'quantity-missing', [where], `give it one of ${forms.join(', ')}`);
+  } else if (keys.length > 1) {
+    mistakes.add(keys[1], 'quantity-several', [keys[0].text, keys[1].text]);
+  }
+  return keys.length === 1;
+}
+
+/** Whether the rule can be judged when it says, and can answer then. */
+function checkMoment(
+  mistakes: Mistakes,
+  map: MapValue,
+  read: readonly ReadCondition[],
+  answer: ReadVerdict | undefined,
+): void {
+  const at = valueAt(map, 'at');
+  if (at !== undefined) {
+    const onlySessions = read.length > 0 && read.every((one) => one.sessions);
+    if (onlySessions && at.type === 'text' && at.text !== 'connect') {
+      const hint = 'leave it out, or write at: connect';
+      mistakes.add(at, 'at-sessions', [at.text], hint);
+    }
+    return;
+  }
+  if (answer === undefined || answer.blockMs !== undefined || answer.verdict.type === 'tag') return;
+  const kinds: string[] = [];
+  for (const one of read) {
+    if (one.kinds === undefined) return;
+    kinds.push(...one.kinds);
+  }
+  if (kinds.length === 0 || kinds.some((kind) => PHASED_KINDS.includes(kind))) return;
+  const verb = answer.verdict.type;
+  const then = valueAt(map, 'then');
+  const place = (then?.type === 'map' ? keyAt(then, verb) : undefined) ?? headOf(map);
+  const hint = "tag it, give it a lasting block with 'for:', or judge it later with 'at:'";
+  mistakes.add(place, 'phase-missing', [verb, [...new Set(kinds)].join(', ')], hint);
+}

@@ -1,0 +1,135 @@
+import type { EventField } from '../../model/event.ts';
+import { parseMonitor, type Monitor } from '../../model/monitor.ts';
+import { SERIES_TYPES, type SeriesType } from '../../model/series-snapshot.ts';
+import type { SeriesDefinition } from '../rule-policy.ts';
+import { readFilters, readKeyField, readKinds } from './filters.ts';
+import type { Lists } from './lists.ts';
+import type { Mistakes } from './mistakes.ts';
+import {
+  booleanOf,
+  checkKeys,
+  choiceOf,
+  headOf,
+  mapOf,
+  numberOf,
+  requiredAt,
+  valueAt,
+  type NumberShape,
+} from './shape.ts';
+import { didYouMean } from './suggest.ts';
+import { seenOf, type MapValue, type TextValue, type Value } from './tree.ts';
+
+/** By name; undefined for a series that is declared but wrong. */
+export type SeriesByName = ReadonlyMap<string, SeriesDefinition | undefined>;
+
+/** What every policy can count without declaring it. */
+export const BUILT_IN = ['connections', 'receptions', 'rejections', 'sessions'] as const;
+
+const SERIES_KEYS = ['type', 'monitor', 'on', 'where', 'key', 'amount', 'persist', 'serialize'];
+/** The name is a cell of CSV reports and a word of queries. */
+// oxlint-disable-next-line no-control-regex -- control characters are what it refuses
+const SERIES_NAME = /^(?! )[^\u0000-\u001F\u007F,"']+(?<! )$/;
+
+export function readSeries(mistakes: Mistakes, lists: Lists, value: Value): SeriesByName {
+  const series = new Map<string, SeriesDefinition | undefined>();
+  for (const [name, member] of mapOf(mistakes, value, "'series'")?.members ?? []) {
+    checkName(mistakes, member.key);
+    const map = mapOf(mistakes, member.value, `series '${name}'`);
+    series.set(name, map && readDefinition(mistakes, lists, name, map));
+  }
+  return series;
+}
+
+function checkName(mistakes: Mistakes, key: TextValue): void {
+  if (BUILT_IN.some((name) => name === key.text)) {
+    mistakes.add(key, 'name-reserved', [key.text]);
+  } else if (!SERIES_NAME.test(key.text)) {
+    const allowed = 'it is empty, or has a comma, a quote or spaces around it';
+    mistakes.add(key, 'name-wrong', ['a series', key.text, allowed]);
+  }
+}
+
+function readDefinition(
+  mistakes: Mistakes,
+  lists: Lists,
+  name: string,
+  map: MapValue,
+): SeriesDefinition | undefined {
+  const where = `series '${name}'`;
+  const before = mistakes.errors;
+  checkKeys(mistakes, map, SERIES_KEYS, where);
+  const typeValue = requiredAt(
+    mistakes,
+    map,
+    'type',
+    where,
+    `types are ${SERIES_TYPES.join(', ')}`,
+  );
+  const type = typeValue && choiceOf(mistakes, typeValue, "'type'", SERIES_TYPES);
+  const hint = 'a series brings its own, for example monitor: "300,12"';
+  const monitorValue = requiredAt(mistakes, map, 'monitor', where, hint);
+  const monitor = monitorValue && readMonitor(mistakes, monitorValue);
+  const onValue = requiredAt(mistakes, map, 'on', where, 'the kind of event that adds');
+  const on = onValue && readKinds(mistakes, onValue);
+  const whereValue = valueAt(map, 'where');
+  const filters = whereValue && readFilters(mistakes, lists, whereValue);
+  const key = type && readKey(mistakes, name, type, map);
+  const amountValue = valueAt(map, 'amount');
+  const amount = amountValue === undefined ? 1 : readAmount(mistakes, amountValue);
+  const persist = readSwitch(mistakes, map, 'persist');
+  const serialize = readSwitch(mistakes, map, 'serialize');
+  if (mistakes.errors > before) return undefined;
+  if (type === undefined || monitor === undefined || on === undefined) return undefined;
+  if (key === undefined || amount === undefined) return undefined;
+  return { name, type, monitor, on, where: filters ?? [], key, amount, persist, serialize };
+}
+
+/** Reads `"300,6"`: seconds of a window, number of windows. */
+export function readMonitor(mistakes: Mistakes, value: Value): Monitor | undefined {
+  const monitor = value.type === 'text' ? parseMonitor(value.text) : undefined;
+  if (monitor === undefined) {
+    const hint = 'write the seconds and the number of windows in quotes: "300,6"';
+    mistakes.add(value, 'monitor-wrong', [seenOf(value)], hint);
+  }
+  return monitor;
+}
+
+function readSwitch(mistakes: Mistakes, map: MapValue, key: string): boolean {
+  const value = valueAt(map, key);
+  return value !== undefined && booleanOf(mistakes, value, `'${key}'`) === true;
+}
+
+function readKey(
+  mistakes: Mistakes,
+  name: string,
+  type: SeriesType,
+  map: MapValue,
+): EventField | undefined {
+  const value = valueAt(map, 'key');
+  if (value === undefined) {
+    if (type !== 'string') return 'ip';
+    mistakes.add(headOf(map), 'key-missing', [name], 'name a field, for example key: user');
+    return undefined;
+  }
+  const field = readKeyField(mistakes, value, "'key'");
+  if (field !== undefined && type !== 'string' && field !== 'ip') {
+    mistakes.add(value, 'key-address', [type, field], 'type: string takes any field');
+  }
+  return field;
+}
+
+const AMOUNT_FIELDS = ['recipients', 'size'] as const;
+const AMOUNT: NumberShape = {
+  words: 'a whole number other than 0, recipients or size',
+  fits: (value) => Number.isSafeInteger(value) && value !== 0,
+};
+
+function readAmount(mistakes: Mistakes, value: Value): SeriesDefinition['amount'] | undefined {
+  if (value.type !== 'text') return numberOf(mistakes, value, "'amount'", AMOUNT);
+  const field = AMOUNT_FIELDS.find((name) => name === value.text);
+  if (field === undefined) {
+    const hint = didYouMean(value.text, AMOUNT_FIELDS);
+    mistakes.add(value, 'type-wrong', ["'amount'", AMOUNT.words, seenOf(value)], hint);
+  }
+  return field;
+}

@@ -1,0 +1,150 @@
+/** Typed access to values: each function reports what does not fit and returns undefined. */
+import type { Mistakes, Place } from './mistakes.ts';
+import { didYouMean } from './suggest.ts';
+import { seenOf, type MapValue, type TextValue, type Value } from './tree.ts';
+
+function wrongType(mistakes: Mistakes, value: Value, what: string, expected: string): undefined {
+  mistakes.add(value, 'type-wrong', [what, expected, seenOf(value)]);
+}
+
+export function textOf(mistakes: Mistakes, value: Value, what: string): string | undefined {
+  if (value.type === 'text') return value.text;
+  if (value.type === 'number' || value.type === 'boolean') {
+    const hint = `write "${value.text}" in quotes`;
+    mistakes.add(value, 'type-wrong', [what, 'a text', seenOf(value)], hint);
+    return undefined;
+  }
+  return wrongType(mistakes, value, what, 'a text');
+}
+
+/** A text, or a number or boolean as it is written: what is compared with a text of the log. */
+export function wordOf(mistakes: Mistakes, value: Value, what: string): string | undefined {
+  if ('text' in value) return value.text;
+  return wrongType(mistakes, value, what, 'a text or a number');
+}
+
+export function booleanOf(mistakes: Mistakes, value: Value, what: string): boolean | undefined {
+  return value.type === 'boolean' ? value.value : wrongType(mistakes, value, what, 'true or false');
+}
+
+/** What a number must be beside being one. */
+export interface NumberShape {
+  readonly words: string;
+  readonly fits: (value: number) => boolean;
+}
+
+export const WHOLE_FROM_0: NumberShape = {
+  words: 'a whole number from 0',
+  fits: (value) => Number.isSafeInteger(value) && value >= 0,
+};
+export const FROM_0: NumberShape = {
+  words: 'a number from 0',
+  fits: (value) => Number.isFinite(value) && value >= 0,
+};
+export const ABOVE_0: NumberShape = {
+  words: 'a number above 0',
+  fits: (value) => Number.isFinite(value) && value > 0,
+};
+
+export function numberOf(
+  mistakes: Mistakes,
+  value: Value,
+  what: string,
+  shape: NumberShape,
+): number | undefined {
+  if (value.type !== 'number') return wrongType(mistakes, value, what, shape.words);
+  if (shape.fits(value.value)) return value.value;
+  mistakes.add(value, 'number-range', [what, shape.words, value.text]);
+  return undefined;
+}
+
+export function mapOf(mistakes: Mistakes, value: Value, what: string): MapValue | undefined {
+  return value.type === 'map' ? value : wrongType(mistakes, value, what, 'a mapping');
+}
+
+/** The values of a list, or the one value that stands instead of a list. */
+export function itemsOf(value: Value): readonly Value[] {
+  return value.type === 'list' ? value.items : [value];
+}
+
+/** As `itemsOf`, where an empty list would mean that nothing ever counts. */
+export function someOf(mistakes: Mistakes, value: Value, what: string): readonly Value[] {
+  const items = itemsOf(value);
+  if (items.length === 0) mistakes.add(value, 'list-empty', [what]);
+  return items;
+}
+
+/** One of a closed set of words. */
+export function choiceOf<Word extends string>(
+  mistakes: Mistakes,
+  value: Value,
+  what: string,
+  words: readonly Word[],
+): Word | undefined {
+  const text = textOf(mistakes, value, what);
+  return text === undefined ? undefined : choiceAt(mistakes, value, text, what, words);
+}
+
+export function choiceAt<Word extends string>(
+  mistakes: Mistakes,
+  place: Place,
+  text: string,
+  what: string,
+  words: readonly Word[],
+): Word | undefined {
+  const found = words.find((word) => word === text);
+  if (found === undefined) {
+    const known = words.map((word) => (word === '' ? '""' : word)).join(', ');
+    mistakes.add(place, 'word-unknown', [what, known, text], didYouMean(text, words));
+  }
+  return found;
+}
+
+/** More would be a page, not a hint. */
+const MAX_HINTED_KEYS = 10;
+
+/** Reports the keys of a mapping that nobody reads. */
+export function checkKeys(
+  mistakes: Mistakes,
+  map: MapValue,
+  known: readonly string[],
+  where: string,
+): void {
+  for (const { key } of map.members.values()) {
+    if (known.includes(key.text)) continue;
+    const all = known.length <= MAX_HINTED_KEYS ? `keys are ${known.join(', ')}` : undefined;
+    mistakes.add(key, 'key-unknown', [key.text, where], didYouMean(key.text, known) ?? all);
+  }
+}
+
+export function valueAt(map: MapValue, key: string): Value | undefined {
+  return map.members.get(key)?.value;
+}
+
+export function keyAt(map: MapValue, key: string): TextValue | undefined {
+  return map.members.get(key)?.key;
+}
+
+/** The value of a key that must be there. */
+export function requiredAt(
+  mistakes: Mistakes,
+  map: MapValue,
+  key: string,
+  where: string,
+  hint?: string,
+): Value | undefined {
+  const value = valueAt(map, key);
+  if (value === undefined) {
+    mistakes.add(headOf(map), 'setting-missing', [where, key], hint);
+  }
+  return value;
+}
+
+/** The first key of a mapping, or its brace when it is empty: where something missing is shown. */
+export function headOf(map: MapValue): Place {
+  for (const { key } of map.members.values()) {
+    // A merged key stands elsewhere.
+    if (key.start >= map.start && key.end <= map.end) return key;
+  }
+  return { start: map.start, end: map.start + 1 };
+}

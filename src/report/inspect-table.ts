@@ -1,0 +1,57 @@
+import type { FileReport } from '../model/file-report.ts';
+import { formatIso } from '../model/time.ts';
+import { duration, grouped, plainTable } from './tables.ts';
+
+/** What `inspect` shows: formats, line accounting, time report, samples of unparsed lines. */
+export function inspectTable(files: readonly FileReport[], events: Record<string, number>): string {
+  const rows = files.map((file) => [
+    file.file,
+    file.dialect ?? 'unknown',
+    grouped(file.lines),
+    grouped(file.event),
+    grouped(file.irrelevant),
+    grouped(file.unparsed),
+    file.firstMs === undefined ? '' : formatIso(file.firstMs),
+    file.lastMs === undefined ? '' : formatIso(file.lastMs),
+  ]);
+  const head = ['file', 'format', 'lines', 'events', 'irrelevant', 'unparsed', 'first', 'last'];
+  const parts = [plainTable(head, rows)];
+  const counts = Object.entries(events).map(([kind, count]) => [kind, grouped(count)]);
+  if (counts.length > 0) parts.push(plainTable(['event', 'count'], counts));
+  for (const file of files) parts.push(...timeReport(file), ...unparsedReport(file));
+  return `${parts.join('\n')}\n`;
+}
+
+function timeReport(file: FileReport): string[] {
+  const facts = [
+    file.year === undefined ? 'full dates' : `year ${file.year.first} from ${file.year.source}`,
+  ];
+  if (file.zone !== undefined) facts.push(`stamps are in ${file.zone}`);
+  if (file.late > 0) facts.push(`${grouped(file.late)} late`);
+  if (file.tooLate > 0) facts.push(`${grouped(file.tooLate)} too late`);
+  if (file.quarantined > 0) facts.push(`${grouped(file.quarantined)} quarantined`);
+  if (file.gaps > 0) facts.push(`${grouped(file.gaps)} gaps`);
+  if (file.duplicateOf !== undefined) facts.push(`same content as ${file.duplicateOf}`);
+  if (file.overlaps.length > 0) facts.push(`overlaps ${file.overlaps.join(', ')}`);
+  const rows = [`${file.file}: ${facts.join('; ')}`];
+  for (const { fromMs, toMs, line } of file.longestGaps) {
+    rows.push(
+      `  silent for ${duration(toMs - fromMs)} from ${formatIso(fromMs)}, before line ${line}`,
+    );
+  }
+  for (const { line, timeMs } of file.quarantinedLines) {
+    rows.push(`  line ${line} jumps ahead to ${formatIso(timeMs)}`);
+  }
+  return rows;
+}
+
+function unparsedReport(file: FileReport): string[] {
+  const rows = file.reasons.map(
+    ({ reason, lines }) =>
+      `  ${grouped(lines)} ${lines === 1 ? 'line' : 'lines'} unparsed: ${reason}`,
+  );
+  for (const { line, reason, text } of file.samples) {
+    rows.push(`  ${file.file}:${line}: ${reason}: ${JSON.stringify(text)}`);
+  }
+  return rows;
+}

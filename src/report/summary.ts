@@ -1,0 +1,140 @@
+import type { FileReport } from '../model/file-report.ts';
+import { formatMonitor } from '../model/monitor.ts';
+import { formatIso } from '../model/time.ts';
+import type { RuleTally, Tally } from '../simulate/tally.ts';
+import { rounded } from './csv.ts';
+
+/** A finished replay, as every form of the report shows it. */
+export interface ReplayReport {
+  readonly version: string;
+  /** The policy's file name; undefined for a run without one. */
+  readonly policy: string | undefined;
+  readonly files: readonly FileReport[];
+  readonly tally: Tally;
+}
+
+const iso = (timeMs: number | undefined): string | null =>
+  timeMs === undefined ? null : formatIso(timeMs);
+
+/** Lines of all files by class. */
+export function totalLines(files: readonly FileReport[]): {
+  lines: number;
+  event: number;
+  irrelevant: number;
+  unparsed: number;
+} {
+  const total = { lines: 0, event: 0, irrelevant: 0, unparsed: 0 };
+  for (const file of files) {
+    total.lines += file.lines;
+    total.event += file.event;
+    total.irrelevant += file.irrelevant;
+    total.unparsed += file.unparsed;
+  }
+  return total;
+}
+
+/** The summary as JSON values; key order is part of the format. */
+export function summaryJson(report: ReplayReport): unknown {
+  const { tally } = report;
+  const { sessions } = tally;
+  return {
+    hindcast: report.version,
+    policy: report.policy ?? null,
+    first: iso(tally.firstMs),
+    last: iso(tally.lastMs),
+    lines: totalLines(report.files),
+    events: tally.events,
+    ignored: tally.ignored,
+    late: tally.late,
+    too_late: tally.tooLate,
+    sessions: {
+      opened: sessions.opened,
+      ended: sessions.ended,
+      unopened: sessions.unopened,
+      open_at_end: sessions.openAtEnd,
+      peak: sessions.peak,
+      peak_at: iso(sessions.peakMs),
+    },
+    series: tally.series.map(({ series, monitor, total, windows, busiest }) => ({
+      series,
+      monitor: formatMonitor(monitor),
+      total,
+      windows,
+      busiest: {
+        window_start: formatIso(busiest.windowStartMs),
+        total: busiest.total,
+        keys: busiest.keys,
+        top_key: busiest.topKey,
+        top_count: busiest.topCount,
+      },
+    })),
+    rules: tally.rules.map(ruleJson),
+    notes: tally.notes.map((note) => ({
+      series: note.series,
+      wrong_family: note.wrongFamily,
+      without_key: note.withoutKey,
+      without_amount: note.withoutAmount,
+      below_zero: note.negative,
+    })),
+    files: report.files.map(fileJson),
+  };
+}
+
+function ruleJson(rule: RuleTally): unknown {
+  return {
+    rule: rule.name,
+    verdict: rule.verdict,
+    firings: rule.firings,
+    keys: rule.keys,
+    stopped: {
+      connections: rule.stoppedConnections,
+      messages: rule.stoppedMessages,
+      accepted: rule.stoppedAccepted,
+    },
+    first: iso(rule.firstMs),
+    last: iso(rule.lastMs),
+    episodes: rule.episodes,
+    top_episodes: rule.topEpisodes.map((episode) => ({
+      key: episode.key,
+      start: formatIso(episode.startMs),
+      end: formatIso(episode.endMs),
+      windows: episode.windows,
+      firings: episode.firings,
+      peak: Number(rounded(episode.peak, 3)),
+    })),
+  };
+}
+
+/** One input's line accounting and time report. */
+export function fileJson(file: FileReport): unknown {
+  return {
+    file: file.file,
+    dialect: file.dialect ?? null,
+    size: file.sizeBytes,
+    lines: file.lines,
+    event: file.event,
+    irrelevant: file.irrelevant,
+    unparsed: file.unparsed,
+    reasons: file.reasons,
+    samples: file.samples,
+    first: iso(file.firstMs),
+    last: iso(file.lastMs),
+    year: file.year ?? null,
+    zone: file.zone ?? null,
+    late: file.late,
+    too_late: file.tooLate,
+    quarantined: file.quarantined,
+    quarantined_lines: file.quarantinedLines.map(({ line, timeMs }) => ({
+      line,
+      time: formatIso(timeMs),
+    })),
+    gaps: file.gaps,
+    longest_gaps: file.longestGaps.map(({ fromMs, toMs, line }) => ({
+      from: formatIso(fromMs),
+      to: formatIso(toMs),
+      line,
+    })),
+    duplicate_of: file.duplicateOf ?? null,
+    overlaps: file.overlaps,
+  };
+}

@@ -1,0 +1,206 @@
+import Table from 'cli-table3';
+import type { FileReport } from '../model/file-report.ts';
+import { formatMonitor } from '../model/monitor.ts';
+import { formatIso } from '../model/time.ts';
+import type { RuleTally, Tally } from '../simulate/tally.ts';
+import { rounded } from './csv.ts';
+import { totalLines, type ReplayReport } from './summary.ts';
+
+/** Episodes shown on a terminal, over all rules; the files have them all. */
+const SHOWN_EPISODES = 12;
+
+/** A whole number with thousands separated by commas, in every locale. */
+export function grouped(value: number): string {
+  return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
+}
+
+/** `2026-11-20 17:27:13` */
+function clock(timeMs: number | undefined): string {
+  return timeMs === undefined
+    ? ''
+    : formatIso(timeMs)
+        .replace('T', ' ')
+        .replace(/(\.\d+)?Z$/, '');
+}
+
+/** `3 d 4 h`, `12 min`, `33 s`: the two largest units. */
+export function duration(ms: number): string {
+  const units = [
+    ['d', 86_400_000],
+    ['h', 3_600_000],
+    ['min', 60_000],
+    ['s', 1000],
+  ] as const;
+  const parts: string[] = [];
+  let rest = ms;
+  for (const [name, size] of units) {
+    const count = Math.floor(rest / size);
+    rest -= count * size;
+    if (count > 0 && parts.length < 2) parts.push(`${count} ${name}`);
+    else if (parts.length > 0) break;
+  }
+  return parts.length === 0 ? 'less than a second' : parts.join(' ');
+}
+
+/** A table without colours, so that every terminal and every run shows the same bytes. */
+export function plainTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const rights = head.map((_, column) =>
+    rows.length > 0 && rows.every((row) => /^[-\d,.%]*$/.test(row[column])) ? 'right' : 'left',
+  );
+  const table = new Table({
+    head: [...head],
+    colAligns: rights as ('left' | 'right')[],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const row of rows) table.push([...row]);
+  return table.toString();
+}
+
+/** What a terminal shows after a replay: lines, events, rules, and whom they would have hit. */
+export function replayTable(report: ReplayReport): string {
+  const { tally, files } = report;
+  const parts = [heading(files, tally), eventTable(tally)];
+  if (tally.rules.length > 0) {
+    parts.push(ruleTable(tally.rules));
+    const episodes = episodeTable(tally.rules);
+    if (episodes !== undefined) parts.push(episodes);
+  } else parts.push(seriesTable(tally));
+  parts.push(...remarks(files, tally));
+  return `${parts.join('\n')}\n`;
+}
+
+function heading(files: readonly FileReport[], tally: Tally): string {
+  const { lines, event, irrelevant, unparsed } = totalLines(files);
+  const span =
+    tally.firstMs === undefined || tally.lastMs === undefined
+      ? 'no event in the span asked for'
+      : `${clock(tally.firstMs)} to ${clock(tally.lastMs)} UTC (${duration(tally.lastMs - tally.firstMs)})`;
+  const inputs = files.length === 1 ? files[0].file : `${files.length} files`;
+  return [
+    `${inputs}: ${grouped(lines)} lines = ${grouped(event)} events + ${grouped(irrelevant)} irrelevant + ${grouped(unparsed)} unparsed`,
+    span,
+  ].join('\n');
+}
+
+function eventTable(tally: Tally): string {
+  const rows = Object.entries(tally.events).map(([kind, count]) => [kind, grouped(count)]);
+  const { sessions } = tally;
+  if (sessions.opened > 0) {
+    const peakAt = sessions.peakMs === undefined ? '' : ` at ${clock(sessions.peakMs)}`;
+    rows.push([`most sessions open at once${peakAt}`, grouped(sessions.peak)]);
+  }
+  if (tally.ignored > 0) rows.push(['ignored (not counted)', grouped(tally.ignored)]);
+  return plainTable(['event', 'count'], rows);
+}
+
+function ruleTable(rules: readonly RuleTally[]): string {
+  const rows = rules.map((rule) => [
+    rule.name,
+    rule.verdict,
+    grouped(rule.firings),
+    grouped(rule.keys),
+    grouped(rule.stoppedConnections),
+    grouped(rule.stoppedMessages),
+    grouped(rule.stoppedAccepted),
+    clock(rule.firstMs),
+    clock(rule.lastMs),
+  ]);
+  const head = [
+    'rule',
+    'verdict',
+    'firings',
+    'keys',
+    'stopped\nconnections',
+    'stopped\nmessages',
+    'of them\naccepted',
+    'first',
+    'last',
+  ];
+  return plainTable(head, rows);
+}
+
+/** The worst offenders over all rules: who, when, how much. */
+function episodeTable(rules: readonly RuleTally[]): string | undefined {
+  const all = rules.flatMap((rule) =>
+    rule.topEpisodes.map((episode) => ({ rule: rule.name, ...episode })),
+  );
+  if (all.length === 0) return undefined;
+  all.sort((a, b) => b.firings - a.firings || a.startMs - b.startMs);
+  const rows = all
+    .slice(0, SHOWN_EPISODES)
+    .map(({ rule, key, startMs, endMs, firings, peak }) => [
+      rule,
+      key,
+      clock(startMs),
+      clock(endMs),
+      grouped(firings),
+      rounded(peak, 1),
+    ]);
+  return plainTable(['rule', 'who', 'windows from', 'until', 'firings', 'peak'], rows);
+}
+
+function seriesTable(tally: Tally): string {
+  const rows = tally.series.map(({ series, monitor, total, windows, busiest }) => [
+    series,
+    formatMonitor(monitor),
+    // The gauge of open sessions has peaks, which do not add up.
+    series === 'sessions' ? '' : grouped(total),
+    grouped(windows),
+    clock(busiest.windowStartMs),
+    grouped(busiest.total),
+    busiest.topKey,
+    grouped(busiest.topCount),
+  ]);
+  const head = [
+    'metric',
+    'monitor',
+    'total',
+    'windows',
+    'busiest window',
+    'in it',
+    'top key',
+    'count',
+  ];
+  return plainTable(head, rows);
+}
+
+/** What a reader should know before trusting the numbers. */
+function remarks(files: readonly FileReport[], tally: Tally): string[] {
+  const notes: string[] = [];
+  if (tally.late + tally.tooLate > 0) {
+    notes.push(
+      `late lines: ${grouped(tally.late)} counted unjudged, ${grouped(tally.tooLate)} too late`,
+    );
+  }
+  for (const file of files) notes.push(...fileRemarks(file));
+  for (const { series, wrongFamily, withoutKey, withoutAmount, negative } of tally.notes) {
+    const facts: string[] = [];
+    if (wrongFamily > 0) facts.push(`${grouped(wrongFamily)} events of the other address family`);
+    if (withoutKey > 0) facts.push(`${grouped(withoutKey)} events without its key`);
+    if (withoutAmount > 0) facts.push(`${grouped(withoutAmount)} events without its amount`);
+    if (negative) facts.push('a count below zero');
+    notes.push(`series ${series}: ${facts.join(', ')}`);
+  }
+  return notes;
+}
+
+function fileRemarks(file: FileReport): string[] {
+  const notes: string[] = [];
+  if (file.duplicateOf !== undefined) {
+    notes.push(`${file.file}: same content as ${file.duplicateOf}, counted once`);
+  }
+  if (file.year !== undefined && ['mtime', 'gzip header'].includes(file.year.source)) {
+    notes.push(
+      `${file.file}: year ${file.year.first} taken from the ${file.year.source}; --year sets it`,
+    );
+  }
+  for (const { reason, lines } of file.reasons) {
+    notes.push(`${file.file}: ${grouped(lines)} lines unparsed: ${reason}`);
+  }
+  if (file.quarantined > 0) {
+    notes.push(
+      `${file.file}: ${grouped(file.quarantined)} lines quarantined (they jump ahead in time)`,
+    );
+  }
+  return notes;
+}
