@@ -7,8 +7,8 @@ import { globPattern } from '../model/glob.ts';
 export interface LogOptions {
   /** Zone of stamps without an offset: one for all, or `glob=Zone` for the inputs that match. */
   readonly tz?: readonly string[] | undefined;
-  /** Year of the first line of yearless logs. */
-  readonly year?: number | undefined;
+  /** Year of the first line of yearless logs: one for all, or `glob=2026` for those that match. */
+  readonly year?: number | readonly string[] | undefined;
   /** How far a line may stand behind newer ones of its file, `10s`; default 10 s. */
   readonly reorder?: string | undefined;
   /** `name=glob`: the inputs that match belong to this node, whatever host their lines name. */
@@ -62,6 +62,33 @@ export function nodeFor(settings: readonly string[], name: string): string | und
     if (globPattern(setting.slice(at + 1)).test(name)) node = setting.slice(0, at);
   }
   return node;
+}
+
+export interface Years {
+  /** Dates the oldest file of each rotation. */
+  readonly plain: number | undefined;
+  /** Dates the very input that a glob names. */
+  readonly yearFor: (name: string) => number | undefined;
+}
+
+export function yearOption(setting: LogOptions['year']): Years {
+  if (setting === undefined || typeof setting === 'number') {
+    return { plain: setting, yearFor: () => undefined };
+  }
+  const special: { readonly pattern: RegExp; readonly year: number }[] = [];
+  let plain: number | undefined;
+  for (const text of setting) {
+    const at = text.lastIndexOf('=');
+    const year = Number(text.slice(at + 1));
+    if (!/^\d{4}$/.test(text.slice(at + 1)) || year < 1970) {
+      throw new UserError(`--year ${text}: not a year`, '--year 2026, or --year "mx1/*=2026"');
+    }
+    if (at === -1) plain = year;
+    else special.push({ pattern: globPattern(text.slice(0, at)), year });
+  }
+  const yearFor = (name: string): number | undefined =>
+    special.findLast(({ pattern }) => pattern.test(name))?.year;
+  return { plain, yearFor };
 }
 
 export function readColumnMap(settings: readonly string[]): Map<EventField, string> {

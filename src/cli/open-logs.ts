@@ -15,6 +15,7 @@ import {
   nodeFor,
   readColumnMap,
   valueFor,
+  yearOption,
   type LogOptions,
 } from './input-options.ts';
 
@@ -55,10 +56,12 @@ export async function openLogs(
       `formats: ${DIALECTS.join(', ')}`,
     );
   }
+  const years = yearOption(options.year);
   const { files, sources } = await openInputs(logs, {
     ...demands,
     reorderMs: durationOption('--reorder', options.reorder),
-    year: options.year,
+    year: years.plain,
+    yearFor: years.yearFor,
     zoneFor: zoneFinder(options.tz ?? []),
     nodeFor: (name) => nodeFor(options.node ?? [], name),
     inputFormat: inputFormat as DialectName | undefined,

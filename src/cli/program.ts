@@ -37,8 +37,8 @@ function withLogOptions(command: Command): Command {
     )
     .option(
       '--year <year>',
-      "year of a yearless log's first line (oldest file of a rotation)",
-      wholeNumber(1970),
+      "year of a yearless log's first line (oldest file of a rotation), or glob=year (repeatable)",
+      collect,
     )
     .option('--reorder <duration>', 'how far a line may stand behind newer ones (default 10s)')
     .option(

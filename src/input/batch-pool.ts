@@ -1,0 +1,38 @@
+import { EventBatch } from '../model/event-batch.ts';
+import type { Vocabulary } from '../model/vocabulary.ts';
+
+/** What one read fills: larger blocks leave the processor's cache. */
+export const BLOCK_BYTES = 256 * 1024;
+/** For when many files are open at a time. */
+export const SMALL_BLOCK_BYTES = 64 * 1024;
+const MOST_IDLE = 16;
+
+/** Batches to fill again, shared by all inputs of a run: their columns are large. */
+export class BatchPool {
+  readonly blockBytes: number;
+  readonly #vocabulary: Vocabulary;
+  readonly #idle: EventBatch[] = [];
+
+  constructor(vocabulary: Vocabulary, blockBytes: number = BLOCK_BYTES) {
+    this.#vocabulary = vocabulary;
+    this.blockBytes = blockBytes;
+  }
+
+  /** An empty batch with a buffer of `blockBytes`, now the caller's. */
+  acquire(): EventBatch {
+    const batch = this.#idle.pop();
+    if (batch !== undefined) return batch;
+    return new EventBatch(this.#vocabulary, Buffer.allocUnsafeSlow(this.blockBytes));
+  }
+
+  /** Takes a batch back; nobody may read it any more. */
+  release(batch: EventBatch): void {
+    if (this.#idle.length === MOST_IDLE) return;
+    batch.clear();
+    // One long line made the buffer grow; the next block does not need that much.
+    if (batch.bytes.length !== this.blockBytes) {
+      batch.bytes = Buffer.allocUnsafeSlow(this.blockBytes);
+    }
+    this.#idle.push(batch);
+  }
+}

@@ -1,0 +1,71 @@
+import { parseIso, parseTime } from '../model/time.ts';
+import { isDigit, wholeNumber } from './byte-text.ts';
+import { SeenBytes } from './seen-bytes.ts';
+
+/** `2026-11-20T18:27:` */
+const MINUTE_LENGTH = 17;
+const SECOND_LENGTH = 20;
+const MILLISECOND_LENGTH = 24;
+const UTC = 90;
+const DOT = 46;
+/** From here on an epoch is in milliseconds: 1973 as such, the year 5138 as seconds. */
+const FIRST_MILLISECONDS = 1e11;
+const LONGEST_EPOCH = 14;
+
+/** Reads the times of one CSV file: ISO 8601, epoch seconds or epoch milliseconds. */
+export class CsvTime {
+  readonly #zoneOffset: (localMs: number) => number;
+  readonly #minute = new SeenBytes(20);
+  #minuteMs = 0;
+  #bytes: Buffer | undefined;
+  #view: DataView = new DataView(new ArrayBuffer(0));
+
+  /** @param zoneOffset offset from UTC, in milliseconds, of a civil time without offset */
+  constructor(zoneOffset: (localMs: number) => number) {
+    this.#zoneOffset = zoneOffset;
+  }
+
+  /** UTC milliseconds of the time in `bytes[start, end)`; NaN when it is none. */
+  read(bytes: Buffer, start: number, end: number): number {
+    const length = end - start;
+    const last = end > start ? bytes[end - 1] : 0;
+    if (last === UTC && (length === SECOND_LENGTH || length === MILLISECOND_LENGTH)) {
+      const time = this.#readUtc(bytes, start, length);
+      if (time >= 0) return time;
+    } else if (length <= LONGEST_EPOCH && length > 0) {
+      const epoch = wholeNumber(bytes, start, end);
+      if (epoch >= 0) return epoch < FIRST_MILLISECONDS ? epoch * 1000 : epoch;
+    }
+    return this.#readAny(bytes, start, end);
+  }
+
+  /** `2026-11-20T18:27:13Z` in a minute seen before; -1 when it needs a closer look. */
+  #readUtc(bytes: Buffer, start: number, length: number): number {
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
+    const at = start + MINUTE_LENGTH;
+    if (this.#minute.length === 0 || !this.#minute.standsAt(this.#view, start)) {
+      const text = `${bytes.toString('latin1', start, at)}00Z`;
+      const stamp = text[10] === 'T' ? parseIso(text) : undefined;
+      if (stamp === undefined || stamp.localMs < 0) return -1;
+      this.#minute.keep(this.#view, start, MINUTE_LENGTH);
+      this.#minuteMs = stamp.localMs;
+    }
+    const second = wholeNumber(bytes, at, at + 2);
+    if (second < 0 || second > 59) return -1;
+    if (length === SECOND_LENGTH) return this.#minuteMs + second * 1000;
+    const ms = bytes[at + 2] === DOT ? wholeNumber(bytes, at + 3, at + 6) : -1;
+    return ms < 0 ? -1 : this.#minuteMs + second * 1000 + ms;
+  }
+
+  #readAny(bytes: Buffer, start: number, end: number): number {
+    const text = bytes.toString('latin1', start, end);
+    const stamp = parseIso(text);
+    if (stamp === undefined) {
+      return isDigit(bytes[start]) ? (parseTime(text) ?? Number.NaN) : Number.NaN;
+    }
+    return stamp.localMs - (stamp.offsetMs ?? this.#zoneOffset(stamp.localMs));
+  }
+}

@@ -1,0 +1,322 @@
+import type { UserError } from '../model/errors.ts';
+import type { EventBatch } from '../model/event-batch.ts';
+import { LineAccounting } from './accounting.ts';
+import type { BatchPool } from './batch-pool.ts';
+import type { BlockReader } from './blocks.ts';
+import type { Input } from './discover.ts';
+import { FileClock } from './file-clock.ts';
+import { LINE, type LogParser } from './port.ts';
+
+/** A longer line is one unparsed line and never held in memory whole. */
+export const LONGEST_LINE_BYTES = 1024 * 1024;
+const TOO_LONG = 'line too long';
+const QUOTE_OPEN = 'quote not closed';
+
+export interface LogSourceOptions {
+  readonly input: Input;
+  /** Order of the inputs at equal times; the `source` of every batch. */
+  readonly rank: number;
+  /** No row has a release time before this, milliseconds UTC. */
+  readonly lowerBound: number;
+  readonly dialect: string;
+  readonly createParser: () => LogParser;
+  readonly openBlocks: () => Promise<BlockReader>;
+  readonly pool: BatchPool;
+  readonly reorderMs: number;
+  readonly gapMs: number;
+  /** The mistake of the user behind a stamp that could not be dated, if there is one. */
+  readonly undatable?: (line: number) => UserError | undefined;
+}
+
+interface Decided {
+  readonly batch: EventBatch;
+  readonly watermark: number;
+}
+
+/**
+ * One log, read forward as batches of events: whole lines only, in the order of the file.
+ *
+ * A batch is handed out when all its rows are decided (see `FileClock`). Batches belong to the
+ * caller until it recycles them; several of one file may be alive at a time.
+ */
+export class LogSource {
+  readonly input: Input;
+  readonly rank: number;
+  readonly lowerBound: number;
+  readonly dialect: string;
+  readonly accounting = new LineAccounting();
+  /** Late lines, quarantine, gaps, first and newest time of the file. */
+  readonly clock: FileClock;
+  /** Every row still to come has a release time at or after this; Infinity at the end. */
+  watermark = -Infinity;
+
+  readonly #options: LogSourceOptions;
+  readonly #reorderMs: number;
+  readonly #pool: BatchPool;
+  #parser: LogParser | undefined;
+  #blocks: BlockReader | undefined;
+  #bytesRead = 0;
+  #ended = false;
+  /** Read and not yet handed out. */
+  readonly #pending: EventBatch[] = [];
+  readonly #watermarks: number[] = [];
+  /** The batch being filled: it holds `#filled` bytes, the first line not yet read is at `#at`. */
+  #batch: EventBatch | undefined;
+  #filled = 0;
+  #at = 0;
+  /** Inside a line that is too long: bytes up to its end are thrown away. */
+  #skipping = false;
+  /** Line ends passed so far. */
+  #line = 0;
+
+  constructor(options: LogSourceOptions) {
+    this.#options = options;
+    this.input = options.input;
+    this.rank = options.rank;
+    this.lowerBound = options.lowerBound;
+    this.dialect = options.dialect;
+    this.#reorderMs = options.reorderMs;
+    this.#pool = options.pool;
+    this.clock = new FileClock(options);
+  }
+
+  /** Bytes taken from the file so far, before they were unpacked: for a progress display. */
+  get bytesRead(): number {
+    return this.#blocks?.bytesRead ?? this.#bytesRead;
+  }
+
+  /** Time of the first dated line, milliseconds UTC; NaN when there is none. */
+  get firstTime(): number {
+    return this.clock.firstMs;
+  }
+
+  /** Newest time of any line that is not quarantined; NaN when there is none. */
+  get lastTime(): number {
+    return this.clock.newestMs === -Infinity ? Number.NaN : this.clock.newestMs;
+  }
+
+  /** Opens the file; `nextBatch` does so by itself. */
+  async open(): Promise<void> {
+    if (this.#blocks !== undefined || this.#ended) return;
+    this.#blocks = await this.#options.openBlocks();
+    this.#parser = this.#options.createParser();
+  }
+
+  /**
+   * The next batch, whose rows may be none; undefined at the end, when the file is closed.
+   *
+   * @throws DiskError, InterruptedError, and UserError for a date that the year given does not have
+   */
+  async nextBatch(): Promise<EventBatch | undefined> {
+    await this.open();
+    for (;;) {
+      const decided = this.#takeDecided();
+      if (decided !== undefined) {
+        this.watermark = decided.watermark;
+        return decided.batch;
+      }
+      if (this.#ended) {
+        this.watermark = Infinity;
+        return undefined;
+      }
+      await this.#readBatch();
+    }
+  }
+
+  /** Takes back a batch whose rows have all been handled. */
+  recycle(batch: EventBatch): void {
+    this.#pool.release(batch);
+  }
+
+  /** Closes the file; also for a run that ends early. */
+  close(): void {
+    this.#bytesRead = this.bytesRead;
+    this.#blocks?.close();
+    this.#blocks = undefined;
+    this.#parser = undefined;
+    this.#ended = true;
+    if (this.#batch !== undefined) this.#pool.release(this.#batch);
+    this.#batch = undefined;
+  }
+
+  #takeDecided(): Decided | undefined {
+    const batch = this.#pending.at(0);
+    if (batch === undefined || batch === this.clock.undecidedFrom) return undefined;
+    this.#pending.shift();
+    return { batch, watermark: this.#watermarks.shift()! };
+  }
+
+  async #readBatch(): Promise<void> {
+    const blocks = this.#blocks!;
+    let batch = this.#batch;
+    if (batch === undefined) {
+      batch = this.#acquire();
+      this.#batch = batch;
+    }
+    // One byte is kept free for the line end that the last line may lack.
+    let room = batch.bytes.length - 1 - this.#filled;
+    let atEnd = false;
+    while (room > 0 && !atEnd) {
+      const reading = blocks.read(batch.bytes, this.#filled, room);
+      const got = typeof reading === 'number' ? reading : await reading;
+      this.#filled += got;
+      room -= got;
+      atEnd = got === 0;
+    }
+    if (this.#line === 0 && this.#at === 0) this.#at = bomLength(batch.bytes, this.#filled);
+    if (atEnd) this.#endLastLine(batch.bytes);
+    if (this.#skipping) this.#skip(batch.bytes);
+    const from = this.#at;
+    this.#pending.push(batch);
+    this.#at = this.#parseLines(batch, from, this.#filled, atEnd);
+    this.clock.expire(this.#line);
+    if (atEnd) this.#finish();
+    else if (this.#at > from) this.#carryOver(batch);
+    else {
+      // Not one whole line: the same batch is read on.
+      this.#pending.pop();
+      this.#makeRoom(batch);
+      return;
+    }
+    this.#watermarks.push(this.clock.certainMs - this.#reorderMs);
+  }
+
+  #acquire(): EventBatch {
+    const batch = this.#pool.acquire();
+    batch.source = this.rank;
+    return batch;
+  }
+
+  #endLastLine(bytes: Buffer): void {
+    if (this.#filled > this.#at && bytes[this.#filled - 1] !== 10) bytes[this.#filled++] = 10;
+  }
+
+  /** Moves the unfinished line, and what the parser wants to see again, into the next batch. */
+  #carryOver(batch: EventBatch): void {
+    const parser = this.#parser!;
+    const wanted = parser.carryFrom ?? -1;
+    const from = wanted === -1 ? this.#at : Math.min(wanted, this.#at);
+    const next = this.#acquire();
+    const length = this.#filled - from;
+    if (length > next.bytes.length / 2) {
+      next.bytes = Buffer.allocUnsafeSlow(length + next.bytes.length);
+    }
+    batch.bytes.copy(next.bytes, 0, from, this.#filled);
+    if (wanted !== -1) parser.rebase?.(from);
+    this.#batch = next;
+    this.#at -= from;
+    this.#filled = length;
+  }
+
+  /** The line at `#at` does not end in the batch: a larger buffer, or it is too long. */
+  #makeRoom(batch: EventBatch): void {
+    if (this.#skipping) {
+      this.#filled = this.#at;
+      return;
+    }
+    if (this.#filled - this.#at > LONGEST_LINE_BYTES) {
+      this.#line++;
+      this.accounting.lines++;
+      this.#countUnparsed(TOO_LONG, batch.bytes, this.#at, this.#filled);
+      this.#skipping = true;
+      this.#filled = this.#at;
+      return;
+    }
+    if (this.#filled < batch.bytes.length - 1) return;
+    const larger = Buffer.allocUnsafeSlow(batch.bytes.length * 2);
+    batch.bytes.copy(larger, 0, 0, this.#filled);
+    batch.bytes = larger;
+  }
+
+  /** Throws away the rest of a line that is too long, as far as it is here. */
+  #skip(bytes: Buffer): void {
+    const newline = bytes.subarray(0, this.#filled).indexOf(10, this.#at);
+    if (newline === -1) {
+      this.#filled = this.#at;
+      return;
+    }
+    this.#at = newline + 1;
+    this.#skipping = false;
+  }
+
+  /** Reads the whole lines of `bytes[from, limit)`; the index behind the last of them. */
+  #parseLines(batch: EventBatch, from: number, limit: number, atEnd: boolean): number {
+    const parser = this.#parser!;
+    if (parser.findRecordEnd !== undefined) return this.#parseRecords(batch, from, limit, atEnd);
+    const { bytes } = batch;
+    const view = bytes.subarray(0, limit);
+    let at = from;
+    while (at < limit) {
+      const end = view.indexOf(10, at);
+      if (end === -1) break;
+      this.#line++;
+      this.#parse(parser, batch, at, end);
+      at = end + 1;
+    }
+    return at;
+  }
+
+  /** The same where a quoted field may hold line ends. */
+  #parseRecords(batch: EventBatch, from: number, limit: number, atEnd: boolean): number {
+    const parser = this.#parser!;
+    const { bytes } = batch;
+    const view = bytes.subarray(0, limit);
+    let at = from;
+    while (at < limit) {
+      const lineEnd = view.indexOf(10, at);
+      if (lineEnd === -1) break;
+      let end = parser.findRecordEnd!(bytes, at, limit);
+      this.#line++;
+      if (end === -1 ? atEnd || limit - at > LONGEST_LINE_BYTES : end - at > LONGEST_LINE_BYTES) {
+        // A quote that is never closed must not swallow the file: read on behind its first line.
+        end = lineEnd;
+        this.accounting.lines++;
+        const reason = end - at > LONGEST_LINE_BYTES ? TOO_LONG : QUOTE_OPEN;
+        this.#countUnparsed(reason, bytes, at, end);
+      } else if (end === -1) {
+        this.#line--;
+        break;
+      } else {
+        this.#parse(parser, batch, at, end);
+        for (let inner = lineEnd; inner < end; inner = view.indexOf(10, inner + 1)) this.#line++;
+      }
+      at = end + 1;
+    }
+    return at;
+  }
+
+  #parse(parser: LogParser, batch: EventBatch, start: number, lineEnd: number): void {
+    const { bytes, rows } = batch;
+    const { accounting } = this;
+    accounting.lines++;
+    if (lineEnd - start > LONGEST_LINE_BYTES) {
+      this.#countUnparsed(TOO_LONG, bytes, start, lineEnd);
+      return;
+    }
+    const end = lineEnd > start && bytes[lineEnd - 1] === 13 ? lineEnd - 1 : lineEnd;
+    const became = parser.parseLine(batch, start, end, this.#line);
+    if (became === LINE.event) accounting.event++;
+    else if (became === LINE.irrelevant) accounting.irrelevant++;
+    else this.#countUnparsed(parser.reason, bytes, start, end);
+    const time = parser.lineTime;
+    if (!Number.isNaN(time)) this.clock.see(time, this.#line, batch, rows, this.#pending);
+  }
+
+  #countUnparsed(reason: string, bytes: Buffer, start: number, end: number): void {
+    const mistake = this.#options.undatable?.(this.#line);
+    if (mistake !== undefined) throw mistake;
+    this.accounting.addUnparsed(reason, bytes, start, end, this.#line);
+  }
+
+  #finish(): void {
+    this.clock.finish();
+    // Now among the pending ones, so not ours to release.
+    this.#batch = undefined;
+    this.close();
+  }
+}
+
+/** Bytes of the mark that some editors put in front of UTF-8 text. */
+export function bomLength(bytes: Buffer, filled: number): number {
+  return filled >= 3 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+}

@@ -1,0 +1,382 @@
+import type { UserError } from '../model/errors.ts';
+import type { EventField, Needs } from '../model/event.ts';
+import { Vocabulary } from '../model/vocabulary.ts';
+import { BatchPool, BLOCK_BYTES, SMALL_BLOCK_BYTES } from './batch-pool.ts';
+import { openBlocks, type BlockReader } from './blocks.ts';
+import { gzipHeaderTime } from './compression.ts';
+import { FileDater } from './dating.ts';
+import { HEAD_BYTES, isConverted, type Format } from './detect.ts';
+import { discoverInputs, type Input } from './discover.ts';
+import {
+  dayMissing,
+  inferYears,
+  yearUnknown,
+  type YearFacts,
+  type YearOrigin,
+} from './infer-years.ts';
+import { LogSource } from './log-source.ts';
+import { lastLines, rankInputs, type Contender } from './ranking.ts';
+import { chooseFormat, createParser, type DialectName } from './registry.ts';
+import { readRotationName } from './rotation.ts';
+import { scanHead, scanStamps, type StampScan } from './stamp-scan.ts';
+import type { Zone } from './zones.ts';
+
+const DEFAULT_REORDER_MS = 10_000;
+/** With more files, smaller blocks: all of them may be open at a time. */
+const MANY_FILES = 64;
+
+export interface InputOptions {
+  readonly vocabulary: Vocabulary;
+  readonly needs: Needs;
+  /** Undefined: 10 s, and 0 for a converted file, which is in order by construction. */
+  readonly reorderMs?: number | undefined;
+  /** Longer stretches without a line are reported as gaps. */
+  readonly gapMs: number;
+  /** Year of the first line of the oldest file of each rotation of yearless logs. */
+  readonly year?: number | undefined;
+  /** Year of the first line of one input, by its name. */
+  readonly yearFor?: ((name: string) => number | undefined) | undefined;
+  readonly zoneFor: (name: string) => Zone;
+  readonly nodeFor?: ((name: string) => string | undefined) | undefined;
+  readonly inputFormat?: DialectName | undefined;
+  /** CSV: the column that holds a field, where it has another name. */
+  readonly map?: ReadonlyMap<EventField, string> | undefined;
+  /** CSV: the kind of events without a `kind` column. */
+  readonly defaultKind?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Stands for standard input in tests. */
+  readonly stdin?: NodeJS.ReadableStream | undefined;
+}
+
+/** One input, in the order of rank; what it holds is known by its source once that was read. */
+export interface LogFile {
+  readonly input: Input;
+  readonly dialect: string;
+  readonly compressed: boolean;
+  /** Where the year came from; the source is `stamp` when no stamp lacked it. */
+  readonly year: YearOrigin;
+  readonly zone: string;
+  readonly node: string | undefined;
+  /** Tells in `usedZone`, when the file was read, whether the zone mattered. */
+  readonly dater: FileDater;
+  readonly reorderMs: number;
+  /** Undefined for a duplicate, which is not read. */
+  readonly source: LogSource | undefined;
+  /** Name of the input whose content this one repeats. */
+  readonly duplicateOf: string | undefined;
+}
+
+export interface LogInputs {
+  /** Every input, duplicates behind what they repeat. */
+  readonly files: readonly LogFile[];
+  /** Those that are read, by rank. */
+  readonly sources: readonly LogSource[];
+}
+
+/**
+ * Finds the inputs, tells their formats and years, and ranks them. Nothing here depends on the
+ * order of the arguments, the present folder or day, the locale or the machine's zone.
+ *
+ * @throws UserError for inputs that are missing or whose year nothing tells, DiskError,
+ *     InterruptedError
+ */
+export async function openInputs(
+  args: readonly string[],
+  options: InputOptions,
+): Promise<LogInputs> {
+  const looks: FirstLook[] = [];
+  for (const input of discoverInputs(args)) looks.push(await lookAt(input, options));
+  const years = await findYears(looks, options);
+  const prober = new Prober(options);
+  const drafts: Draft[] = [];
+  for (const look of looks) drafts.push(await draftOf(look, years.get(look)!, options, prober));
+
+  const pool = new BatchPool(
+    options.vocabulary,
+    drafts.length > MANY_FILES ? SMALL_BLOCK_BYTES : BLOCK_BYTES,
+  );
+  const files: LogFile[] = [];
+  const sources: LogSource[] = [];
+  for (const { contender, duplicateOf } of await rankInputs(drafts, options)) {
+    const file = fileOf(contender, duplicateOf, sources.length, pool, options);
+    if (file.source !== undefined) sources.push(file.source);
+    files.push(file);
+  }
+  return { files, sources };
+}
+
+/** What the first bytes of an input tell. */
+interface FirstLook {
+  readonly input: Input;
+  /** The first lines: few, because a run may have thousands of files. */
+  readonly head: Buffer;
+  /** The dates in the first `HEAD_BYTES`. */
+  readonly front: StampScan;
+  /** The front is the whole input. */
+  readonly whole: boolean;
+  readonly compressed: boolean;
+  readonly format: Format;
+  readonly converted: boolean;
+  /** Of a stream, which cannot be opened again. */
+  readonly blocks: BlockReader | undefined;
+}
+
+async function lookAt(input: Input, options: InputOptions): Promise<FirstLook> {
+  const blocks = await openBlocks(input, options);
+  try {
+    const front = await blocks.peek(HEAD_BYTES);
+    const whole = front.length < HEAD_BYTES;
+    const lines = whole ? front : wholeLines(front, front.length);
+    return {
+      input,
+      head: Buffer.from(input.stream ? lines : wholeLines(lines, KEPT_BYTES)),
+      front: scanHead(lines),
+      whole,
+      compressed: blocks.compressed,
+      format: chooseFormat(lines, options.inputFormat, options.map),
+      converted: isConverted(lines),
+      blocks: input.stream ? blocks : undefined,
+    };
+  } finally {
+    if (!input.stream) blocks.close();
+  }
+}
+
+const KEPT_BYTES = 4096;
+
+/** The lines in the first `length` bytes, none cut in two, which would be misread. */
+function wholeLines(bytes: Buffer, length: number): Buffer {
+  if (bytes.length < length) return bytes;
+  const lastLineEnd = bytes.lastIndexOf(10, length - 1);
+  return lastLineEnd === -1 ? bytes : bytes.subarray(0, lastLineEnd + 1);
+}
+
+const DATED: YearOrigin = { firstYear: undefined, source: 'stamp' };
+
+async function findYears(
+  looks: readonly FirstLook[],
+  options: InputOptions,
+): Promise<Map<FirstLook, YearOrigin>> {
+  const origins = new Map<FirstLook, YearOrigin>();
+  const rotations = new Map<string, FirstLook[]>();
+  for (const look of looks) {
+    origins.set(look, DATED);
+    if (look.format.dialect !== 'postfix') continue;
+    if (look.input.stream) {
+      origins.set(look, yearOfStream(look, options));
+      continue;
+    }
+    const { rotation } = readRotationName(look.input.name);
+    const members = rotations.get(rotation);
+    if (members === undefined) rotations.set(rotation, [look]);
+    else members.push(look);
+  }
+  for (const members of rotations.values()) {
+    const facts = await factsOf(members, options);
+    inferYears(facts, options.year).forEach((origin, index) => origins.set(members[index], origin));
+  }
+  return origins;
+}
+
+function yearOfStream({ input, front }: FirstLook, options: InputOptions): YearOrigin {
+  const firstYear = options.yearFor?.(input.name) ?? options.year;
+  const { first, startsDated } = front;
+  if (firstYear === undefined && first !== undefined && !startsDated) throw yearUnknown(input.name);
+  return { firstYear, source: firstYear === undefined || startsDated ? 'stamp' : '--year' };
+}
+
+/** Reads the files of one rotation through where a year depends on more than their fronts. */
+async function factsOf(members: readonly FirstLook[], options: InputOptions): Promise<YearFacts[]> {
+  const given = members.map(({ input }) => options.yearFor?.(input.name));
+  const fronts: StampScan[] = [];
+  for (const look of members) {
+    const blank = look.front.first === undefined && !look.whole;
+    fronts.push(blank ? await scanStamps(look.input, options) : look.front);
+  }
+  const open = fronts.filter(
+    ({ first, firstYear }, index) =>
+      first !== undefined && firstYear === undefined && given[index] === undefined,
+  );
+  const alone = members.length === 1 && options.year !== undefined;
+  const facts: YearFacts[] = [];
+  for (const [index, look] of members.entries()) {
+    const { input } = look;
+    const readThrough = open.length > 0 && !alone && !look.whole;
+    facts.push({
+      name: input.name,
+      scan: readThrough ? await scanStamps(input, options) : fronts[index],
+      year: given[index],
+      gzipTimeMs: look.compressed ? gzipHeaderTime(input.path)?.mtimeMs : undefined,
+      mtimeMs: input.mtimeMs,
+    });
+  }
+  return facts;
+}
+
+/** An input ready to be ranked. */
+interface Draft extends Contender {
+  readonly look: FirstLook;
+  readonly year: YearOrigin;
+  readonly zone: Zone;
+  readonly node: string | undefined;
+  readonly reorderMs: number;
+}
+
+async function draftOf(
+  look: FirstLook,
+  year: YearOrigin,
+  options: InputOptions,
+  prober: Prober,
+): Promise<Draft> {
+  const { input } = look;
+  const base: Base = {
+    look,
+    input,
+    year,
+    zone: options.zoneFor(input.name),
+    node: options.nodeFor?.(input.name),
+    reorderMs: options.reorderMs ?? (look.converted ? 0 : DEFAULT_REORDER_MS),
+  };
+  const firstMs = await prober.firstTime(base);
+  return { ...base, firstMs, lastMs: () => prober.lastTime(base) };
+}
+
+type Base = Omit<Draft, 'firstMs' | 'lastMs'>;
+
+/** Reads a few lines of a file for their times; their words do not enter the run's vocabulary. */
+class Prober {
+  readonly #options: InputOptions;
+  readonly #pool: BatchPool;
+
+  constructor(options: InputOptions) {
+    this.#options = { ...options, vocabulary: new Vocabulary() };
+    this.#pool = new BatchPool(this.#options.vocabulary, SMALL_BLOCK_BYTES);
+  }
+
+  /** Time of the first dated line, milliseconds UTC; NaN when there is none. */
+  async firstTime(base: Base): Promise<number> {
+    const { look, input, year } = base;
+    const time = await this.#firstTimeIn(base, bytesOf(look.head), year.firstYear);
+    if (!Number.isNaN(time) || input.stream) return time;
+    return this.#firstTimeIn(base, await openBlocks(input, this.#options), year.firstYear);
+  }
+
+  /** Time of the last dated line near the end of a file; NaN when there is none. */
+  async lastTime(base: Base): Promise<number> {
+    const { look, input, year } = base;
+    let lastYear = year.firstYear;
+    if (lastYear !== undefined && look.format.dialect === 'postfix') {
+      lastYear += (await scanStamps(input, this.#options)).last?.yearsOn ?? 0;
+    }
+    const header =
+      look.format.dialect === 'csv' ? look.head.subarray(0, look.head.indexOf(10) + 1) : NO_BYTES;
+    for (const line of await lastLines(input, look.compressed, this.#options)) {
+      const text = bytesOf(Buffer.concat([header, line]));
+      const time = await this.#firstTimeIn(base, text, lastYear);
+      if (!Number.isNaN(time)) return time;
+    }
+    return Number.NaN;
+  }
+
+  async #firstTimeIn(base: Base, blocks: BlockReader, year: number | undefined): Promise<number> {
+    const dater = daterOf(base, year);
+    const draft = { ...base, firstMs: Number.NaN };
+    const open = (): Promise<BlockReader> => Promise.resolve(blocks);
+    const source = sourceOf(draft, dater, 0, this.#pool, this.#options, open);
+    try {
+      while (Number.isNaN(source.firstTime)) {
+        const batch = await source.nextBatch();
+        if (batch === undefined) break;
+        source.recycle(batch);
+      }
+      return source.firstTime;
+    } finally {
+      source.close();
+    }
+  }
+}
+
+const NO_BYTES = Buffer.alloc(0);
+
+function bytesOf(bytes: Buffer): BlockReader {
+  let bytesRead = 0;
+  return {
+    compressed: false,
+    get bytesRead() {
+      return bytesRead;
+    },
+    peek: (length) => Promise.resolve(bytes.subarray(0, length)),
+    read: (buffer, offset, length) => {
+      const got = bytes.copy(buffer, offset, bytesRead, bytesRead + length);
+      bytesRead += got;
+      return got;
+    },
+    close: () => undefined,
+  };
+}
+
+function fileOf(
+  draft: Draft,
+  original: Draft | undefined,
+  rank: number,
+  pool: BatchPool,
+  options: InputOptions,
+): LogFile {
+  const { look, input, year, zone, node, reorderMs } = draft;
+  const dater = daterOf(draft, year.firstYear);
+  const { blocks } = look;
+  const open =
+    blocks === undefined ? () => openBlocks(input, options) : () => Promise.resolve(blocks);
+  return {
+    input,
+    dialect: look.format.dialect,
+    compressed: look.compressed,
+    year,
+    zone: zone.name,
+    node,
+    dater,
+    reorderMs,
+    source: original === undefined ? sourceOf(draft, dater, rank, pool, options, open) : undefined,
+    duplicateOf: original?.input.name,
+  };
+}
+
+function daterOf({ zone, reorderMs }: Base, firstYear: number | undefined): FileDater {
+  return new FileDater({ zone, firstYear, reorderMs });
+}
+
+function sourceOf(
+  draft: Omit<Draft, 'lastMs'>,
+  dater: FileDater,
+  rank: number,
+  pool: BatchPool,
+  options: InputOptions,
+  open: () => Promise<BlockReader>,
+): LogSource {
+  const { look, input, node, reorderMs, firstMs } = draft;
+  const { vocabulary, needs, map, defaultKind, gapMs } = options;
+  const setting = { name: input.name, vocabulary, needs, dater, node, map, defaultKind };
+  return new LogSource({
+    input,
+    rank,
+    lowerBound: Number.isNaN(firstMs) ? -Infinity : firstMs - reorderMs,
+    dialect: look.format.dialect,
+    createParser: () => createParser(look.format, setting),
+    openBlocks: open,
+    pool,
+    reorderMs,
+    gapMs,
+    undatable: (line) => mistakeOf(dater, input.name, line),
+  });
+}
+
+function mistakeOf(dater: FileDater, name: string, line: number): UserError | undefined {
+  switch (dater.problem) {
+    case undefined:
+      return undefined;
+    case 'year unknown':
+      return yearUnknown(name);
+    case 'no 29 February':
+      return dayMissing(name, { month: 2, day: 29, weekday: -1, yearsOn: 0, line }, dater.year);
+  }
+}

@@ -1,0 +1,111 @@
+import type { EventBatch } from '../../model/event-batch.ts';
+import { TEXT, type Needs } from '../../model/event.ts';
+import { ascii, startsWith } from '../byte-text.ts';
+import { LINE, type LineClass } from '../port.ts';
+import type { SyslogHeader } from '../syslog-header.ts';
+import { PeerReader } from './peer.ts';
+
+const COLON = 58;
+const BLANK = 32;
+/** Postfix's long queue ids have 20 characters at most. */
+const LONGEST_QUEUE_ID = 40;
+const NOQUEUE = ascii('NOQUEUE');
+const ALPHANUMERIC = Uint8Array.from({ length: 256 }, (_, byte) =>
+  /[0-9A-Za-z]/.test(String.fromCharCode(byte)) ? 1 : 0,
+);
+
+/** The line being read: what the readers of the daemons share. One instance serves a parser. */
+export class PostfixLine {
+  batch!: EventBatch;
+  bytes!: Buffer;
+  header!: SyslogHeader;
+  lineNumber = 0;
+  time = 0;
+  node = 0;
+  listener = 0;
+  /** The text, `bytes[at, end)`. */
+  at = 0;
+  end = 0;
+  /** The queue id read last; empty for `NOQUEUE`. */
+  queueStart = 0;
+  queueEnd = 0;
+  /** Why the line is unparsed. */
+  reason = '';
+  readonly peer = new PeerReader();
+  readonly #textFields: number;
+
+  constructor(needs: Needs) {
+    this.#textFields = needs.textFields;
+  }
+
+  wants(field: number): boolean {
+    return (this.#textFields & (1 << field)) !== 0;
+  }
+
+  unparsed(reason: string): LineClass {
+    this.reason = reason;
+    return LINE.unparsed;
+  }
+
+  /** Reads `queue-id: ` or `NOQUEUE: ` at `at`; the index behind it, or -1 when it is neither. */
+  readQueueId(at: number): number {
+    const { bytes } = this;
+    const limit = Math.min(this.end, at + LONGEST_QUEUE_ID);
+    let stop = at;
+    while (stop < limit && ALPHANUMERIC[bytes[stop]] === 1) stop++;
+    if (stop === at || stop + 1 >= limit) return -1;
+    if (bytes[stop] !== COLON || bytes[stop + 1] !== BLANK) return -1;
+    this.queueStart = at;
+    const none = stop - at === NOQUEUE.length && startsWith(bytes, at, stop, NOQUEUE);
+    this.queueEnd = none ? at : stop;
+    return stop + 2;
+  }
+
+  /** Adds an event without peer. */
+  push(kind: number): number {
+    const { batch } = this;
+    const row = batch.push(this.time, kind, this.lineNumber);
+    batch.node[row] = this.node;
+    batch.listener[row] = this.listener;
+    return row;
+  }
+
+  /** Adds an event of the peer read last. */
+  pushOfPeer(kind: number): number {
+    const row = this.push(kind);
+    const { batch } = this;
+    const { family, words } = this.peer;
+    batch.family[row] = family;
+    const at = row * 4;
+    batch.ip[at] = words[0];
+    batch.ip[at + 1] = words[1];
+    batch.ip[at + 2] = words[2];
+    batch.ip[at + 3] = words[3];
+    return row;
+  }
+
+  /** Sets a text field when the run asks for it. */
+  setWanted(row: number, field: number, start: number, end: number): void {
+    if (this.wants(field)) this.batch.setSpan(row, field, start, end);
+  }
+
+  setQueueId(row: number): void {
+    this.batch.setSpan(row, TEXT.queue_id, this.queueStart, this.queueEnd);
+  }
+
+  /**
+   * Sets the session to the tag and process id, `postfix/smtpd[19832]`: one smtpd process serves
+   * one client at a time. Without a process id nothing tells sessions apart, so it stays unset.
+   */
+  setProcess(row: number): void {
+    const { tagStart, tagEnd, pidStart, pidEnd } = this.header;
+    if (pidEnd <= pidStart) return;
+    if (pidStart === tagEnd + 1 && this.bytes[tagEnd] === 91) {
+      this.batch.setSpan(row, TEXT.session, tagStart, pidEnd + 1);
+      return;
+    }
+    const tag = this.bytes.toString('latin1', tagStart, tagEnd);
+    const pid = this.bytes.toString('latin1', pidStart, pidEnd);
+    this.batch.setText(row, TEXT.session, `${tag}[${pid}]`);
+  }
+}

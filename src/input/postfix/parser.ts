@@ -1,0 +1,227 @@
+import type { EventBatch } from '../../model/event-batch.ts';
+import type { Needs } from '../../model/event.ts';
+import type { Vocabulary } from '../../model/vocabulary.ts';
+import { ascii, findByte, sameBytes, startsWith, wholeNumber } from '../byte-text.ts';
+import { LINE, type LineClass, type LogParser } from '../port.ts';
+import type { StampDater } from '../stamp-dater.ts';
+import { SyslogHeader } from '../syslog-header.ts';
+import { WordCache } from '../word-cache.ts';
+import { readCleanup } from './cleanup.ts';
+import { DAEMON, daemonOfTag, listenerOfTag, type Daemon } from './daemons.ts';
+import { readDeliveryAgent } from './delivery.ts';
+import { HiddenDaemonReader } from './hidden.ts';
+import { PostfixLine } from './line.ts';
+import { readMaster } from './master.ts';
+import { readPostscreen } from './postscreen.ts';
+import { readQueueManager } from './queue.ts';
+import { readSmtpd } from './smtpd.ts';
+
+export interface PostfixOptions {
+  /** The vocabulary of every batch that the parser will get. */
+  readonly vocabulary: Vocabulary;
+  readonly dater: StampDater;
+  readonly needs: Needs;
+  /** Stands for the host that the lines name. */
+  readonly node?: string | undefined;
+}
+
+/** A parser of one Postfix log in any syslog form (formats, sections 3 and 4). */
+export function createPostfixParser(options: PostfixOptions): LogParser {
+  return new PostfixParser(options);
+}
+
+/** A line cannot ask for more events than this. */
+const MOST_REPEATS = 1_000_000;
+const DAEMON_BITS = 4;
+const DAEMONS = 1 << DAEMON_BITS;
+const NO_WORD = -1;
+
+class PostfixParser implements LogParser {
+  readonly dialect = 'postfix';
+  lineTime = Number.NaN;
+  reason = '';
+  readonly #dater: StampDater;
+  readonly #header: SyslogHeader;
+  /** The header of a line that a later line repeats. */
+  readonly #repeated: SyslogHeader;
+  readonly #line: PostfixLine;
+  readonly #hidden = new HiddenDaemonReader();
+  readonly #hosts: WordCache;
+  readonly #fixedNode: boolean;
+  #node: number;
+  /** The last line that was no repetition; -1 when there is none. */
+  #previousStart = -1;
+  #previousEnd = -1;
+
+  constructor({ vocabulary, dater, needs, node }: PostfixOptions) {
+    this.#dater = dater;
+    this.#line = new PostfixLine(needs);
+    const tagNumber = (tag: string): number => {
+      const daemon = daemonOfTag(tag);
+      if (daemon <= DAEMON.quiet) return daemon;
+      const listener = vocabulary.listeners.id(listenerOfTag(tag));
+      return listener === undefined ? NO_WORD : listener * DAEMONS + daemon;
+    };
+    this.#header = new SyslogHeader(tagNumber);
+    this.#repeated = new SyslogHeader(tagNumber);
+    this.#hosts = new WordCache((host) => vocabulary.nodes.id(host) ?? NO_WORD);
+    this.#fixedNode = node !== undefined;
+    this.#node = vocabulary.nodes.id(node ?? '') ?? NO_WORD;
+  }
+
+  get carryFrom(): number {
+    return this.#previousStart;
+  }
+
+  rebase(delta: number): void {
+    if (this.#previousStart < 0) return;
+    this.#previousStart -= delta;
+    this.#previousEnd -= delta;
+  }
+
+  parseLine(batch: EventBatch, start: number, end: number, line: number): LineClass {
+    const { bytes } = batch;
+    const header = this.#header;
+    if (!header.read(bytes, start, end)) {
+      this.lineTime = Number.NaN;
+      this.#previousStart = -1;
+      return this.#unparsed(header.reason);
+    }
+    const time = this.#dater.toUtc(header);
+    this.lineTime = time;
+    if (Number.isNaN(time)) {
+      this.#previousStart = -1;
+      return this.#unparsed('no such date');
+    }
+    if (header.hostChanged && !this.#fixedNode) {
+      this.#node = this.#hosts.number(bytes, header.hostStart, header.hostEnd);
+    }
+    if (header.tagEnd === header.tagStart) return this.#parseUntagged(batch, start, end, line);
+    this.#previousStart = start;
+    this.#previousEnd = end;
+    const tag = header.tagNumber;
+    if (tag === DAEMON.quiet || tag === DAEMON.foreign) return LINE.irrelevant;
+    return this.#parseText(batch, header, tag, line);
+  }
+
+  #unparsed(reason: string): LineClass {
+    this.reason = reason;
+    return LINE.unparsed;
+  }
+
+  /** Reads the text of `header`'s line at the time of the line read last. */
+  #parseText(batch: EventBatch, header: SyslogHeader, tag: number, lineNumber: number): LineClass {
+    if (tag === NO_WORD) return this.#unparsed('too many tags');
+    if (this.#node === NO_WORD) return this.#unparsed('too many hosts');
+    const line = this.#line;
+    line.batch = batch;
+    line.bytes = batch.bytes;
+    line.header = header;
+    line.lineNumber = lineNumber;
+    line.time = this.lineTime;
+    line.node = this.#node;
+    line.listener = tag >> DAEMON_BITS;
+    line.at = header.textStart;
+    line.end = header.end;
+    const daemon = (tag & (DAEMONS - 1)) as Daemon;
+    // `m` for `message repeated`; no other text of interest starts so.
+    const times = batch.bytes[line.at] === 109 ? unwrapRepetition(line) : 1;
+    if (times === 0) return LINE.irrelevant;
+    const before = batch.rows;
+    const result = this.#readDaemon(daemon);
+    if (result === LINE.unparsed) this.reason = line.reason;
+    if (times > 1) repeatRows(batch, before, times);
+    return result;
+  }
+
+  #readDaemon(daemon: Daemon): LineClass {
+    const line = this.#line;
+    switch (daemon) {
+      case DAEMON.smtpd:
+        return readSmtpd(line);
+      case DAEMON.postscreen:
+        return readPostscreen(line);
+      case DAEMON.cleanup:
+        return readCleanup(line);
+      case DAEMON.qmgr:
+      case DAEMON.postsuper:
+        return readQueueManager(line);
+      case DAEMON.delivery:
+        return readDeliveryAgent(line);
+      case DAEMON.master:
+        return readMaster(line);
+      case DAEMON.hidden:
+        return this.#hidden.read(line);
+      default:
+        return LINE.irrelevant;
+    }
+  }
+
+  /** `last message repeated N times`: the line before it, N times more, at the time of this one. */
+  #parseUntagged(batch: EventBatch, start: number, end: number, line: number): LineClass {
+    const { bytes } = batch;
+    const header = this.#header;
+    const times = repetitions(bytes, header.textStart, header.end, LAST_REPEATED);
+    if (times === 0) {
+      this.#previousStart = start;
+      this.#previousEnd = end;
+      return LINE.irrelevant;
+    }
+    const before = this.#repeated;
+    const known =
+      this.#previousStart >= 0 &&
+      this.#previousEnd < start &&
+      before.read(bytes, this.#previousStart, this.#previousEnd) &&
+      sameBytes(bytes, before.hostStart, before.hostEnd, header.hostStart, header.hostEnd);
+    if (!known) return this.#unparsed('repeats a line that is not there');
+    if (before.tagEnd === before.tagStart) return LINE.irrelevant;
+    const tag = before.tagNumber;
+    if (tag === DAEMON.quiet || tag === DAEMON.foreign) return LINE.irrelevant;
+    const firstRow = batch.rows;
+    const result = this.#parseText(batch, before, tag, line);
+    repeatRows(batch, firstRow, times);
+    return result;
+  }
+}
+
+const LAST_REPEATED = ascii('last message repeated ');
+const REPEATED = ascii('message repeated ');
+const TIMES = ascii(' time');
+const CLOSE = 93;
+const OPEN = 91;
+const BLANK = 32;
+
+/** N of `words N times`, 0 when the text at `at` does not say so. */
+function repetitions(bytes: Buffer, at: number, end: number, words: Uint8Array): number {
+  if (!startsWith(bytes, at, end, words)) return 0;
+  const number = at + words.length;
+  const stop = findByte(bytes, number, end, BLANK);
+  if (!startsWith(bytes, stop, end, TIMES)) return 0;
+  return Math.max(0, Math.min(MOST_REPEATS, wholeNumber(bytes, number, stop)));
+}
+
+/**
+ * Narrows `message repeated N times: [ text]` (rsyslog) to its text and returns N; 1 when the line
+ * is no such, 0 when its brackets are missing.
+ */
+function unwrapRepetition(line: PostfixLine): number {
+  const { bytes, at, end } = line;
+  const times = repetitions(bytes, at, end, REPEATED);
+  if (times === 0) return 1;
+  let text = findByte(bytes, at + REPEATED.length, end, OPEN) + 1;
+  if (text >= end || bytes[end - 1] !== CLOSE) return 0;
+  while (text < end && bytes[text] === BLANK) text++;
+  line.at = text;
+  line.end = end - 1;
+  return times;
+}
+
+/** Appends the rows from `first` on until they stand there `times` times. */
+function repeatRows(batch: EventBatch, first: number, times: number): void {
+  const last = batch.rows;
+  for (let copy = 1; copy < times; copy++) {
+    for (let from = first; from < last; from++) {
+      batch.copyRow(from, batch.push(batch.time[from], batch.kind[from], batch.line[from]));
+    }
+  }
+}

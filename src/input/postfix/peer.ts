@@ -1,0 +1,101 @@
+import { readAddress, type Family } from '../../model/address.ts';
+import { ascii, findByte, isDigit, startsWith } from '../byte-text.ts';
+
+const OPEN = 91;
+const CLOSE = 93;
+const COLON = 58;
+const BLANK = 32;
+const DOT = 46;
+/** `255.255.255.255]` */
+const LONGEST_IPV4 = 16;
+const UNKNOWN = ascii('unknown');
+/** A reverse DNS name has 255 characters at most; Postfix writes no `[` or blank into it. */
+const LONGEST_NAME = 300;
+
+/**
+ * Reads a client as Postfix writes it: `name[address]`, `name[address]:port`, or `[address]:port`
+ * from postscreen. Used where the peer must stand, never searched for: the text of a line holds
+ * what clients sent.
+ */
+export class PeerReader {
+  /** False when what stands between the brackets is neither an address nor `unknown`. */
+  readable = false;
+  /** 0 when Postfix did not know the address (`unknown[unknown]`). */
+  family: Family = 0;
+  readonly words = new Int32Array(4);
+  /** The `[`. */
+  open = 0;
+  /** Behind the peer, its port included. */
+  next = 0;
+
+  /** Reads the peer that starts at `at`; false when nothing there has the form of one. */
+  read(bytes: Buffer, at: number, end: number): boolean {
+    const limit = Math.min(end, at + LONGEST_NAME);
+    let open = at;
+    while (open < limit && bytes[open] !== OPEN) {
+      if (bytes[open] === BLANK) return false;
+      open++;
+    }
+    if (open >= limit) return false;
+    this.open = open;
+    const quick = this.#readIpv4(bytes, open + 1, end);
+    if (quick > 0) {
+      this.readable = true;
+      this.next = quick < end && bytes[quick] === COLON ? portEnd(bytes, quick, end) : quick;
+      return true;
+    }
+    const close = findByte(bytes, open + 1, end, CLOSE);
+    if (close >= end) return false;
+    this.family = readAddress(bytes, open + 1, close, this.words, 0);
+    this.readable =
+      this.family !== 0 || (close - open === 8 && startsWith(bytes, open + 1, close, UNKNOWN));
+    this.next = portEnd(bytes, close + 1, end);
+    return true;
+  }
+
+  /**
+   * The plain case of `readAddress` in one pass: dotted IPv4 up to its `]`. Returns the index
+   * behind the `]`, or 0 when `readAddress` has to look.
+   */
+  #readIpv4(bytes: Buffer, at: number, end: number): number {
+    let packed = 0;
+    let value = 0;
+    let digits = 0;
+    let octets = 0;
+    const limit = Math.min(end, at + LONGEST_IPV4);
+    for (let i = at; i < limit; i++) {
+      const c = bytes[i];
+      if (c >= 48 && c <= 57) {
+        if (digits > 0 && value === 0) return 0;
+        value = value * 10 + c - 48;
+        digits++;
+        continue;
+      }
+      if (digits === 0 || value > 255) return 0;
+      packed = (packed << 8) | value;
+      value = 0;
+      digits = 0;
+      octets++;
+      if (c === CLOSE && octets === 4) {
+        this.family = 4;
+        const { words } = this;
+        words[0] = packed;
+        words[1] = 0;
+        words[2] = 0;
+        words[3] = 0;
+        return i + 1;
+      }
+      if (c !== DOT || octets === 4) return 0;
+    }
+    return 0;
+  }
+}
+
+/** Behind the `:port` or `:unknown` that may stand at `at`. */
+function portEnd(bytes: Buffer, at: number, end: number): number {
+  if (at + 1 >= end || bytes[at] !== COLON) return at;
+  if (startsWith(bytes, at + 1, end, UNKNOWN)) return at + 8;
+  let next = at + 1;
+  while (next < end && isDigit(bytes[next])) next++;
+  return next === at + 1 ? at : next;
+}

@@ -1,0 +1,121 @@
+import { KIND, LOGGED_AS, PHASE, TEXT } from '../../model/event.ts';
+import { ascii, findFirst, startsWith } from '../byte-text.ts';
+import { LINE, type LineClass } from '../port.ts';
+import { readContentReject } from './content-reject.ts';
+import { DAEMON, type Daemon } from './daemons.ts';
+import type { PostfixLine } from './line.ts';
+import { RejectTail } from './reject-tail.ts';
+import { endOfEnhanced, replyCode } from './reply-code.ts';
+
+const BLANK = 32;
+const COLON = 58;
+const OPEN = 91;
+const FROM = ascii(' from ');
+/** Longest stage that Postfix knows is `END-OF-MESSAGE`. */
+const LONGEST_STAGE = 24;
+const GREYLISTED = ascii('reylist');
+const CONNECT_FROM = ascii('connect from ');
+
+const REJECTS = ['reject: ', 'milter-reject: ', 'proxy-reject: '].map(ascii);
+
+const STAGES: readonly (readonly [word: Uint8Array, phase: number])[] = [
+  [ascii('RCPT'), PHASE.rcptto],
+  [ascii('MAIL'), PHASE.mailfrom],
+  [ascii('EHLO'), PHASE.ehlo],
+  [ascii('HELO'), PHASE.ehlo],
+  [ascii('CONNECT'), PHASE.connect],
+  [ascii('connect'), PHASE.connect],
+  [ascii('DATA'), PHASE.data],
+  [ascii('BDAT'), PHASE.data],
+  [ascii('END-OF-MESSAGE'), PHASE.data],
+];
+
+const tail = new RejectTail();
+
+/** Behind `reject: `, `milter-reject: ` or `proxy-reject: ` at `at`; -1 when none stands there. */
+export function behindReject(line: PostfixLine, at: number): number {
+  const { bytes, end } = line;
+  const c = bytes[at];
+  if (c !== 114 && c !== 109 && c !== 112) return -1;
+  for (const word of REJECTS) if (startsWith(bytes, at, end, word)) return at + word.length;
+  return -1;
+}
+
+/**
+ * Reads `STAGE from PEER: CODE ENHANCED TEXT; TAIL` of smtpd, postscreen or cleanup, of which the
+ * codes may be missing, or the header and body form of cleanup.
+ */
+export function readReject(line: PostfixLine, at: number, daemon: Daemon): LineClass {
+  const { bytes, end, batch, peer } = line;
+  if (isContentStage(bytes, at, end)) return readContentReject(line, at);
+  const from = findFirst(bytes, at, Math.min(end, at + LONGEST_STAGE + FROM.length), FROM);
+  if (from < 0) return line.unparsed('reject without stage');
+  if (!peer.read(bytes, from + FROM.length, end)) return line.unparsed('reject without peer');
+  if (!peer.readable) return line.unparsed('peer cannot be read');
+
+  const row = line.pushOfPeer(KIND.rejection);
+  line.setQueueId(row);
+  batch.verdict[row] = LOGGED_AS.rejected;
+  let phase = phaseOf(bytes, at, from);
+  let text = peer.next;
+  if (text < end && bytes[text] === COLON) text++;
+  if (text < end && bytes[text] === BLANK) text++;
+  let code = replyCode(bytes, text, end);
+  const byPostscreen = bytes[from + FROM.length] === OPEN;
+  if (code > 0) text = Math.min(text + 4, end);
+  else if (byPostscreen) {
+    // `too many connections` and the like: postscreen answers 421 and logs no code.
+    code = 421;
+    phase = PHASE.connect;
+  }
+  batch.code[row] = code;
+  batch.phase[row] = phase;
+  if (byPostscreen) batch.setSpan(row, TEXT.session, peer.open, peer.next);
+  else if (daemon === DAEMON.smtpd || (daemon === DAEMON.hidden && code > 0)) line.setProcess(row);
+  readText(line, row, text);
+  return LINE.event;
+}
+
+/** Enhanced code, reason and tail, as far as the run wants them. */
+function readText(line: PostfixLine, row: number, at: number): void {
+  const { bytes, end, batch } = line;
+  const enhancedEnd = endOfEnhanced(bytes, at, end);
+  line.setWanted(row, TEXT.enhanced, at, enhancedEnd);
+  const code = batch.code[row];
+  const soft = code > 0 ? code >= 400 && code < 500 : enhancedEnd > at && bytes[at] === 52;
+  if (!soft && !wantsTail(line)) return;
+  let text = enhancedEnd;
+  if (text > at && text < end && bytes[text] === BLANK) text++;
+  tail.read(bytes, text, end, batch.phase[row] === PHASE.none || batch.phase[row] >= PHASE.rcptto);
+  line.setWanted(row, TEXT.reason, text, tail.textEnd);
+  if (soft && findFirst(bytes, text, tail.textEnd, GREYLISTED) >= 0) {
+    batch.verdict[row] = LOGGED_AS.greylisted;
+  }
+  line.setWanted(row, TEXT.sender, tail.senderStart, tail.senderEnd);
+  line.setWanted(row, TEXT.recipient, tail.recipientStart, tail.recipientEnd);
+  line.setWanted(row, TEXT.helo, tail.heloStart, tail.heloEnd);
+  line.setWanted(row, TEXT.user, tail.userStart, tail.userEnd);
+}
+
+function wantsTail(line: PostfixLine): boolean {
+  return (
+    line.wants(TEXT.reason) ||
+    line.wants(TEXT.sender) ||
+    line.wants(TEXT.recipient) ||
+    line.wants(TEXT.helo) ||
+    line.wants(TEXT.user)
+  );
+}
+
+/** cleanup's `header …` and `body …`: the only stages in small letters but postscreen's `connect`. */
+function isContentStage(bytes: Buffer, at: number, end: number): boolean {
+  if (at >= end || bytes[at] < 97 || bytes[at] > 122) return false;
+  return bytes[at] !== 99 || !startsWith(bytes, at, end, CONNECT_FROM);
+}
+
+function phaseOf(bytes: Buffer, at: number, end: number): number {
+  for (const [word, phase] of STAGES) {
+    if (end - at === word.length && startsWith(bytes, at, end, word)) return phase;
+  }
+  return PHASE.none;
+}
