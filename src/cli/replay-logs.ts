@@ -12,6 +12,7 @@ import { durationOption, timeOption, type LogOptions } from './input-options.ts'
 import { openLogs } from './open-logs.ts';
 import { loadPolicy, type PolicySource } from './policy-file.ts';
 import { ReportDirectory } from './report-directory.ts';
+import { refuseUnusable } from './unusable-logs.ts';
 import { VERSION } from './version.ts';
 
 /** What `replay` takes; the same words as the command line's. */
@@ -95,6 +96,7 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
       sink: directory,
     });
     const files = logs.reports(tally.bySource);
+    refuseUnusable(files);
     const report = { version: VERSION, policy: policyName(loaded?.policy.file), files, tally };
     const summary = summaryJson(report);
     if (directory !== undefined) {

@@ -1,6 +1,6 @@
 import { FLAG, type EventBatch } from '../model/event-batch.ts';
 import { KIND, KIND_DROPPED, LOGGED_AS, PHASE, TEXT, type Needs } from '../model/event.ts';
-import { SessionTable, type SessionEnd } from './session-table.ts';
+import { MAIL, SessionTable, type SessionEnd } from './session-table.ts';
 import { TransactionTable } from './transaction-table.ts';
 
 /** Silence after which a session without a logged end is taken as ended. */
@@ -101,6 +101,8 @@ export class Correlator {
 
   #connect(batch: EventBatch, row: number, nowMs: number): void {
     const { sessions } = this;
+    batch.phases[row] = bit(PHASE.connect);
+    batch.phase[row] = PHASE.connect;
     const node = batch.node[row];
     let slot: number;
     if (this.#loadText(batch, row, TEXT.session)) {
@@ -115,8 +117,6 @@ export class Correlator {
     for (let word = 0; word < 4; word++) sessions.words[slot * 4 + word] = batch.ip[row * 4 + word];
     sessions.service[slot] = batch.service[row];
     sessions.listener[slot] = batch.listener[row];
-    batch.phases[row] = bit(PHASE.connect);
-    batch.phase[row] = PHASE.connect;
     this.#options.onSession(slot, 1);
   }
 
@@ -141,8 +141,10 @@ export class Correlator {
     const session = this.#touch(batch, row, nowMs);
     let phases = bit(PHASE.rcptto);
     if (this.#needsEhlo(session)) phases |= bit(PHASE.ehlo);
-    if (session === 0 || this.sessions.mail[session] === 0) phases |= bit(PHASE.mailfrom);
-    if (session !== 0) this.sessions.mail[session] = 1;
+    // The line gives the transaction its queue id; one that had its own before is over.
+    const begun = session !== 0 && this.sessions.mail[session] === MAIL.refused;
+    if (!begun) phases |= bit(PHASE.mailfrom);
+    if (session !== 0) this.sessions.mail[session] = MAIL.queued;
     batch.phases[row] = phases;
     batch.phase[row] = PHASE.rcptto;
     // The line stands for a recipient that the server accepted.
@@ -182,7 +184,7 @@ export class Correlator {
       const session = this.#touch(batch, row, nowMs);
       let phases = bit(PHASE.mailfrom) | bit(PHASE.rcptto) | bit(PHASE.data) | bit(PHASE.spool);
       if (this.#needsEhlo(session)) phases |= bit(PHASE.ehlo);
-      if (session !== 0) this.sessions.mail[session] = 0;
+      if (session !== 0) this.sessions.mail[session] = MAIL.none;
       batch.phases[row] = phases;
       batch.phase[row] = PHASE.spool;
       if (batch.verdict[row] === 0) batch.verdict[row] = LOGGED_AS.accepted;
@@ -196,7 +198,7 @@ export class Correlator {
     this.#copyClient(batch, row, slot);
     const session = transactions.sessionSlot[slot];
     if (session !== 0 && this.sessions.serial[session] === transactions.sessionSerial[slot]) {
-      this.sessions.mail[session] = 0;
+      this.sessions.mail[session] = MAIL.none;
     }
     const further = batch.recipients[row] > 1 ? bit(PHASE.rcptto) : 0;
     batch.phases[row] = further | bit(PHASE.data) | bit(PHASE.spool);
@@ -206,8 +208,9 @@ export class Correlator {
 
   #rejection(batch: EventBatch, row: number, nowMs: number): void {
     let session = this.#touch(batch, row, nowMs);
+    let transaction = 0;
     if (session === 0) {
-      const transaction = this.#findTransaction(batch, row);
+      transaction = this.#findTransaction(batch, row);
       if (transaction !== 0) {
         if (batch.family[row] === 0) this.#copyClient(batch, row, transaction);
         const slot = this.#transactions.sessionSlot[transaction];
@@ -223,13 +226,18 @@ export class Correlator {
     const phase = batch.phase[row];
     if (phase === PHASE.none) return;
     let phases = bit(phase);
-    if (phase > PHASE.ehlo && this.#needsEhlo(session)) phases |= bit(PHASE.ehlo);
+    // The `client=` line of a known message implied the phases up to its first recipient.
+    const known = transaction !== 0 && session === 0;
+    if (phase > PHASE.ehlo && !known && this.#needsEhlo(session)) phases |= bit(PHASE.ehlo);
     if (session !== 0 && phase >= PHASE.ehlo) this.sessions.ehlo[session] = 1;
-    if (phase >= PHASE.rcptto) {
-      const open = session !== 0 && this.sessions.mail[session] !== 0;
-      if (!open) phases |= bit(PHASE.mailfrom);
-      // A refused DATA ends the transaction, a refused recipient leaves it open.
-      if (session !== 0) this.sessions.mail[session] = phase === PHASE.rcptto ? 1 : 0;
+    const mail = session === 0 ? MAIL.none : this.sessions.mail[session];
+    if (phase >= PHASE.rcptto && !known && mail === MAIL.none) {
+      phases |= bit(PHASE.mailfrom) | bit(PHASE.rcptto);
+    }
+    // A refused recipient leaves the transaction open, a refused MAIL or DATA ends it.
+    if (session !== 0 && phase >= PHASE.mailfrom) {
+      const open = mail === MAIL.none ? MAIL.refused : mail;
+      this.sessions.mail[session] = phase === PHASE.rcptto ? open : MAIL.none;
     }
     batch.phases[row] = phases;
   }

@@ -7,6 +7,9 @@ const INITIAL_SLOTS = 64;
 /** An address (16 bytes), service and listener: the key of sessions without a name. */
 const ANONYMOUS_BYTES = 20;
 
+/** The MAIL transaction of a session: none, begun by a refused recipient, or with a queue id. */
+export const MAIL = { none: 0, refused: 1, queued: 2 } as const;
+
 /** How a session ended. */
 export type SessionEnd = 'logged' | 'replaced' | 'restart' | 'timeout';
 
@@ -24,7 +27,7 @@ export class SessionTable {
   service = new Uint16Array(INITIAL_SLOTS);
   listener = new Uint16Array(INITIAL_SLOTS);
   serial = new Uint32Array(INITIAL_SLOTS);
-  /** Whether `ehlo` ran in this session, and whether a MAIL transaction is open in it. */
+  /** Whether `ehlo` ran in this session, and its MAIL transaction (`MAIL`). */
   ehlo = new Uint8Array(INITIAL_SLOTS);
   mail = new Uint8Array(INITIAL_SLOTS);
   open = 0;

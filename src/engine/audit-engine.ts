@@ -66,13 +66,10 @@ export class AuditEngine implements AuditView {
   #started = false;
   #startMs = 0;
   #sawSession = false;
-  /** Number of the event at hand. */
-  #serial = 0;
-  readonly #serialNow = (): number => this.#serial;
 
   constructor(options: AuditOptions, firstBatch: EventBatch) {
     this.#options = options;
-    this.subject = { batch: firstBatch, row: 0, family: 0, at: 0, node: 0 };
+    this.subject = { batch: firstBatch, row: 0, serial: 0, family: 0, at: 0, node: 0 };
     this.#sessions = addressGauge(this.subject);
     for (const monitor of options.monitors) {
       for (const { name, kind } of METRICS) {
@@ -117,11 +114,11 @@ export class AuditEngine implements AuditView {
       (f) => f.name === name && f.monitor.intervalMs === intervalMs && f.monitor.windows === number,
     );
     assert(feed !== undefined, `metric ${name} is kept under the monitor`);
-    return feed.counter(prefix, windows, nodes, this.subject, this.#serialNow);
+    return feed.counter(prefix, windows, nodes, this.subject);
   }
 
   series(name: string, prefix: Prefix, windows: WindowRange, nodes: Scope): Counter {
-    return this.#seriesFeed(name).counter(prefix, windows, nodes, this.subject, this.#serialNow);
+    return this.#seriesFeed(name).counter(prefix, windows, nodes, this.subject);
   }
 
   sessions(
@@ -139,7 +136,7 @@ export class AuditEngine implements AuditView {
   }
 
   distinct(question: DistinctQuestion): Counter {
-    const feed = new DistinctFeed(question, this.subject, this.#serialNow);
+    const feed = new DistinctFeed(question, this.subject);
     this.#group(question.monitor.intervalMs).distinct.push(feed);
     for (const kind of question.kinds) (this.#distinctByKind[kind] ??= []).push(feed);
     return feed;
@@ -179,7 +176,7 @@ export class AuditEngine implements AuditView {
     subject.family = batch.family[row];
     subject.at = row * 4;
     subject.node = batch.node[row];
-    this.#serial++;
+    subject.serial++;
   }
 
   /** Counts the event at hand (see `look`). */
@@ -195,19 +192,21 @@ export class AuditEngine implements AuditView {
     let asked = false;
     const feeds = this.#feedsByKind[kind];
     if (feeds !== undefined) {
-      asked = true;
       for (let i = 0; i < feeds.length; i++) {
         const feed = feeds[i];
         const window = late ? this.#windowOf(feed.monitor.intervalMs, batch.time[row]) : undefined;
-        if (feed.take(subject, this.#serial, window)) kept = true;
+        const added = feed.take(subject, window);
+        if (added !== undefined) asked = true;
+        if (added === true) kept = true;
       }
     }
     const distinct = this.#distinctByKind[kind];
     if (distinct !== undefined) {
-      asked = true;
       for (const feed of distinct) {
         const window = late ? this.#windowOf(feed.intervalMs, batch.time[row]) : undefined;
-        if (feed.take(window)) kept = true;
+        const added = feed.take(window);
+        if (added !== undefined) asked = true;
+        if (added === true) kept = true;
       }
     }
     if (!late) return 'counted';
@@ -216,12 +215,7 @@ export class AuditEngine implements AuditView {
 
   /** A session opened (+1) or ended (-1). Those of ignored peers are not counted. */
   session(facts: SessionFacts, change: number): void {
-    if (
-      facts.family !== 0 &&
-      this.#options.ignore.has(facts.family, Int32Array.from(facts.words), 0)
-    ) {
-      return;
-    }
+    if (facts.family !== 0 && this.#options.ignore.has(facts.family, facts.words, facts.at)) return;
     this.#sawSession = true;
     this.#sessions.change(facts, change);
     for (const gauge of this.#gauges) gauge.change(facts, change);
@@ -232,7 +226,8 @@ export class AuditEngine implements AuditView {
     if (!this.#started) return;
     this.#closeSessions(this.#group(this.firstMonitor.intervalMs));
     const open: { feed: Feed; window: number }[] = [];
-    for (const feed of this.#feeds) {
+    // In the order in which the clock would close them, were it to run on.
+    for (const feed of this.#groups.flatMap((group) => group.feeds)) {
       const kept = this.#keptOf(feed);
       for (let window = Math.max(0, feed.current - kept + 1); window <= feed.current; window++) {
         open.push({ feed, window });

@@ -21,10 +21,13 @@ export class BlockTable {
     this.#m3 = maskWord(bits, 3);
   }
 
-  /** Adds to the block of the address at `ip[at .. at+3]`; returns the block's entry. */
-  add(ip: Int32Array, at: number, amount: number): number {
-    if (this.family === 4) return this.table.add(ip[at] & this.#m0, 0, 0, 0, amount);
-    return this.table.add(
+  /** Adds to the block of the address at `ip[at .. at+3]`. */
+  add(ip: Int32Array, at: number, amount: number): void {
+    if (this.family === 4) {
+      this.table.add(ip[at] & this.#m0, 0, 0, 0, amount);
+      return;
+    }
+    this.table.add(
       ip[at] & this.#m0,
       ip[at + 1] & this.#m1,
       ip[at + 2] & this.#m2,

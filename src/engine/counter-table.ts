@@ -1,3 +1,4 @@
+import { assert } from '../model/errors.ts';
 import { grown } from '../model/event-batch.ts';
 import type { WindowRange } from '../model/monitor.ts';
 
@@ -61,17 +62,22 @@ export class WindowList {
  *
  * Keys are 1, 2 or 4 words. Entry 0 stands for "no such key". Counts are doubles: whole numbers
  * are exact to ±2^53.
+ *
+ * All facts of an entry lie side by side, because what an add costs is the lines of memory it
+ * touches: `[key…, stamp, record, records, sums…]`, the words as 32-bit integers, the sums as
+ * doubles in the same buffer. `stamp` is the window of the entry's newest record, `record` where in
+ * that window's list it stands, `records` how many kept windows have one (0: dead, -1: free).
  */
 export class CounterTable {
   readonly kept: number;
   readonly keyWords: number;
   readonly ranges: WindowRange[] = [];
-  /** One array a range, indexed by entry. */
-  readonly sums: Float64Array[] = [];
   /** Number of the present window: its start divided by the interval. */
   current = -1;
   /** Some count went below zero. */
   negative = false;
+  /** Entry of the last `add`. */
+  lastEntry = 0;
   /** Called when an entry's key has left the table for good. */
   onForget: ((entry: number) => void) | undefined;
 
@@ -79,16 +85,21 @@ export class CounterTable {
   #list: WindowList;
   #index = new Int32Array(INITIAL_ENTRIES * 2);
   #indexMask = INITIAL_ENTRIES * 2 - 1;
+  /** Entries in the index, dead ones that were not swept yet included. */
   #indexUsed = 0;
+  #alive = 0;
   #capacity = INITIAL_ENTRIES;
   #entries = 0;
   #free = 0;
-  #keys: Int32Array;
-  /** Window of the entry's newest record, and where in that window's list it stands. */
-  #stamp = new Uint32Array(INITIAL_ENTRIES);
-  #record = new Int32Array(INITIAL_ENTRIES);
-  /** Records of the entry in all kept windows; an entry with none is dead. -1: on the free list. */
-  #records = new Int32Array(INITIAL_ENTRIES);
+  #cells: Int32Array;
+  /** The same bytes as `#cells`. */
+  #sums: Float64Array;
+  /** log2 of an entry's width in words. */
+  #shift: number;
+  /** Where an entry's sums begin, in doubles behind its start. */
+  readonly #sumsAt: number;
+  /** Ranges that hold window 0. */
+  #heads = new Int32Array(0);
 
   /**
    * @param keyWords 1 (IPv4, string ids), 2 (IPv6 up to /64) or 4
@@ -97,23 +108,31 @@ export class CounterTable {
   constructor(keyWords: 1 | 2 | 4, kept: number) {
     this.keyWords = keyWords;
     this.kept = kept;
-    this.#keys = new Int32Array(INITIAL_ENTRIES * keyWords);
+    this.#sumsAt = (keyWords + 4) >> 1;
+    this.#shift = widthBits(keyWords + STATE_WORDS);
+    this.#cells = new Int32Array(INITIAL_ENTRIES << this.#shift);
+    this.#sums = new Float64Array(this.#cells.buffer);
     this.#ring = Array.from({ length: kept }, () => new WindowList());
     this.#list = this.#ring[0];
   }
 
-  /** Has sums kept for a range inside the kept windows; call before the first add. */
+  /** Has sums kept for a range inside the kept windows; before the first add. */
   watch(range: WindowRange): number {
     const known = this.ranges.findIndex((r) => r.start === range.start && r.end === range.end);
     if (known !== -1) return known;
+    assert(this.#entries === 0, 'ranges are watched from the first event on');
     this.ranges.push(range);
-    this.sums.push(new Float64Array(this.#capacity));
+    const indexes = this.ranges.map((_, index) => index);
+    this.#heads = Int32Array.from(indexes.filter((index) => this.ranges[index].start === 0));
+    this.#shift = widthBits((this.#sumsAt + this.ranges.length) * 2);
+    this.#cells = new Int32Array(INITIAL_ENTRIES << this.#shift);
+    this.#sums = new Float64Array(this.#cells.buffer);
     return this.ranges.length - 1;
   }
 
-  /** Entries in use, dead ones that were not swept yet included. */
+  /** Keys that are alive: some kept window has a record of them. */
   get size(): number {
-    return this.#indexUsed;
+    return this.#alive;
   }
 
   get empty(): boolean {
@@ -122,7 +141,12 @@ export class CounterTable {
 
   /** Word `word` of an entry's key. */
   key(entry: number, word: number): number {
-    return this.#keys[entry * this.keyWords + word];
+    return this.#cells[(entry << this.#shift) + word];
+  }
+
+  /** The entry's count over a watched range; 0 for entry 0. */
+  sum(range: number, entry: number): number {
+    return this.#sums[((entry << this.#shift) >> 1) + this.#sumsAt + range];
   }
 
   /** The list of a kept window. */
@@ -134,53 +158,72 @@ export class CounterTable {
   find(k0: number, k1: number, k2: number, k3: number): number {
     const index = this.#index;
     const mask = this.#indexMask;
-    let slot = hash(k0, k1, k2, k3, this.keyWords) & mask;
+    const cells = this.#cells;
+    const shift = this.#shift;
+    const words = this.keyWords;
+    let slot = hash(k0, k1, k2, k3, words) & mask;
     for (;;) {
       const entry = index[slot];
-      if (entry === 0 || this.#holds(entry, k0, k1, k2, k3)) return entry;
+      if (entry === 0) return 0;
+      const at = entry << shift;
+      if (
+        cells[at] === k0 &&
+        (words === 1 ||
+          (cells[at + 1] === k1 && (words === 2 || (cells[at + 2] === k2 && cells[at + 3] === k3))))
+      ) {
+        return entry;
+      }
       slot = (slot + 1) & mask;
     }
   }
 
-  /** Adds to the present window and returns the key's entry. */
-  add(k0: number, k1: number, k2: number, k3: number, amount: number): number {
+  /** Adds to the present window. */
+  add(k0: number, k1: number, k2: number, k3: number, amount: number): void {
     let entry = this.find(k0, k1, k2, k3);
     if (entry === 0) entry = this.#insert(k0, k1, k2, k3);
+    this.lastEntry = entry;
     const list = this.#list;
-    if (this.#stamp[entry] === this.current && this.#records[entry] > 0) {
-      const record = this.#record[entry];
+    const cells = this.#cells;
+    const at = entry << this.#shift;
+    const state = at + this.keyWords;
+    if (cells[state] === (this.current | 0) && cells[state + 2] > 0) {
+      const record = cells[state + 1];
       const count = list.counts[record] + amount;
       list.counts[record] = count;
       if (count < 0) this.negative = true;
     } else {
-      this.#stamp[entry] = this.current;
-      this.#record[entry] = list.append(entry, amount);
-      this.#records[entry]++;
+      cells[state] = this.current;
+      cells[state + 1] = list.append(entry, amount);
+      if (cells[state + 2]++ === 0) this.#alive++;
       if (amount < 0) this.negative = true;
     }
     list.total += amount;
-    const ranges = this.ranges;
-    for (let range = 0; range < ranges.length; range++) {
-      if (ranges[range].start === 0) this.sums[range][entry] += amount;
-    }
-    return entry;
+    const heads = this.#heads;
+    const sums = (at >> 1) + this.#sumsAt;
+    for (let i = 0; i < heads.length; i++) this.#sums[sums + heads[i]] += amount;
   }
 
-  /** Adds to an earlier window, which must still be kept. */
+  /** Adds to a window that is still kept: an earlier one, or the present one. */
   addLate(window: number, k0: number, k1: number, k2: number, k3: number, amount: number): void {
+    if (window === this.current) {
+      this.add(k0, k1, k2, k3, amount);
+      return;
+    }
     let entry = this.find(k0, k1, k2, k3);
     if (entry === 0) entry = this.#insert(k0, k1, k2, k3);
     const list = this.#ring[window % this.kept];
     const record = list.find(entry);
     if (record === -1) {
       list.append(entry, amount);
-      this.#records[entry]++;
-    } else list.counts[record] += amount;
+      if (this.#cells[this.#recordsAt(entry)]++ === 0) this.#alive++;
+      if (amount < 0) this.negative = true;
+    } else if ((list.counts[record] += amount) < 0) this.negative = true;
     list.total += amount;
     const age = this.current - window;
+    const sums = ((entry << this.#shift) >> 1) + this.#sumsAt;
     for (let range = 0; range < this.ranges.length; range++) {
       const { start, end } = this.ranges[range];
-      if (age >= start && age <= end) this.sums[range][entry] += amount;
+      if (age >= start && age <= end) this.#sums[sums + range] += amount;
     }
   }
 
@@ -194,7 +237,7 @@ export class CounterTable {
       list.total -= list.counts[record];
       list.counts[record] = 0;
     }
-    for (const sums of this.sums) sums[entry] = 0;
+    this.#clearSums(entry);
   }
 
   /** Sets the clock of an empty table. */
@@ -212,8 +255,9 @@ export class CounterTable {
       this.#shiftSums(range, next - end - 1, -1);
     }
     const leaving = this.#ring[next % this.kept];
-    for (let record = 0; record < leaving.length; record++)
-      this.#records[leaving.entries[record]]--;
+    for (let record = 0; record < leaving.length; record++) {
+      if (--this.#cells[this.#recordsAt(leaving.entries[record])] === 0) this.#alive--;
+    }
     leaving.clear();
     this.current = next;
     this.#list = leaving;
@@ -222,38 +266,42 @@ export class CounterTable {
   #shiftSums(range: number, window: number, sign: number): void {
     if (window < 0) return;
     const list = this.#ring[window % this.kept];
-    const sums = this.sums[range];
+    const sums = this.#sums;
+    const shift = this.#shift;
+    const offset = this.#sumsAt + range;
     const { entries, counts } = list;
-    for (let record = 0; record < list.length; record++)
-      sums[entries[record]] += sign * counts[record];
+    for (let record = 0; record < list.length; record++) {
+      sums[((entries[record] << shift) >> 1) + offset] += sign * counts[record];
+    }
   }
 
-  #holds(entry: number, k0: number, k1: number, k2: number, k3: number): boolean {
-    const keys = this.#keys;
-    const words = this.keyWords;
-    if (words === 1) return keys[entry] === k0;
-    const at = entry * words;
-    if (keys[at] !== k0 || keys[at + 1] !== k1) return false;
-    return words === 2 || (keys[at + 2] === k2 && keys[at + 3] === k3);
+  #recordsAt(entry: number): number {
+    return (entry << this.#shift) + this.keyWords + 2;
+  }
+
+  #clearSums(entry: number): void {
+    const sums = ((entry << this.#shift) >> 1) + this.#sumsAt;
+    this.#sums.fill(0, sums, sums + this.ranges.length);
   }
 
   #insert(k0: number, k1: number, k2: number, k3: number): number {
     if ((this.#indexUsed + 1) * 4 > this.#index.length * 3) this.#sweep();
     let entry = this.#free;
-    if (entry !== 0) this.#free = this.#record[entry];
+    if (entry !== 0) this.#free = this.#cells[this.#recordsAt(entry) - 1];
     else {
       entry = ++this.#entries;
       if (entry === this.#capacity) this.#growEntries();
     }
-    const at = entry * this.keyWords;
-    this.#keys[at] = k0;
-    if (this.keyWords > 1) this.#keys[at + 1] = k1;
+    const cells = this.#cells;
+    const at = entry << this.#shift;
+    cells[at] = k0;
+    if (this.keyWords > 1) cells[at + 1] = k1;
     if (this.keyWords > 2) {
-      this.#keys[at + 2] = k2;
-      this.#keys[at + 3] = k3;
+      cells[at + 2] = k2;
+      cells[at + 3] = k3;
     }
-    this.#records[entry] = 0;
-    for (const sums of this.sums) sums[entry] = 0;
+    cells[this.#recordsAt(entry)] = 0;
+    this.#clearSums(entry);
     this.#place(entry, hash(k0, k1, k2, k3, this.keyWords));
     this.#indexUsed++;
     return entry;
@@ -268,38 +316,41 @@ export class CounterTable {
 
   /** Frees the dead entries, and doubles the index when more than a third of it is alive. */
   #sweep(): void {
-    let alive = 0;
+    const alive = this.#alive;
     for (let entry = 1; entry <= this.#entries; entry++) {
-      if (this.#records[entry] > 0) alive++;
-      else if (this.#records[entry] === 0) {
-        this.onForget?.(entry);
-        this.#records[entry] = -1;
-        this.#record[entry] = this.#free;
-        this.#free = entry;
-      }
+      const records = this.#recordsAt(entry);
+      if (this.#cells[records] !== 0) continue;
+      this.onForget?.(entry);
+      this.#cells[records] = -1;
+      this.#cells[records - 1] = this.#free;
+      this.#free = entry;
     }
     const size = alive * 3 > this.#index.length ? this.#index.length * 2 : this.#index.length;
     this.#index = size === this.#index.length ? this.#index.fill(0) : new Int32Array(size);
     this.#indexMask = size - 1;
+    const cells = this.#cells;
     for (let entry = 1; entry <= this.#entries; entry++) {
-      if (this.#records[entry] <= 0) continue;
-      const at = entry * this.keyWords;
-      const keys = this.#keys;
-      this.#place(entry, hash(keys[at], keys[at + 1], keys[at + 2], keys[at + 3], this.keyWords));
+      if (cells[this.#recordsAt(entry)] <= 0) continue;
+      const at = entry << this.#shift;
+      const hashed = hash(cells[at], cells[at + 1], cells[at + 2], cells[at + 3], this.keyWords);
+      this.#place(entry, hashed);
     }
     this.#indexUsed = alive;
   }
 
   #growEntries(): void {
     this.#capacity *= 2;
-    this.#keys = grown(new Int32Array(this.#capacity * this.keyWords), this.#keys);
-    this.#stamp = grown(new Uint32Array(this.#capacity), this.#stamp);
-    this.#record = grown(new Int32Array(this.#capacity), this.#record);
-    this.#records = grown(new Int32Array(this.#capacity), this.#records);
-    for (let range = 0; range < this.sums.length; range++) {
-      this.sums[range] = grown(new Float64Array(this.#capacity), this.sums[range]);
-    }
+    this.#cells = grown(new Int32Array(this.#capacity << this.#shift), this.#cells);
+    this.#sums = new Float64Array(this.#cells.buffer);
   }
+}
+
+/** Words of an entry beside its key and sums: stamp, record, records. */
+const STATE_WORDS = 3;
+
+/** log2 of the smallest power of two that holds `words`, an even number at least. */
+function widthBits(words: number): number {
+  return Math.max(1, 32 - Math.clz32(words - 1));
 }
 
 /** Mixes the words of a key; prefixes end in zeros, so the high bits must reach the low ones. */

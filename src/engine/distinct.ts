@@ -20,16 +20,14 @@ export class DistinctFeed implements Counter {
 
   readonly #question: DistinctQuestion;
   readonly #subject: Subject;
-  readonly #serial: () => number;
   readonly #ring: Set<Pair>[];
   readonly #pairs = new Map<string, Map<string, Pair>>();
   readonly #different = new Map<string, number>();
   #lastAdded = -1;
 
-  constructor(question: DistinctQuestion, subject: Subject, serial: () => number) {
+  constructor(question: DistinctQuestion, subject: Subject) {
     this.#question = question;
     this.#subject = subject;
-    this.#serial = serial;
     this.intervalMs = question.monitor.intervalMs;
     this.#ring = Array.from({ length: question.windows.end + 1 }, () => new Set<Pair>());
   }
@@ -57,26 +55,26 @@ export class DistinctFeed implements Counter {
   }
 
   counted(): boolean {
-    return this.#lastAdded === this.#serial();
+    return this.#lastAdded === this.#subject.serial;
   }
 
   start(window: number): void {
     this.current = window;
   }
 
-  /** Adds the event's value if the question is about it. False: too late. */
-  take(lateWindow: number | undefined): boolean {
+  /** Adds the event's value. False: too late for it. Undefined: the question is not about it. */
+  take(lateWindow: number | undefined): boolean | undefined {
     const { field, filter } = this.#question;
     const { batch, row } = this.#subject;
-    if (filter !== undefined && !filter(batch, row)) return true;
+    if (filter !== undefined && !filter(batch, row)) return undefined;
     const value = fieldValue(batch, row, field);
     const key = this.#key();
-    if (value === '' || key === '') return true;
+    if (value === '' || key === '') return undefined;
     const window = lateWindow ?? this.current;
     if (window <= this.current - this.#ring.length) return false;
     const pair = this.#pair(key, value);
     const seen = this.#ring[window % this.#ring.length];
-    if (lateWindow === undefined) this.#lastAdded = this.#serial();
+    if (lateWindow === undefined) this.#lastAdded = this.#subject.serial;
     if (seen.has(pair)) return true;
     seen.add(pair);
     pair.kept++;
@@ -113,7 +111,7 @@ export class DistinctFeed implements Counter {
 
   #pair(key: string, value: string): Pair {
     let values = this.#pairs.get(key);
-    if (values === undefined) this.#pairs.set(key, (values = new Map()));
+    if (values === undefined) this.#pairs.set(key, (values = new Map<string, Pair>()));
     let pair = values.get(value);
     if (pair === undefined) {
       pair = { key, value, kept: 0, inRange: 0 };

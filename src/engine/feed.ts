@@ -7,7 +7,10 @@ import { compareText } from '../model/order.ts';
 import type { SeriesRow, SeriesType } from '../model/series-snapshot.ts';
 import { BlockTable } from './block-table.ts';
 import type { CounterTable, WindowList } from './counter-table.ts';
+import { BlockCounter, NodeBlockCounter, NodeTextCounter, TextCounter } from './counters.ts';
+import { NodeTables, NodeTexts } from './node-tables.ts';
 import type { Counter, EventFilter, Scope, Subject } from './port.ts';
+import { Ranking } from './ranking.ts';
 import { TextTable } from './text-table.ts';
 
 export interface FeedOptions {
@@ -32,7 +35,7 @@ export class Feed {
   readonly type: SeriesType;
   readonly monitor: Monitor;
   readonly serialize: boolean;
-  /** Number of the event that was added last; says whether the event at hand was. */
+  /** `serial` of the event that was added last; says whether the event at hand was. */
   lastAdded = -1;
   /** Events not added because the series holds the other family, or the event has no key or amount. */
   wrongFamily = 0;
@@ -46,6 +49,7 @@ export class Feed {
   readonly #tables4: BlockTable[] = [];
   readonly #tables6: BlockTable[] = [];
   readonly #nodeTables: NodeTables[] = [];
+  readonly #nodeTexts: NodeTexts[] = [];
 
   constructor(options: FeedOptions) {
     const { name, type, monitor, serialize, kept } = options;
@@ -91,53 +95,59 @@ export class Feed {
     for (const table of this.#allTables()) table.step();
   }
 
-  /** Adds the event if the series counts it; a late event goes to its own window. False: too late. */
-  take(subject: Subject, serial: number, lateWindow: number | undefined): boolean {
+  /**
+   * Adds the event; a late event goes to its own window. False: too late for it. Undefined: the
+   * series does not count the event.
+   */
+  take(subject: Subject, lateWindow: number | undefined): boolean | undefined {
     const { batch, row } = subject;
     const { filter } = this.#options;
-    if (filter !== undefined && !filter(batch, row)) return true;
+    if (filter !== undefined && !filter(batch, row)) return undefined;
     const amount = this.#amount(batch, row);
-    if (amount === 0) return true;
-    if (lateWindow !== undefined && lateWindow <= this.current - this.#options.kept) return false;
-    if (this.#texts !== undefined) return this.#takeText(subject, serial, amount, lateWindow);
-    const tables = subject.family === 4 ? this.#tables4 : subject.family === 6 ? this.#tables6 : [];
-    if (tables.length === 0) {
-      if (subject.family === 0) this.withoutKey++;
-      else this.wrongFamily++;
-      return true;
+    if (amount === 0) return undefined;
+    const tooLate = lateWindow !== undefined && lateWindow <= this.current - this.#options.kept;
+    if (this.#texts !== undefined) {
+      return this.#takeText(this.#texts, subject, amount, lateWindow, tooLate);
     }
+    const { family, at } = subject;
+    const tables = family === 4 ? this.#tables4 : this.#tables6;
+    if (family === 0 || tables.length === 0) {
+      if (family === 0) this.withoutKey++;
+      else this.wrongFamily++;
+      return undefined;
+    }
+    if (tooLate) return false;
     const { ip } = batch;
     for (let i = 0; i < tables.length; i++) {
-      if (lateWindow === undefined) tables[i].add(ip, subject.at, amount);
-      else tables[i].addLate(lateWindow, ip, subject.at, amount);
+      if (lateWindow === undefined) tables[i].add(ip, at, amount);
+      else tables[i].addLate(lateWindow, ip, at, amount);
     }
-    for (const tablesOfNode of this.#nodeTables) {
-      tablesOfNode.take(subject, amount, lateWindow, this.current);
+    for (let i = 0; i < this.#nodeTables.length; i++) {
+      this.#nodeTables[i].take(subject, amount, lateWindow, this.current);
     }
-    if (lateWindow === undefined) this.lastAdded = serial;
+    if (lateWindow === undefined) this.lastAdded = subject.serial;
     return true;
   }
 
   /** A counter over the peer's block, or over the event's key in a string series. */
-  counter(
-    prefix: Prefix,
-    windows: WindowRange,
-    nodes: Scope,
-    subject: Subject,
-    serial: () => number,
-  ): Counter {
-    const counted = (): boolean => this.lastAdded === serial();
+  counter(prefix: Prefix, windows: WindowRange, nodes: Scope, subject: Subject): Counter {
+    const { kept, key } = this.#options;
+    if (this.#texts !== undefined && nodes === 'node') {
+      const texts = new NodeTexts(kept, windows);
+      this.#nodeTexts.push(texts);
+      return new NodeTextCounter(this, subject, texts, key);
+    }
     if (this.#texts !== undefined) {
-      return new TextCounter(this.#texts, this.#options.key, windows, subject, counted);
+      return new TextCounter(this, subject, this.#texts, key, windows);
     }
     if (nodes === 'node') {
-      const tables = new NodeTables(prefix, this.#options.kept, windows, this.type);
+      const tables = new NodeTables(prefix, kept, windows, this.type);
       this.#nodeTables.push(tables);
-      return new NodeCounter(tables, subject, counted);
+      return new NodeBlockCounter(this, subject, tables);
     }
     const four = this.#base4 && this.#tableOf(this.#tables4, 4, prefix.ipv4);
     const six = this.#base6 && this.#tableOf(this.#tables6, 6, prefix.ipv6);
-    return new BlockCounter(four, six, windows, subject, counted);
+    return new BlockCounter(this, subject, four, six, windows);
   }
 
   /** Rows of one kept window, sorted by key. */
@@ -212,20 +222,25 @@ export class Feed {
   }
 
   #takeText(
+    texts: TextTable,
     subject: Subject,
-    serial: number,
     amount: number,
     lateWindow: number | undefined,
-  ): boolean {
+    tooLate: boolean,
+  ): boolean | undefined {
     const key = fieldValue(subject.batch, subject.row, this.#options.key);
     if (key === '') {
       this.withoutKey++;
-      return true;
+      return undefined;
     }
+    if (tooLate) return false;
     if (lateWindow === undefined) {
-      this.#texts!.add(key, amount);
-      this.lastAdded = serial;
-    } else this.#texts!.addLate(lateWindow, key, amount);
+      texts.add(key, amount);
+      this.lastAdded = subject.serial;
+    } else texts.addLate(lateWindow, key, amount);
+    for (const textsOfNode of this.#nodeTexts) {
+      textsOfNode.take(subject.node, key, amount, lateWindow, this.current);
+    }
     return true;
   }
 
@@ -260,209 +275,7 @@ export class Feed {
     const tables = [...this.#tables4, ...this.#tables6].map((block) => block.table);
     if (this.#texts) tables.push(this.#texts.table);
     for (const ofNode of this.#nodeTables) tables.push(...ofNode.tables());
+    for (const ofNode of this.#nodeTexts) tables.push(...ofNode.tables());
     return tables;
   }
-}
-
-/** One table per node and family, made when a node is first seen. */
-class NodeTables {
-  readonly #prefix: Prefix;
-  readonly #kept: number;
-  readonly #windows: WindowRange;
-  readonly #type: SeriesType;
-  readonly #four: (BlockTable | undefined)[] = [];
-  readonly #six: (BlockTable | undefined)[] = [];
-
-  constructor(prefix: Prefix, kept: number, windows: WindowRange, type: SeriesType) {
-    this.#prefix = prefix;
-    this.#kept = kept;
-    this.#windows = windows;
-    this.#type = type;
-  }
-
-  tables(): CounterTable[] {
-    return [...this.#four, ...this.#six].filter((t) => t !== undefined).map((block) => block.table);
-  }
-
-  of(subject: Subject): BlockTable | undefined {
-    return (subject.family === 4 ? this.#four : this.#six)[subject.node];
-  }
-
-  take(subject: Subject, amount: number, lateWindow: number | undefined, current: number): void {
-    const { family, node, at } = subject;
-    if (family === 4 ? this.#type === 'cidr_ipv6' : this.#type === 'cidr') return;
-    const tables = family === 4 ? this.#four : this.#six;
-    let block = tables[node];
-    if (block === undefined) {
-      const bits = family === 4 ? this.#prefix.ipv4 : this.#prefix.ipv6;
-      block = new BlockTable(family === 4 ? 4 : 6, bits, this.#kept);
-      block.table.watch(this.#windows);
-      block.table.start(current);
-      tables[node] = block;
-    }
-    if (lateWindow === undefined) block.add(subject.batch.ip, at, amount);
-    else block.addLate(lateWindow, subject.batch.ip, at, amount);
-  }
-}
-
-class BlockCounter implements Counter {
-  readonly counted: () => boolean;
-  readonly #subject: Subject;
-  readonly #four: BlockTable | undefined;
-  readonly #six: BlockTable | undefined;
-  readonly #range4: number;
-  readonly #range6: number;
-
-  constructor(
-    four: BlockTable | undefined,
-    six: BlockTable | undefined,
-    windows: WindowRange,
-    subject: Subject,
-    counted: () => boolean,
-  ) {
-    this.#four = four;
-    this.#six = six;
-    this.#range4 = four?.table.watch(windows) ?? 0;
-    this.#range6 = six?.table.watch(windows) ?? 0;
-    this.#subject = subject;
-    this.counted = counted;
-  }
-
-  value(): number {
-    const subject = this.#subject;
-    if (subject.family === 4) {
-      const block = this.#four;
-      if (block === undefined) return 0;
-      return block.table.sums[this.#range4][block.find(subject.batch.ip, subject.at)];
-    }
-    const block = this.#six;
-    if (block === undefined || subject.family !== 6) return 0;
-    return block.table.sums[this.#range6][block.find(subject.batch.ip, subject.at)];
-  }
-
-  identity(): number {
-    const { family, batch, at } = this.#subject;
-    const block = family === 4 ? this.#four : this.#six;
-    if (block === undefined) return -1;
-    const entry = block.find(batch.ip, at);
-    // An entry that is dead may be given to another key within the window.
-    return entry === 0 || this.value() === 0 ? -1 : entry * 2 + (family === 4 ? 0 : 1);
-  }
-}
-
-class NodeCounter implements Counter {
-  readonly counted: () => boolean;
-  readonly #tables: NodeTables;
-  readonly #subject: Subject;
-
-  constructor(tables: NodeTables, subject: Subject, counted: () => boolean) {
-    this.#tables = tables;
-    this.#subject = subject;
-    this.counted = counted;
-  }
-
-  value(): number {
-    if (this.#subject.family === 0) return 0;
-    const block = this.#tables.of(this.#subject);
-    return block === undefined
-      ? 0
-      : block.table.sums[0][block.find(this.#subject.batch.ip, this.#subject.at)];
-  }
-
-  identity(): number {
-    return -1;
-  }
-}
-
-class TextCounter implements Counter {
-  readonly counted: () => boolean;
-  readonly #texts: TextTable;
-  readonly #key: EventField;
-  readonly #range: number;
-  readonly #subject: Subject;
-
-  constructor(
-    texts: TextTable,
-    key: EventField,
-    windows: WindowRange,
-    subject: Subject,
-    counted: () => boolean,
-  ) {
-    this.#texts = texts;
-    this.#key = key;
-    this.#range = texts.table.watch(windows);
-    this.#subject = subject;
-    this.counted = counted;
-  }
-
-  value(): number {
-    const { batch, row } = this.#subject;
-    const entry = this.#texts.find(fieldValue(batch, row, this.#key));
-    return this.#texts.table.sums[this.#range][entry];
-  }
-
-  identity(): number {
-    return -1;
-  }
-}
-
-interface Ranked {
-  readonly count: number;
-  readonly key: string;
-}
-
-/** Keeps the highest counts of some lists; earlier lists and earlier keys win ties. */
-class Ranking {
-  readonly #limit: number;
-  #best: Ranked[] = [];
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  add(
-    list: WindowList,
-    order: (a: number, b: number) => number,
-    text: (entry: number) => string,
-  ): void {
-    if (this.#limit === 0) return;
-    const { entries, counts } = list;
-    const chosen: number[] = [];
-    const above = (a: number, b: number): number =>
-      counts[b] - counts[a] || order(entries[a], entries[b]);
-    if (list.length <= this.#limit) {
-      for (let record = 0; record < list.length; record++) chosen.push(record);
-      chosen.sort(above);
-    } else {
-      for (let record = 0; record < list.length; record++) {
-        const last = chosen[chosen.length - 1];
-        if (chosen.length === this.#limit) {
-          if (counts[record] < counts[last] || above(record, last) > 0) continue;
-          chosen.pop();
-        }
-        let at = chosen.length;
-        while (at > 0 && above(record, chosen[at - 1]) < 0) at--;
-        chosen.splice(at, 0, record);
-      }
-    }
-    const ranked = chosen.map((record) => ({ count: counts[record], key: text(entries[record]) }));
-    this.#best = mergeRanked(this.#best, ranked).slice(0, this.#limit);
-  }
-
-  result(): Ranked[] {
-    return this.#best;
-  }
-}
-
-function mergeRanked(first: readonly Ranked[], second: readonly Ranked[]): Ranked[] {
-  if (first.length === 0) return [...second];
-  const merged: Ranked[] = [];
-  let a = 0;
-  let b = 0;
-  while (a < first.length || b < second.length) {
-    if (b === second.length || (a < first.length && first[a].count >= second[b].count)) {
-      merged.push(first[a++]);
-    } else merged.push(second[b++]);
-  }
-  return merged;
 }

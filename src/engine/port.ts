@@ -8,6 +8,8 @@ import type { SeriesSnapshot } from '../model/series-snapshot.ts';
 export interface Subject {
   batch: EventBatch;
   row: number;
+  /** Number of the event: it grows by one with each event looked at. */
+  serial: number;
   /** 4, 6 or 0. */
   family: number;
   /** Where the address stands in `batch.ip`. */

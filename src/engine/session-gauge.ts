@@ -5,8 +5,9 @@ import type { Counter, Scope, Subject } from './port.ts';
 /** An open or ended session as the gauges see it. */
 export interface SessionFacts {
   readonly family: number;
-  /** Four words of the address at connect. */
-  readonly words: readonly [number, number, number, number];
+  /** The address at connect stands in `words[at .. at+3]`. */
+  readonly words: Int32Array;
+  readonly at: number;
   readonly node: number;
   readonly service: number;
   readonly listener: number;
@@ -77,12 +78,15 @@ export class SessionGauge implements Counter {
     if (session.family === 0) return;
     if (this.#service !== undefined && session.service !== this.#service) return;
     if (this.#listener !== undefined && session.listener !== this.#listener) return;
-    const { family, node } = session;
-    const [w0, w1, w2, w3] = session.words;
+    const { family, node, words, at } = session;
+    const w0 = words[at];
+    const w1 = words[at + 1];
+    const w2 = words[at + 2];
+    const w3 = words[at + 3];
     const key = this.#key(family, w0, w1, w2, w3, node);
     let level = this.#levels.get(key);
     if (level === undefined) {
-      level = { open: 0, peak: 0, family, words: session.words };
+      level = { open: 0, peak: 0, family, words: [w0, w1, w2, w3] };
       this.#levels.set(key, level);
     }
     level.open += change;

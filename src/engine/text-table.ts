@@ -17,8 +17,8 @@ export class TextTable {
     };
   }
 
-  add(text: string, amount: number): number {
-    return this.table.add(this.#idOf(text), 0, 0, 0, amount);
+  add(text: string, amount: number): void {
+    this.table.add(this.#idOf(text), 0, 0, 0, amount);
   }
 
   addLate(window: number, text: string, amount: number): void {

@@ -50,6 +50,9 @@ export interface Hit {
   identity: number;
 }
 
+/** Takes a rule that fired; the hit object is reused. */
+export type OnHit = (hit: Hit, batch: EventBatch, row: number) => void;
+
 /** One condition of a rule, bound to its counters. */
 interface Check {
   counted(): boolean;
@@ -87,8 +90,8 @@ export class RuleEvaluator {
     }));
   }
 
-  /** Calls `onHit` for each rule that fires, in order. The hit object is reused. */
-  evaluate(batch: EventBatch, row: number, onHit: (hit: Hit) => void): void {
+  /** Calls `onHit` for each rule that fires, in order. */
+  evaluate(batch: EventBatch, row: number, onHit: OnHit): void {
     const kind = batch.kind[row];
     const rules = (this.#byKind[kind] ??= this.#rules.filter(
       ({ atBit, kinds }) => atBit !== 0 || kinds.has(kind),
@@ -105,7 +108,7 @@ export class RuleEvaluator {
       hit.count = count;
       hit.limit = limit;
       hit.identity = first.identity();
-      onHit(hit);
+      onHit(hit, batch, row);
     }
   }
 

@@ -59,12 +59,13 @@ export function plainTable(head: readonly string[], rows: readonly (readonly str
 /** What a terminal shows after a replay: lines, events, rules, and whom they would have hit. */
 export function replayTable(report: ReplayReport): string {
   const { tally, files } = report;
-  const parts = [heading(files, tally), eventTable(tally)];
+  const parts = [heading(files, tally)];
+  if (Object.keys(tally.events).length > 0 || tally.ignored > 0) parts.push(eventTable(tally));
   if (tally.rules.length > 0) {
     parts.push(ruleTable(tally.rules));
     const episodes = episodeTable(tally.rules);
     if (episodes !== undefined) parts.push(episodes);
-  } else parts.push(seriesTable(tally));
+  } else if (tally.series.length > 0) parts.push(seriesTable(tally));
   parts.push(...remarks(files, tally));
   return `${parts.join('\n')}\n`;
 }
@@ -73,13 +74,18 @@ function heading(files: readonly FileReport[], tally: Tally): string {
   const { lines, event, irrelevant, unparsed } = totalLines(files);
   const span =
     tally.firstMs === undefined || tally.lastMs === undefined
-      ? 'no event in the span asked for'
+      ? nothing(lines, event)
       : `${clock(tally.firstMs)} to ${clock(tally.lastMs)} UTC (${duration(tally.lastMs - tally.firstMs)})`;
   const inputs = files.length === 1 ? files[0].file : `${files.length} files`;
   return [
     `${inputs}: ${grouped(lines)} lines = ${grouped(event)} events + ${grouped(irrelevant)} irrelevant + ${grouped(unparsed)} unparsed`,
     span,
   ].join('\n');
+}
+
+function nothing(lines: number, event: number): string {
+  if (lines === 0) return 'nothing to read';
+  return event === 0 ? 'no event' : 'no event in the span asked for';
 }
 
 function eventTable(tally: Tally): string {

@@ -111,6 +111,9 @@ class RuleLedger {
   }
 }
 
+/** The key of a rule at an event as text. */
+type KeyText = (rule: number, batch: EventBatch, row: number) => string;
+
 /**
  * Collects firings into rows, one for each (rule, key, window), and hands them out sorted by
  * window, rule and key as soon as no earlier row can come.
@@ -119,6 +122,7 @@ export class FiringLedger {
   readonly #rules: RuleLedger[];
   readonly #emit: (row: FiringRow) => void;
   readonly #fileOf: (source: number) => string;
+  readonly #keyText: KeyText;
   /** Closed rows that wait for rules with longer windows. */
   #waiting: { windowStartMs: number; rule: number; rows: OpenRow[] }[] = [];
   /** Firings by what was counted and window start: a column of windows.csv. */
@@ -127,8 +131,10 @@ export class FiringLedger {
   constructor(
     rules: readonly LedgerRule[],
     fileOf: (source: number) => string,
+    keyText: KeyText,
     emit: (row: FiringRow) => void,
   ) {
+    this.#keyText = keyText;
     this.#rules = rules.map((rule) => new RuleLedger(rule));
     this.#fileOf = fileOf;
     this.#emit = emit;
@@ -138,8 +144,8 @@ export class FiringLedger {
     return this.#rules.map(({ tally }) => tally);
   }
 
-  /** @param keyText called when the key is needed as text */
-  fire(hit: Hit, batch: EventBatch, row: number, keyText: () => string): void {
+  /** Notes that a rule fired at an event. */
+  fire(hit: Hit, batch: EventBatch, row: number): void {
     const ledger = this.#rules[hit.rule];
     const { tally, rule } = ledger;
     const timeMs = batch.time[row];
@@ -148,7 +154,7 @@ export class FiringLedger {
     tally.firstMs ??= timeMs;
     tally.lastMs = timeMs;
     let key: number | string = hit.identity;
-    if (key === -1) key = keyText();
+    if (key === -1) key = this.#keyText(hit.rule, batch, row);
     const open = ledger.rows.get(key);
     if (open !== undefined) {
       open.firings++;
@@ -161,7 +167,7 @@ export class FiringLedger {
     }
     ledger.rows.set(key, {
       rule: rule.name,
-      key: keyText(),
+      key: typeof key === 'string' ? key : this.#keyText(hit.rule, batch, row),
       windowStartMs: ledger.windowStartMs,
       firings: 1,
       firstMs: timeMs,
@@ -229,7 +235,7 @@ export class FiringLedger {
     this.#waiting.push({ windowStartMs, rule: index, rows });
     const key = windowKey(rule.counted, rule.monitor);
     let windows = this.#byWindow.get(key);
-    if (windows === undefined) this.#byWindow.set(key, (windows = new Map()));
+    if (windows === undefined) this.#byWindow.set(key, (windows = new Map<number, number>()));
     const firings = rows.reduce((sum, row) => sum + row.firings, 0);
     windows.set(windowStartMs, (windows.get(windowStartMs) ?? 0) + firings);
   }

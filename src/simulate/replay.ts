@@ -86,6 +86,15 @@ class ReplayRun {
   readonly #toMs: number;
   readonly #eventsByKind: number[] = [];
   readonly #tally: Tally;
+  /** The session at hand; one object, changed per session. */
+  readonly #facts = {
+    family: 0,
+    words: new Int32Array(4),
+    at: 0,
+    node: 0,
+    service: 0,
+    listener: 0,
+  };
   #rules: readonly RuleTally[];
   #boundaryMs = -Infinity;
   #nowMs = -Infinity;
@@ -122,7 +131,12 @@ class ReplayRun {
       onSession: (slot, change) => this.#session(slot, change),
     });
     const rules = policy.rules.map((rule) => ledgerRule(rule, policy));
-    this.#ledger = new FiringLedger(rules, fileOf, (row) => sink?.firing(row));
+    this.#ledger = new FiringLedger(
+      rules,
+      fileOf,
+      (rule, batch, row) => this.#evaluator.keyText(rule, batch, row),
+      (row) => sink?.firing(row),
+    );
     this.#rules = this.#ledger.tallies;
     this.#stopped = new StoppedEvents(fileOf, (row) => sink?.stopped(row));
     this.#tally = emptyTally();
@@ -141,6 +155,7 @@ class ReplayRun {
     const engine = this.#engine;
     engine.look(batch, row);
     const taken = engine.take();
+    if (this.#options.maxKeys !== undefined) this.#checkKeys(this.#options.maxKeys);
     if (nowMs < this.#fromMs) return true;
     tally.firstMs ??= nowMs;
     tally.lastMs = nowMs;
@@ -157,6 +172,15 @@ class ReplayRun {
       this.#source(batch).tooLate++;
     }
     return true;
+  };
+
+  /** A rule fires at the event at hand; the first that stops it, in order, is its reason. */
+  readonly #onHit = (hit: Hit, batch: EventBatch, row: number): void => {
+    this.#ledger.fire(hit, batch, row);
+    const { verdict } = this.#policy.rules[hit.rule];
+    if (verdict.type === 'reject' || verdict.type === 'disconnect') {
+      this.#stoppedBy ??= this.#rules[hit.rule];
+    }
   };
 
   finish(): ReplayResult {
@@ -189,13 +213,7 @@ class ReplayRun {
 
   #judge(batch: EventBatch, row: number): void {
     this.#stoppedBy = undefined;
-    this.#evaluator.evaluate(batch, row, (hit: Hit) => {
-      this.#ledger.fire(hit, batch, row, () => this.#evaluator.keyText(hit.rule, batch, row));
-      const { verdict } = this.#policy.rules[hit.rule];
-      if (verdict.type === 'reject' || verdict.type === 'disconnect') {
-        this.#stoppedBy ??= this.#rules[hit.rule];
-      }
-    });
+    this.#evaluator.evaluate(batch, row, this.#onHit);
     if (this.#stoppedBy !== undefined) this.#stopped.add(batch, row, this.#stoppedBy);
   }
 
@@ -216,25 +234,23 @@ class ReplayRun {
       } else break;
     }
     this.#boundaryMs = engine.nextBoundaryMs;
-    const { maxKeys } = this.#options;
-    if (maxKeys !== undefined && engine.size > maxKeys) {
-      throw new CheckError(`more than ${maxKeys} keys in memory (--max-keys)`);
-    }
+  }
+
+  #checkKeys(maxKeys: number): void {
+    if (this.#engine.size <= maxKeys) return;
+    throw new CheckError(`more than ${maxKeys} keys in memory (--max-keys)`);
   }
 
   #session(slot: number, change: number): void {
     const { sessions } = this.#correlator;
-    const { words } = sessions;
-    this.#engine.session(
-      {
-        family: sessions.family[slot],
-        words: [words[slot * 4], words[slot * 4 + 1], words[slot * 4 + 2], words[slot * 4 + 3]],
-        node: sessions.node[slot],
-        service: sessions.service[slot],
-        listener: sessions.listener[slot],
-      },
-      change,
-    );
+    const facts = this.#facts;
+    facts.family = sessions.family[slot];
+    facts.words = sessions.words;
+    facts.at = slot * 4;
+    facts.node = sessions.node[slot];
+    facts.service = sessions.service[slot];
+    facts.listener = sessions.listener[slot];
+    this.#engine.session(facts, change);
     const tally = this.#tally.sessions;
     if (change < 0) return;
     tally.opened++;

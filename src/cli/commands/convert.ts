@@ -5,6 +5,7 @@ import { streamEvents } from '../../simulate/events.ts';
 import type { LogOptions } from '../input-options.ts';
 import { openLogs } from '../open-logs.ts';
 import type { CommandContext } from '../program.ts';
+import { refuseUnusable } from '../unusable-logs.ts';
 
 interface ConvertFlags extends LogOptions {
   readonly to?: 'csv' | 'ndjson';
@@ -36,6 +37,7 @@ export async function runConvert(
       pending = '';
       return wanted;
     });
+    refuseUnusable(opened.reports([]));
     stdio.out(pending);
   } finally {
     opened.close();

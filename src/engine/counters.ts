@@ -1,0 +1,135 @@
+import { fieldValue } from '../model/field-value.ts';
+import type { EventField } from '../model/event.ts';
+import type { WindowRange } from '../model/monitor.ts';
+import type { BlockTable } from './block-table.ts';
+import type { NodeTables, NodeTexts } from './node-tables.ts';
+import type { Counter, Subject } from './port.ts';
+import type { TextTable } from './text-table.ts';
+
+/** What a counter belongs to: it knows the event that was added to it last. */
+export interface Counted {
+  /** `serial` of the subject at that event. */
+  readonly lastAdded: number;
+}
+
+abstract class FeedCounter implements Counter {
+  readonly subject: Subject;
+  readonly #feed: Counted;
+
+  constructor(feed: Counted, subject: Subject) {
+    this.#feed = feed;
+    this.subject = subject;
+  }
+
+  abstract value(): number;
+
+  counted(): boolean {
+    return this.#feed.lastAdded === this.subject.serial;
+  }
+
+  identity(): number {
+    return -1;
+  }
+}
+
+/** Sums over the block of the peer, all nodes together. */
+export class BlockCounter extends FeedCounter {
+  readonly #four: BlockTable | undefined;
+  readonly #six: BlockTable | undefined;
+  readonly #range4: number;
+  readonly #range6: number;
+
+  constructor(
+    feed: Counted,
+    subject: Subject,
+    four: BlockTable | undefined,
+    six: BlockTable | undefined,
+    windows: WindowRange,
+  ) {
+    super(feed, subject);
+    this.#four = four;
+    this.#six = six;
+    this.#range4 = four?.table.watch(windows) ?? 0;
+    this.#range6 = six?.table.watch(windows) ?? 0;
+  }
+
+  value(): number {
+    const four = this.subject.family === 4;
+    const block = four ? this.#four : this.#six;
+    if (block === undefined || this.subject.family === 0) return 0;
+    return block.table.sum(four ? this.#range4 : this.#range6, this.#entry(block));
+  }
+
+  override identity(): number {
+    const four = this.subject.family === 4;
+    const block = four ? this.#four : this.#six;
+    // An entry that is dead may be given to another key within the window.
+    if (block === undefined || this.value() === 0) return -1;
+    return this.#entry(block) * 2 + (four ? 0 : 1);
+  }
+
+  #entry(block: BlockTable): number {
+    if (this.counted()) return block.table.lastEntry;
+    return block.find(this.subject.batch.ip, this.subject.at);
+  }
+}
+
+/** Sums over the block of the peer, on the event's node alone. */
+export class NodeBlockCounter extends FeedCounter {
+  readonly #tables: NodeTables;
+
+  constructor(feed: Counted, subject: Subject, tables: NodeTables) {
+    super(feed, subject);
+    this.#tables = tables;
+  }
+
+  value(): number {
+    const { subject } = this;
+    if (subject.family === 0) return 0;
+    const block = this.#tables.of(subject);
+    return block === undefined ? 0 : block.table.sum(0, block.find(subject.batch.ip, subject.at));
+  }
+}
+
+/** Sums under the event's key in a string series, all nodes together. */
+export class TextCounter extends FeedCounter {
+  readonly #texts: TextTable;
+  readonly #key: EventField;
+  readonly #range: number;
+
+  constructor(
+    feed: Counted,
+    subject: Subject,
+    texts: TextTable,
+    key: EventField,
+    windows: WindowRange,
+  ) {
+    super(feed, subject);
+    this.#texts = texts;
+    this.#key = key;
+    this.#range = texts.table.watch(windows);
+  }
+
+  value(): number {
+    const { batch, row } = this.subject;
+    const entry = this.#texts.find(fieldValue(batch, row, this.#key));
+    return this.#texts.table.sum(this.#range, entry);
+  }
+}
+
+/** Sums under the event's key in a string series, on the event's node alone. */
+export class NodeTextCounter extends FeedCounter {
+  readonly #texts: NodeTexts;
+  readonly #key: EventField;
+
+  constructor(feed: Counted, subject: Subject, texts: NodeTexts, key: EventField) {
+    super(feed, subject);
+    this.#texts = texts;
+    this.#key = key;
+  }
+
+  value(): number {
+    const { batch, row, node } = this.subject;
+    return this.#texts.value(node, fieldValue(batch, row, this.#key));
+  }
+}

@@ -1,0 +1,122 @@
+import { Correlator, DEFAULT_SESSION_TIMEOUT_MS } from '../../src/correlate/correlator.ts';
+import { ALL_NEEDS, PHASES } from '../../src/model/event.ts';
+import { FLAG, type EventBatch } from '../../src/model/event-batch.ts';
+import { fieldValue, peerText } from '../../src/model/field-value.ts';
+import { formatAddress } from '../../src/model/address.ts';
+import { batchOf, NOON_MS, type EventRow } from './event-batches.ts';
+
+/** What a correlator made of one row. */
+export interface CorrelatedEvent {
+  /** `dropped` where the row is no event. */
+  readonly kind: string;
+  readonly ip: string;
+  /** The phases that the event implies, in order, with a blank between them. */
+  readonly phases: string;
+  readonly phase: string;
+  readonly verdict: string;
+  readonly user: string;
+  readonly session: string;
+  readonly listener: string;
+  readonly service: string;
+  readonly reinjected: boolean;
+  /** Sessions that ended or opened before the event's turn was over: `-192.0.2.1`, `+192.0.2.7`. */
+  readonly sessions: string;
+  readonly changes: readonly SessionChange[];
+}
+
+/** A session that opened (1) or ended (-1). */
+export interface SessionChange {
+  readonly change: number;
+  readonly timeMs: number;
+  readonly ip: string;
+  readonly node: string;
+  readonly service: string;
+  readonly listener: string;
+}
+
+export interface Correlated {
+  readonly events: readonly CorrelatedEvent[];
+  readonly correlator: Correlator;
+}
+
+/** Takes rows through a correlator as a replay does: what is due at a time first, then its event. */
+export function correlate(
+  rows: readonly EventRow[],
+  sessionTimeoutMs = DEFAULT_SESSION_TIMEOUT_MS,
+): Correlated {
+  const batch = batchOf(rows);
+  const { nodes, services, listeners } = batch.vocabulary;
+  let changes: SessionChange[] = [];
+  let timeMs = 0;
+  const correlator = new Correlator({
+    needs: ALL_NEEDS,
+    sessionTimeoutMs,
+    onSession: (slot, change) => {
+      const { family, words, node, service, listener } = correlator.sessions;
+      const [w0, w1, w2, w3] = words.subarray(slot * 4, slot * 4 + 4);
+      const own = family[slot] === 4 ? 4 : 6;
+      changes.push({
+        change,
+        timeMs,
+        ip: family[slot] === 0 ? 'unknown' : formatAddress(own, w0, w1, w2, w3),
+        node: nodes.name(node[slot]),
+        service: services.name(service[slot]),
+        listener: listeners.name(listener[slot]),
+      });
+    },
+  });
+  const events = rows.map((_, row): CorrelatedEvent => {
+    changes = [];
+    const nowMs = batch.release[row];
+    while (correlator.nextTimeoutMs <= nowMs) {
+      timeMs = correlator.nextTimeoutMs;
+      correlator.expire();
+    }
+    timeMs = nowMs;
+    const kept = correlator.take(batch, row, nowMs);
+    return eventOf(batch, row, kept, changes);
+  });
+  return { events, correlator };
+}
+
+function eventOf(
+  batch: EventBatch,
+  row: number,
+  kept: boolean,
+  changes: readonly SessionChange[],
+): CorrelatedEvent {
+  return {
+    kind: kept ? fieldValue(batch, row, 'kind') : 'dropped',
+    ip: peerText(batch, row),
+    phases: PHASES.filter((_, phase) => (batch.phases[row] & (1 << phase)) !== 0).join(' '),
+    phase: fieldValue(batch, row, 'phase'),
+    verdict: fieldValue(batch, row, 'verdict'),
+    user: fieldValue(batch, row, 'user'),
+    session: fieldValue(batch, row, 'session'),
+    listener: fieldValue(batch, row, 'listener'),
+    service: fieldValue(batch, row, 'service'),
+    reinjected: (batch.flags[row] & FLAG.reinjected) !== 0,
+    sessions: changes.map(({ change, ip }) => (change > 0 ? '+' : '-') + ip).join(' '),
+    changes,
+  };
+}
+
+/** A line `seconds` after noon on node mx1. */
+export function line(
+  seconds: number,
+  kind: string,
+  fields: Omit<EventRow, 'timeMs' | 'kind'> = {},
+): EventRow {
+  return { node: 'mx1', listener: 'postfix', ...fields, timeMs: NOON_MS + seconds * 1000, kind };
+}
+
+/** A line of the smtpd process `pid`. */
+export function smtpd(
+  seconds: number,
+  kind: string,
+  pid: number,
+  fields: Omit<EventRow, 'timeMs' | 'kind'> = {},
+): EventRow {
+  const { listener = 'postfix' } = fields;
+  return line(seconds, kind, { ...fields, listener, session: `${listener}/smtpd[${pid}]` });
+}

@@ -1,0 +1,185 @@
+import ipaddr from 'ipaddr.js';
+
+import type { ClosedWindow, DistinctQuestion } from '../../src/engine/port.ts';
+import type { Prefix } from '../../src/model/address.ts';
+import type { Monitor, WindowRange } from '../../src/model/monitor.ts';
+import type { SeriesRow, SeriesType } from '../../src/model/series-snapshot.ts';
+import type { EventRow } from './event-batches.ts';
+
+/** What is counted under one monitor: a metric or a named series. */
+export interface ObviousFeed {
+  readonly name: string;
+  readonly type: SeriesType;
+  readonly monitor: Monitor;
+  /** Windows kept, the present one included. */
+  readonly kept: number;
+  readonly kinds: readonly string[];
+  /** Only events with this code. */
+  readonly code: number | undefined;
+  readonly key: 'ip' | 'user' | 'recipient';
+  readonly amount: number | 'recipients' | 'size';
+}
+
+interface Addition {
+  readonly window: number;
+  /** Address or text. */
+  readonly key: string;
+  readonly node: string;
+  readonly amount: number;
+}
+
+/** An address as 32 or 128 binary digits: a block is a common beginning. */
+export function bitsOf(ip: string): string {
+  const bytes = ipaddr.parse(ip).toByteArray();
+  return bytes.map((byte) => byte.toString(2).padStart(8, '0')).join('');
+}
+
+export function inBlock(a: string, b: string, prefix: Prefix): boolean {
+  const [x, y] = [bitsOf(a), bitsOf(b)];
+  const length = x.length === 32 ? prefix.ipv4 : prefix.ipv6;
+  return x.length === y.length && x.slice(0, length) === y.slice(0, length);
+}
+
+/** IPv4 before IPv6 and by number; texts by their bytes. */
+export function compareKeys(type: SeriesType, a: string, b: string): number {
+  if (type === 'string') return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  const [x, y] = [bitsOf(a), bitsOf(b)];
+  return x.length - y.length || (x < y ? -1 : Number(x > y));
+}
+
+/**
+ * The audit engine without a thought for speed: it keeps every addition for ever, and each answer
+ * is a filter and a sum.
+ */
+export class ObviousCount {
+  readonly feed: ObviousFeed;
+  #additions: Addition[] = [];
+
+  constructor(feed: ObviousFeed) {
+    this.feed = feed;
+  }
+
+  /** True: added. False: too late. Undefined: not counted. */
+  take(event: EventRow, nowMs: number): boolean | undefined {
+    const { kinds, code, type, key: field, monitor, kept } = this.feed;
+    if (!kinds.includes(event.kind)) return undefined;
+    if (code !== undefined && event.code !== code) return undefined;
+    const amount =
+      typeof this.feed.amount === 'number' ? this.feed.amount : (event[this.feed.amount] ?? 0);
+    const key = event[field];
+    if (amount === 0 || key === undefined || key === '') return undefined;
+    if (type === 'cidr' && key.includes(':')) return undefined;
+    if (type === 'cidr_ipv6' && !key.includes(':')) return undefined;
+    const window = Math.floor(event.timeMs / monitor.intervalMs);
+    const age = Math.floor(nowMs / monitor.intervalMs) - window;
+    if (age >= kept) return false;
+    this.#additions.push({ window, key, node: event.node ?? '', amount });
+    return true;
+  }
+
+  value(
+    event: EventRow,
+    nowMs: number,
+    question: { prefix: Prefix; windows: WindowRange; nodes: string },
+  ): number {
+    const key = event[this.feed.key];
+    if (key === undefined || key === '') return 0;
+    const current = Math.floor(nowMs / this.feed.monitor.intervalMs);
+    const { windows, nodes, prefix } = question;
+    const asked = this.#additions.filter((addition) => {
+      const age = current - addition.window;
+      if (age < windows.start || age > windows.end) return false;
+      if (nodes === 'node' && addition.node !== (event.node ?? '')) return false;
+      return this.feed.type === 'string'
+        ? addition.key === key
+        : inBlock(addition.key, key, prefix);
+    });
+    return asked.reduce((sum, { amount }) => sum + amount, 0);
+  }
+
+  /** Windows that saw an event, oldest first. */
+  windows(): number[] {
+    return [...new Set(this.#additions.map(({ window }) => window))].sort((a, b) => a - b);
+  }
+
+  closed(window: number, top: number): ClosedWindow {
+    const counts = this.#counts(window);
+    const ranked = counts
+      .map(([key, count]) => ({ key, count }))
+      .sort((a, b) => b.count - a.count || compareKeys(this.feed.type, a.key, b.key));
+    return {
+      series: this.feed.name,
+      monitor: this.feed.monitor,
+      windowStartMs: window * this.feed.monitor.intervalMs,
+      total: counts.reduce((sum, [, count]) => sum + count, 0),
+      keys: counts.length,
+      top: ranked.slice(0, top),
+    };
+  }
+
+  /** Rows of a window as files have them. */
+  rows(window: number, number: number): SeriesRow[] {
+    return this.#counts(window)
+      .filter(([, count]) => count !== 0)
+      .sort(([a], [b]) => compareKeys(this.feed.type, a, b))
+      .map(([key, count]) => ({ window: number, key, count }));
+  }
+
+  #counts(window: number): [string, number][] {
+    const counts = new Map<string, number>();
+    for (const addition of this.#additions) {
+      if (addition.window !== window) continue;
+      counts.set(addition.key, (counts.get(addition.key) ?? 0) + addition.amount);
+    }
+    return [...counts];
+  }
+}
+
+/** Different values of a field, as a set over all additions. */
+export class ObviousDistinct {
+  readonly #question: Pick<DistinctQuestion, 'per' | 'monitor' | 'windows' | 'nodes'>;
+  readonly #kinds: readonly string[];
+  readonly #field: 'user' | 'recipient';
+  readonly #seen: { window: number; value: string; event: EventRow }[] = [];
+
+  constructor(
+    question: Pick<DistinctQuestion, 'per' | 'monitor' | 'windows' | 'nodes'>,
+    kinds: readonly string[],
+    field: 'user' | 'recipient',
+  ) {
+    this.#question = question;
+    this.#kinds = kinds;
+    this.#field = field;
+  }
+
+  take(event: EventRow, nowMs: number): boolean | undefined {
+    const value = event[this.#field];
+    if (!this.#kinds.includes(event.kind) || value === undefined || value === '') return undefined;
+    if (!this.#sameKey(event, event)) return undefined;
+    const { monitor, windows } = this.#question;
+    const window = Math.floor(event.timeMs / monitor.intervalMs);
+    if (Math.floor(nowMs / monitor.intervalMs) - window > windows.end) return false;
+    this.#seen.push({ window, value, event });
+    return true;
+  }
+
+  value(event: EventRow, nowMs: number): number {
+    const { monitor, windows } = this.#question;
+    const current = Math.floor(nowMs / monitor.intervalMs);
+    const asked = this.#seen.filter((seen) => {
+      const age = current - seen.window;
+      return age >= windows.start && age <= windows.end && this.#sameKey(seen.event, event);
+    });
+    return new Set(asked.map(({ value }) => value)).size;
+  }
+
+  #sameKey(a: EventRow, b: EventRow): boolean {
+    const { per, nodes } = this.#question;
+    if (nodes === 'node' && (a.node ?? '') !== (b.node ?? '')) return false;
+    if (typeof per !== 'string') {
+      return a.ip !== undefined && b.ip !== undefined && inBlock(a.ip, b.ip, per);
+    }
+    if (per !== 'sender') throw new Error('the test asks by sender only');
+    return (a.sender ?? '') !== '' && a.sender === b.sender;
+  }
+}

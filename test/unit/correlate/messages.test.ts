@@ -1,0 +1,261 @@
+import { describe, expect, test } from 'vitest';
+
+import { correlate, line, smtpd, type CorrelatedEvent } from '../../builders/correlated-events.ts';
+import type { EventRow } from '../../builders/event-batches.ts';
+
+const ID = '4dYxK31Qz2z9rw1';
+const HERE = '192.0.2.1';
+const THERE = '198.51.100.7';
+
+/** What matters of a message: what became of each row, and whose it is. */
+const kindAndPeer = (rows: readonly EventRow[]): string[] =>
+  correlate(rows).events.map(({ kind, ip }) => `${kind} ${ip}`.trim());
+
+const last = (rows: readonly EventRow[]): CorrelatedEvent => correlate(rows).events.at(-1)!;
+
+describe('a message', () => {
+  test('is received at its first `queue active`, from the client of its `client=`', () => {
+    expect(
+      kindAndPeer([
+        smtpd(0, 'transaction', 7, { queue_id: ID, ip: HERE }),
+        line(1, 'queued', { queue_id: ID, recipients: 1 }),
+        // A retry from the deferred queue.
+        line(900, 'queued', { queue_id: ID, recipients: 1 }),
+      ]),
+    ).toEqual([`transaction ${HERE}`, `reception ${HERE}`, `dropped`]);
+  });
+
+  test('that no client sent is no event', () => {
+    expect(kindAndPeer([line(0, 'queued', { queue_id: ID })])).toEqual(['dropped']);
+  });
+
+  test('takes user, session and listener from its `client=`', () => {
+    const client = { queue_id: ID, ip: HERE, user: 'ann', listener: 'postfix/submission' };
+    const rows = [
+      smtpd(0, 'transaction', 7, client),
+      line(1, 'queued', { queue_id: ID, sender: 'ann@example.com' }),
+    ];
+    expect(last(rows)).toMatchObject({
+      kind: 'reception',
+      user: 'ann',
+      session: 'postfix/submission/smtpd[7]',
+      listener: 'postfix/submission',
+      verdict: 'accepted',
+      phase: 'spool',
+    });
+  });
+
+  test('whose id is used again by the next message is received again', () => {
+    expect(
+      kindAndPeer([
+        smtpd(0, 'transaction', 7, { queue_id: ID, ip: HERE }),
+        line(1, 'queued', { queue_id: ID }),
+        line(2, 'removed', { queue_id: ID }),
+        smtpd(3, 'transaction', 8, { queue_id: ID, ip: THERE }),
+        line(4, 'queued', { queue_id: ID }),
+        // No `removed` this time: the `client=` alone begins a new message.
+        smtpd(5, 'transaction', 9, { queue_id: ID, ip: '2001:db8::1' }),
+        line(6, 'queued', { queue_id: ID }),
+      ]),
+    ).toEqual([
+      `transaction ${HERE}`,
+      `reception ${HERE}`,
+      'dropped',
+      `transaction ${THERE}`,
+      `reception ${THERE}`,
+      'transaction 2001:db8::1',
+      'reception 2001:db8::1',
+    ]);
+  });
+
+  test('is unknown once it was removed', () => {
+    expect(
+      kindAndPeer([
+        smtpd(0, 'transaction', 7, { queue_id: ID, ip: HERE }),
+        line(1, 'removed', { queue_id: ID }),
+        line(2, 'queued', { queue_id: ID }),
+      ]),
+    ).toEqual([`transaction ${HERE}`, 'dropped', 'dropped']);
+  });
+
+  test('of one instance is not that of another with the same short id', () => {
+    const out = { queue_id: 'A1B2C', listener: 'postfix-out' };
+    expect(
+      kindAndPeer([
+        smtpd(0, 'transaction', 7, { queue_id: 'A1B2C', ip: HERE }),
+        smtpd(0, 'transaction', 7, { ...out, ip: THERE }),
+        line(1, 'queued', out),
+        line(2, 'queued', { queue_id: 'A1B2C' }),
+        line(3, 'delivery', out),
+        line(4, 'removed', out),
+        line(5, 'delivery', { queue_id: 'A1B2C' }),
+      ]).slice(2),
+    ).toEqual([`reception ${THERE}`, `reception ${HERE}`, `delivery ${THERE}`, 'dropped', `delivery ${HERE}`]);
+  });
+
+  test('of another service of the instance is the same message', () => {
+    const submission = { queue_id: ID, ip: HERE, listener: 'postfix/submission' };
+    expect(
+      kindAndPeer([smtpd(0, 'transaction', 7, submission), line(1, 'queued', { queue_id: ID })]),
+    ).toEqual([`transaction ${HERE}`, `reception ${HERE}`]);
+  });
+
+  test('of a service with a syslog name of its own is found by the id alone', () => {
+    expect(
+      kindAndPeer([
+        smtpd(0, 'transaction', 7, { queue_id: ID, ip: HERE, listener: 'mx-in' }),
+        line(1, 'queued', { queue_id: ID }),
+        line(2, 'delivery', { queue_id: ID }),
+        line(3, 'removed', { queue_id: ID }),
+        line(4, 'queued', { queue_id: ID }),
+      ]),
+    ).toEqual([
+      `transaction ${HERE}`,
+      `reception ${HERE}`,
+      `delivery ${HERE}`,
+      'dropped',
+      'dropped',
+    ]);
+  });
+
+  test('of one node is not that of another with the same id', () => {
+    expect(
+      kindAndPeer([
+        smtpd(0, 'transaction', 7, { queue_id: ID, ip: HERE }),
+        smtpd(0, 'transaction', 7, { queue_id: ID, ip: THERE, node: 'mx2' }),
+        line(1, 'queued', { queue_id: ID, node: 'mx2' }),
+        line(1, 'queued', { queue_id: ID, node: 'mx3' }),
+        line(1, 'queued', { queue_id: ID }),
+      ]).slice(2),
+    ).toEqual([`reception ${THERE}`, 'dropped', `reception ${HERE}`]);
+  });
+
+  test('gives its peer to every delivery, deferral and bounce', () => {
+    const known = [
+      smtpd(0, 'transaction', 7, { queue_id: ID, ip: HERE }),
+      line(1, 'queued', { queue_id: ID }),
+      line(2, 'deferral', { queue_id: ID }),
+      line(2, 'bounce', { queue_id: ID }),
+      line(2, 'delivery', { queue_id: ID }),
+      line(2, 'delivery', { queue_id: 'unknown' }),
+    ];
+    expect(kindAndPeer(known).slice(2)).toEqual([
+      `deferral ${HERE}`,
+      `bounce ${HERE}`,
+      `delivery ${HERE}`,
+      'delivery',
+    ]);
+  });
+
+  test('that a filter handed back is marked, and so is all that follows', () => {
+    const rows = [
+      smtpd(0, 'transaction', 7, { queue_id: ID, ip: HERE, reinjected: true }),
+      line(1, 'queued', { queue_id: ID }),
+      line(2, 'delivery', { queue_id: ID }),
+      smtpd(3, 'transaction', 7, { queue_id: 'other', ip: HERE }),
+      line(4, 'queued', { queue_id: 'other' }),
+    ];
+    expect(correlate(rows).events.map(({ reinjected }) => reinjected)).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  test('of a CSV without ids is a reception by itself', () => {
+    const rows = [line(0, 'reception', { ip: HERE })];
+    expect(last(rows)).toMatchObject({
+      kind: 'reception',
+      phases: 'ehlo mailfrom rcptto data spool',
+      verdict: 'accepted',
+    });
+  });
+
+  test('of converted CSV runs the same phases as in its log', () => {
+    const client = smtpd(0, 'transaction', 7, { queue_id: ID, ip: HERE });
+    const log = correlate([client, line(1, 'queued', { queue_id: ID, recipients: 3 })]);
+    const csv = correlate([
+      client,
+      smtpd(1, 'reception', 7, { queue_id: ID, ip: HERE, recipients: 3 }),
+    ]);
+    expect(csv.events).toEqual(log.events);
+  });
+
+  test('an id of 300 bytes is compared in whole', () => {
+    const long = 'x'.repeat(300);
+    expect(
+      kindAndPeer([
+        smtpd(0, 'transaction', 7, { queue_id: `${long}a`, ip: HERE }),
+        smtpd(0, 'transaction', 8, { queue_id: `${long}b`, ip: THERE }),
+        line(1, 'queued', { queue_id: `${long}b` }),
+        line(1, 'queued', { queue_id: `${long}c` }),
+        line(1, 'queued', { queue_id: `${long}a` }),
+      ]).slice(2),
+    ).toEqual([`reception ${THERE}`, 'dropped', `reception ${HERE}`]);
+  });
+
+  test('is forgotten days after its last line, and only then', () => {
+    const days = 86_400;
+    const begin = (at: number, from: number, count: number): EventRow[] =>
+      Array.from({ length: count }, (_, k) => {
+        return smtpd(at, 'transaction', 7, { queue_id: `N${from + k}`, ip: THERE });
+      });
+    const rows = [
+      smtpd(0, 'transaction', 7, { queue_id: 'received', ip: HERE }),
+      smtpd(0, 'transaction', 7, { queue_id: 'refused', ip: HERE }),
+      line(0, 'queued', { queue_id: 'received' }),
+      // Fills the table, so that it looks for what can go.
+      ...begin(6 * days, 0, 200),
+      line(6 * days, 'delivery', { queue_id: 'received' }),
+      line(6 * days, 'delivery', { queue_id: 'refused' }),
+      ...begin(14 * days, 200, 400),
+      line(14 * days, 'delivery', { queue_id: 'received' }),
+    ];
+    const deliveries = correlate(rows).events.filter(({ kind }) => kind === 'delivery');
+    expect(deliveries.map(({ ip }) => ip)).toEqual([HERE, '', '']);
+  });
+});
+
+describe('a refusal by cleanup', () => {
+  test('joins its session by the queue id', () => {
+    const rows = [
+      smtpd(0, 'connect', 7, { ip: HERE }),
+      smtpd(1, 'transaction', 7, { queue_id: ID, ip: HERE }),
+      line(2, 'rejection', { queue_id: ID, phase: 'data' }),
+      smtpd(3, 'transaction', 7, { queue_id: 'next', ip: HERE }),
+    ];
+    const { events } = correlate(rows);
+    expect(events[2]).toMatchObject({ kind: 'rejection', ip: HERE, phases: 'data' });
+    // The transaction is over, the session is not.
+    expect(events[3].phases).toBe('mailfrom rcptto');
+  });
+
+  test('whose session is over keeps the client of the message', () => {
+    const rows = [
+      smtpd(0, 'connect', 7, { ip: HERE }),
+      smtpd(1, 'transaction', 7, { queue_id: ID, ip: HERE }),
+      smtpd(2, 'disconnect', 7, { ip: HERE }),
+      smtpd(2, 'connect', 7, { ip: THERE }),
+      line(3, 'rejection', { queue_id: ID, phase: 'data' }),
+      smtpd(4, 'transaction', 7, { queue_id: 'next', ip: THERE }),
+    ];
+    const { events } = correlate(rows);
+    expect(events[4]).toMatchObject({ ip: HERE, phases: 'data' });
+    // The process serves another client now, whose session is as it was.
+    expect(events[5].phases).toBe('ehlo mailfrom rcptto');
+  });
+
+  test('of a message without `client=` has no peer', () => {
+    expect(last([line(0, 'rejection', { queue_id: ID, phase: 'data' })]).ip).toBe('');
+  });
+
+  test('that names its client keeps it', () => {
+    const rows = [
+      smtpd(0, 'transaction', 7, { queue_id: ID, ip: HERE }),
+      line(1, 'rejection', { queue_id: ID, ip: THERE, phase: 'data' }),
+    ];
+    expect(last(rows).ip).toBe(THERE);
+  });
+});
