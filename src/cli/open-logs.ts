@@ -125,7 +125,10 @@ function reportOf(
     samples: accounting?.samples ?? [],
     firstMs: timeOrNone(source?.firstTime),
     lastMs: timeOrNone(source?.lastTime),
-    year: year.firstYear === undefined ? undefined : { first: year.firstYear, source: year.source },
+    year:
+      year.firstYear === undefined || year.source === 'stamp'
+        ? undefined
+        : { first: year.firstYear, source: year.source },
     zone: file.dater.usedZone ? file.zone : undefined,
     late: clock?.lateLines ?? 0,
     tooLate: tally?.tooLate ?? 0,

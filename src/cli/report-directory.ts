@@ -8,6 +8,7 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
@@ -45,7 +46,8 @@ const REPORT_FILES = [...Object.keys(CSV_FILES), 'series', 'summary.json', 'mani
 export class ReportDirectory implements ReplaySink {
   readonly #path: string;
   readonly #partial: string;
-  readonly #made: boolean;
+  /** Folders that this run has made, the report's own last. */
+  readonly #made: readonly string[];
   readonly #files = new Map<string, GrowingFile>();
 
   /**
@@ -53,12 +55,17 @@ export class ReportDirectory implements ReplaySink {
    * @throws {UserError} when the folder holds something and may not be replaced
    */
   constructor(directory: string, replaces: boolean) {
+    if (directory === '') throw new UserError('--out names no folder');
     this.#path = path.resolve(directory);
     this.#partial = path.join(this.#path, PARTIAL);
-    this.#made = !existsSync(this.#path);
+    this.#made = attempt(directory, () => {
+      if (existsSync(this.#path)) {
+        refuseFile(directory, this.#path);
+        if (!replaces) refuseContents(directory, this.#path);
+      }
+      return makeFolders(this.#path);
+    });
     attempt(directory, () => {
-      if (!this.#made && !replaces) refuseContents(directory, this.#path);
-      mkdirSync(this.#path, { recursive: true });
       rmSync(this.#partial, { recursive: true, force: true });
       mkdirSync(this.#partial);
     });
@@ -123,8 +130,8 @@ export class ReportDirectory implements ReplaySink {
   discard(): void {
     for (const file of this.#files.values()) file.close();
     rmSync(this.#partial, { recursive: true, force: true });
-    if (this.#made && existsSync(this.#path) && readdirSync(this.#path).length === 0) {
-      rmdirSync(this.#path);
+    for (const folder of this.#made.toReversed()) {
+      if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
     }
   }
 
@@ -193,17 +200,29 @@ class GrowingFile {
   }
 }
 
-function refuseContents(shown: string, directory: string): void {
-  let names: string[];
-  try {
-    names = readdirSync(directory).filter((name) => name !== PARTIAL);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOTDIR') throw error;
-    throw new UserError(
-      `${shown} is a file, not a folder`,
-      'name a folder that does not exist yet',
-    );
+/**
+ * Makes a folder and those above it that are missing; the ones made, outermost first. Step by step,
+ * because Node's own `recursive` never returns where a file system such as /proc takes no folder.
+ */
+function makeFolders(folder: string): string[] {
+  const missing: string[] = [];
+  let at = folder;
+  while (!existsSync(at)) {
+    missing.unshift(at);
+    at = path.dirname(at);
   }
+  refuseFile(at, at);
+  for (const each of missing) mkdirSync(each);
+  return missing;
+}
+
+function refuseFile(shown: string, file: string): void {
+  if (statSync(file).isDirectory()) return;
+  throw new UserError(`${shown} is a file, not a folder`, 'name a folder that does not exist yet');
+}
+
+function refuseContents(shown: string, directory: string): void {
+  const names = readdirSync(directory).filter((name) => name !== PARTIAL);
   if (names.length === 0) return;
   throw new UserError(
     `${shown} is not empty`,

@@ -34,6 +34,8 @@ export class Correlator {
   readonly #keepsSession: boolean;
   /** Instance (first part of the listener) by listener, 0 when not looked up yet. */
   readonly #instances: number[] = [];
+  /** The message of the row that `admits` let pass last. */
+  #slot = 0;
   #scratch = Buffer.alloc(256);
   #bytes: Uint8Array = this.#scratch;
   #start = 0;
@@ -55,47 +57,70 @@ export class Correlator {
     this.#close(this.sessions.oldest, 'timeout');
   }
 
-  /** Takes the next event of the merged stream. Returns false when the row is no event after all. */
-  take(batch: EventBatch, row: number, nowMs: number): boolean {
+  /**
+   * Whether the row is an event or a fact about one. A row that is not (a retry in the queue, a
+   * message of no client) gets the kind `KIND_DROPPED`; it must not move the clock, because a
+   * converted log does not have it.
+   */
+  admits(batch: EventBatch, row: number, nowMs: number): boolean {
+    const kind = batch.kind[row];
+    if (kind === KIND.clock) return drop(batch, row);
+    if (kind !== KIND.queued && kind !== KIND.removed) return true;
+    const slot = this.#findTransaction(batch, row);
+    this.#slot = slot;
+    if (slot === 0) return drop(batch, row);
+    if (kind === KIND.removed || this.#transactions.accepted[slot] === 0) return true;
+    this.#transactions.touch(slot, nowMs);
+    return drop(batch, row);
+  }
+
+  /** Takes the next event of the merged stream, which `admits` has let pass. */
+  take(batch: EventBatch, row: number, nowMs: number): void {
     switch (batch.kind[row]) {
       case KIND.connect:
         this.#connect(batch, row, nowMs);
-        return true;
+        return;
       case KIND.disconnect:
         this.#disconnect(batch, row);
-        return true;
+        return;
       case KIND.transaction:
         this.#transaction(batch, row, nowMs);
-        return true;
+        if ((batch.flags[row] & FLAG.reinjected) !== 0) this.#setApart(batch, row);
+        return;
+      case KIND.reinjection:
+        // From a converted log: again the `client=` line or the reception that it was.
+        batch.flags[row] |= FLAG.reinjected;
+        if (batch.phase[row] === PHASE.spool) this.#reception(batch, row, nowMs);
+        else this.#transaction(batch, row, nowMs);
+        this.#setApart(batch, row);
+        return;
       case KIND.queued:
-        return this.#queued(batch, row, nowMs);
+        this.#queued(batch, row, nowMs);
+        return;
       case KIND.reception:
         this.#reception(batch, row, nowMs);
-        return true;
+        return;
       case KIND.rejection:
         this.#rejection(batch, row, nowMs);
-        return true;
+        return;
       case KIND.delivery:
       case KIND.deferral:
       case KIND.bounce:
         this.#delivery(batch, row, nowMs);
-        return true;
+        return;
       case KIND.auth_failure:
       case KIND.auth_aborted:
       case KIND.auth_success:
         this.#auth(batch, row, nowMs);
-        return true;
-      case KIND.removed: {
-        const slot = this.#findTransaction(batch, row);
-        if (slot !== 0) this.#transactions.remove(slot);
-        return drop(batch, row);
-      }
+        return;
+      case KIND.removed:
+        this.#transactions.remove(this.#slot);
+        return;
       case KIND.restart:
         this.#restart(batch, row);
-        return true;
+        return;
       default:
         this.#touch(batch, row, nowMs);
-        return true;
     }
   }
 
@@ -165,15 +190,16 @@ export class Correlator {
   }
 
   /** The first `queue active` of a message that a client sent is its reception. */
-  #queued(batch: EventBatch, row: number, nowMs: number): boolean {
-    const slot = this.#findTransaction(batch, row);
-    if (slot === 0 || this.#transactions.accepted[slot] !== 0) {
-      if (slot !== 0) this.#transactions.touch(slot, nowMs);
-      return drop(batch, row);
-    }
+  #queued(batch: EventBatch, row: number, nowMs: number): void {
     batch.kind[row] = KIND.reception;
-    this.#accept(batch, row, slot, nowMs);
-    return true;
+    this.#accept(batch, row, this.#slot, nowMs);
+    if (this.#transactions.reinjected[this.#slot] !== 0) this.#setApart(batch, row);
+  }
+
+  /** A message that a filter handed back was counted when it first came in. */
+  #setApart(batch: EventBatch, row: number): void {
+    batch.kind[row] = KIND.reinjection;
+    batch.phases[row] = 0;
   }
 
   #reception(batch: EventBatch, row: number, nowMs: number): void {
@@ -309,7 +335,6 @@ export class Correlator {
     }
     batch.listener[row] = transactions.listener[slot];
     batch.service[row] = transactions.service[slot];
-    if (transactions.reinjected[slot] !== 0) batch.flags[row] |= FLAG.reinjected;
     if (this.#keepsUser) batch.setText(row, TEXT.user, transactions.user[slot] ?? '');
     if (this.#keepsSession) batch.setText(row, TEXT.session, transactions.session[slot] ?? '');
   }

@@ -184,7 +184,6 @@ export class AuditEngine implements AuditView {
     const { subject } = this;
     const { batch, row, family } = subject;
     const flags = batch.flags[row];
-    if ((flags & FLAG.reinjected) !== 0) return 'ignored';
     if (family !== 0 && this.#options.ignore.has(family, batch.ip, subject.at)) return 'ignored';
     const late = (flags & FLAG.late) !== 0;
     const kind = batch.kind[row];

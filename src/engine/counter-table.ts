@@ -149,6 +149,11 @@ export class CounterTable {
     return this.#sums[((entry << this.#shift) >> 1) + this.#sumsAt + range];
   }
 
+  /** Whether some kept window has a record of the entry; a dead one may be given to another key. */
+  isAlive(entry: number): boolean {
+    return this.#cells[this.#recordsAt(entry)] > 0;
+  }
+
   /** The list of a kept window. */
   list(window: number): WindowList {
     return this.#ring[window % this.kept];

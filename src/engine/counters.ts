@@ -63,9 +63,9 @@ export class BlockCounter extends FeedCounter {
   override identity(): number {
     const four = this.subject.family === 4;
     const block = four ? this.#four : this.#six;
-    // An entry that is dead may be given to another key within the window.
-    if (block === undefined || this.value() === 0) return -1;
-    return this.#entry(block) * 2 + (four ? 0 : 1);
+    if (block === undefined) return -1;
+    const entry = this.#entry(block);
+    return block.table.isAlive(entry) ? entry * 2 + (four ? 0 : 1) : -1;
   }
 
   #entry(block: BlockTable): number {

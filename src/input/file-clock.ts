@@ -102,7 +102,7 @@ export class FileClock {
       this.lateLines++;
       for (let late = row; late < batch.rows; late++) {
         batch.flags[late] |= FLAG.late;
-        batch.release[late] = newest - this.#reorderMs;
+        batch.release[late] = newest;
       }
     }
     if (this.#holds.length > 0) this.#held.push({ line, timeMs });

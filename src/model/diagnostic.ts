@@ -53,7 +53,10 @@ export function formatDiagnostic(diagnostic: Diagnostic, text: string): string {
   );
   // A tab stays a tab, so that the caret stands under its character.
   const indent = shown.slice(0, column - 1 - from).replace(/[^\t]/g, ' ');
-  const caret = ' '.repeat(gutter.length) + indent + '^'.repeat(Math.min(length, SHOWN_WIDTH));
+  const caret =
+    ' '.repeat(gutter.length) +
+    indent +
+    '^'.repeat(Math.max(1, Math.min(length, shown.length - indent.length)));
   const rows = [`${file}:${line}:${column}: ${severity}: ${message} [${code}]`];
   rows.push(gutter + shown, caret);
   if (hint !== undefined) rows.push(`hint: ${hint}`);

@@ -11,7 +11,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 export const FLAG = {
   /** Older, by more than the reorder buffer, than the newest line of its own file. */
   late: 1,
-  /** A queue id's client was a filter that handed the message back (`orig_client=`): never counted. */
+  /** The client of a `client=` line is a filter that hands a message back (`orig_client=`). */
   reinjected: 2,
 } as const;
 

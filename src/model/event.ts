@@ -4,10 +4,12 @@
  * The kinds that we know. A CSV input may bring any other word; those are numbered from
  * `FIRST_CUSTOM_KIND` in the vocabulary of the run.
  *
- * The last four are facts that tie lines together and are counted by no metric:
+ * The last six are facts that tie lines together and are counted by no metric:
  * `transaction` is Postfix's `client=` line, `queued` every `queue active` line (the correlator
  * makes the first of a known queue id a `reception`), `removed` frees a queue id, and `restart`
- * ends every session of a listener's instance.
+ * ends every session of a listener's instance. `reinjection` is a `client=` line or reception of a
+ * message that a filter handed back (`orig_client=`): counted apart. `clock` tells the time of a
+ * line without an event, where a converted late event needs it.
  */
 export const KINDS = [
   'connect',
@@ -24,6 +26,8 @@ export const KINDS = [
   'queued',
   'removed',
   'restart',
+  'reinjection',
+  'clock',
 ] as const;
 
 export type KindName = (typeof KINDS)[number];

@@ -106,6 +106,15 @@ export function eventCsvLine(batch: EventBatch, row: number, file: string): stri
   return `${text}\n`;
 }
 
+/** A row that only tells the time of a line without an event. */
+export function clockCsvLine(timeMs: number): string {
+  return `${formatIso(timeMs)},clock${','.repeat(EVENT_COLUMNS.length - 2)}\n`;
+}
+
+export function clockJsonLine(timeMs: number): string {
+  return `{"time":"${formatIso(timeMs)}","kind":"clock"}\n`;
+}
+
 const NUMBERS = new Set(['code', 'size', 'recipients', 'line']);
 
 /** One JSON object with the fields that the event has. */

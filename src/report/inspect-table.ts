@@ -1,6 +1,6 @@
 import type { FileReport } from '../model/file-report.ts';
 import { formatIso } from '../model/time.ts';
-import { duration, grouped, plainTable } from './tables.ts';
+import { counted, duration, grouped, plainTable } from './tables.ts';
 
 /** What `inspect` shows: formats, line accounting, time report, samples of unparsed lines. */
 export function inspectTable(files: readonly FileReport[], events: Record<string, number>): string {
@@ -23,14 +23,12 @@ export function inspectTable(files: readonly FileReport[], events: Record<string
 }
 
 function timeReport(file: FileReport): string[] {
-  const facts = [
-    file.year === undefined ? 'full dates' : `year ${file.year.first} from ${file.year.source}`,
-  ];
+  const facts = [dating(file)];
   if (file.zone !== undefined) facts.push(`stamps are in ${file.zone}`);
   if (file.late > 0) facts.push(`${grouped(file.late)} late`);
   if (file.tooLate > 0) facts.push(`${grouped(file.tooLate)} too late`);
   if (file.quarantined > 0) facts.push(`${grouped(file.quarantined)} quarantined`);
-  if (file.gaps > 0) facts.push(`${grouped(file.gaps)} gaps`);
+  if (file.gaps > 0) facts.push(counted(file.gaps, 'gap'));
   if (file.duplicateOf !== undefined) facts.push(`same content as ${file.duplicateOf}`);
   if (file.overlaps.length > 0) facts.push(`overlaps ${file.overlaps.join(', ')}`);
   const rows = [`${file.file}: ${facts.join('; ')}`];
@@ -45,10 +43,14 @@ function timeReport(file: FileReport): string[] {
   return rows;
 }
 
+function dating({ year, firstMs }: FileReport): string {
+  if (firstMs === undefined) return 'no line with a time';
+  return year === undefined ? 'full dates' : `year ${year.first} from ${year.source}`;
+}
+
 function unparsedReport(file: FileReport): string[] {
   const rows = file.reasons.map(
-    ({ reason, lines }) =>
-      `  ${grouped(lines)} ${lines === 1 ? 'line' : 'lines'} unparsed: ${reason}`,
+    ({ reason, lines }) => `  ${counted(lines, 'line')} unparsed: ${reason}`,
   );
   for (const { line, reason, text } of file.samples) {
     rows.push(`  ${file.file}:${line}: ${reason}: ${JSON.stringify(text)}`);

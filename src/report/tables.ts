@@ -14,6 +14,11 @@ export function grouped(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 }
 
+/** `1 line`, `6,000 lines` */
+export function counted(count: number, one: string): string {
+  return `${grouped(count)} ${one}${count === 1 ? '' : 's'}`;
+}
+
 /** `2026-11-20 17:27:13` */
 function clock(timeMs: number | undefined): string {
   return timeMs === undefined
@@ -78,7 +83,7 @@ function heading(files: readonly FileReport[], tally: Tally): string {
       : `${clock(tally.firstMs)} to ${clock(tally.lastMs)} UTC (${duration(tally.lastMs - tally.firstMs)})`;
   const inputs = files.length === 1 ? files[0].file : `${files.length} files`;
   return [
-    `${inputs}: ${grouped(lines)} lines = ${grouped(event)} events + ${grouped(irrelevant)} irrelevant + ${grouped(unparsed)} unparsed`,
+    `${inputs}: ${counted(lines, 'line')} = ${counted(event, 'event')} + ${grouped(irrelevant)} irrelevant + ${grouped(unparsed)} unparsed`,
     span,
   ].join('\n');
 }
@@ -181,9 +186,9 @@ function remarks(files: readonly FileReport[], tally: Tally): string[] {
   for (const file of files) notes.push(...fileRemarks(file));
   for (const { series, wrongFamily, withoutKey, withoutAmount, negative } of tally.notes) {
     const facts: string[] = [];
-    if (wrongFamily > 0) facts.push(`${grouped(wrongFamily)} events of the other address family`);
-    if (withoutKey > 0) facts.push(`${grouped(withoutKey)} events without its key`);
-    if (withoutAmount > 0) facts.push(`${grouped(withoutAmount)} events without its amount`);
+    if (wrongFamily > 0) facts.push(`${counted(wrongFamily, 'event')} of the other address family`);
+    if (withoutKey > 0) facts.push(`${counted(withoutKey, 'event')} without its key`);
+    if (withoutAmount > 0) facts.push(`${counted(withoutAmount, 'event')} without its amount`);
     if (negative) facts.push('a count below zero');
     notes.push(`series ${series}: ${facts.join(', ')}`);
   }
@@ -201,11 +206,11 @@ function fileRemarks(file: FileReport): string[] {
     );
   }
   for (const { reason, lines } of file.reasons) {
-    notes.push(`${file.file}: ${grouped(lines)} lines unparsed: ${reason}`);
+    notes.push(`${file.file}: ${counted(lines, 'line')} unparsed: ${reason}`);
   }
   if (file.quarantined > 0) {
     notes.push(
-      `${file.file}: ${grouped(file.quarantined)} lines quarantined (they jump ahead in time)`,
+      `${file.file}: ${counted(file.quarantined, 'line')} quarantined (a jump ahead in time)`,
     );
   }
   return notes;

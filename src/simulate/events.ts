@@ -27,11 +27,12 @@ export async function streamEvents(
   await mergeSources(options.sources, (batch, row) => {
     const nowMs = batch.release[row];
     if (nowMs >= toMs) return false;
-    while (correlator.nextTimeoutMs <= nowMs) correlator.expire();
-    if (!correlator.take(batch, row, nowMs)) {
+    if (!correlator.admits(batch, row, nowMs)) {
       options.onDropped?.(batch.source);
       return true;
     }
+    while (correlator.nextTimeoutMs <= nowMs) correlator.expire();
+    correlator.take(batch, row, nowMs);
     return nowMs < fromMs || handle(batch, row);
   });
 }

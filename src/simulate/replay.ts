@@ -145,13 +145,15 @@ class ReplayRun {
   readonly handle = (batch: EventBatch, row: number): boolean => {
     const nowMs = batch.release[row];
     if (nowMs >= this.#toMs) return false;
-    if (nowMs >= this.#boundaryMs || nowMs >= this.#correlator.nextTimeoutMs) this.#advance(nowMs);
-    this.#nowMs = nowMs;
-    const tally = this.#tally;
-    if (!this.#correlator.take(batch, row, nowMs)) {
+    const correlator = this.#correlator;
+    if (!correlator.admits(batch, row, nowMs)) {
       this.#source(batch).dropped++;
       return true;
     }
+    if (nowMs >= this.#boundaryMs || nowMs >= correlator.nextTimeoutMs) this.#advance(nowMs);
+    this.#nowMs = nowMs;
+    correlator.take(batch, row, nowMs);
+    const tally = this.#tally;
     const engine = this.#engine;
     engine.look(batch, row);
     const taken = engine.take();
@@ -159,9 +161,11 @@ class ReplayRun {
     if (nowMs < this.#fromMs) return true;
     tally.firstMs ??= nowMs;
     tally.lastMs = nowMs;
-    if (taken === 'counted') {
+    if (taken === 'counted' || taken === 'late') {
       const kind = batch.kind[row];
       this.#eventsByKind[kind] = (this.#eventsByKind[kind] ?? 0) + 1;
+    }
+    if (taken === 'counted') {
       if (this.#rules.length > 0) this.#judge(batch, row);
     } else if (taken === 'ignored') tally.ignored++;
     else if (taken === 'late') {

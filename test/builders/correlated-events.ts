@@ -1,6 +1,6 @@
 import { Correlator, DEFAULT_SESSION_TIMEOUT_MS } from '../../src/correlate/correlator.ts';
 import { ALL_NEEDS, PHASES } from '../../src/model/event.ts';
-import { FLAG, type EventBatch } from '../../src/model/event-batch.ts';
+import { type EventBatch } from '../../src/model/event-batch.ts';
 import { fieldValue, peerText } from '../../src/model/field-value.ts';
 import { formatAddress } from '../../src/model/address.ts';
 import { batchOf, NOON_MS, type EventRow } from './event-batches.ts';
@@ -18,7 +18,6 @@ export interface CorrelatedEvent {
   readonly session: string;
   readonly listener: string;
   readonly service: string;
-  readonly reinjected: boolean;
   /** Sessions that ended or opened before the event's turn was over: `-192.0.2.1`, `+192.0.2.7`. */
   readonly sessions: string;
   readonly changes: readonly SessionChange[];
@@ -68,13 +67,14 @@ export function correlate(
   const events = rows.map((_, row): CorrelatedEvent => {
     changes = [];
     const nowMs = batch.release[row];
+    if (!correlator.admits(batch, row, nowMs)) return eventOf(batch, row, false, changes);
     while (correlator.nextTimeoutMs <= nowMs) {
       timeMs = correlator.nextTimeoutMs;
       correlator.expire();
     }
     timeMs = nowMs;
-    const kept = correlator.take(batch, row, nowMs);
-    return eventOf(batch, row, kept, changes);
+    correlator.take(batch, row, nowMs);
+    return eventOf(batch, row, true, changes);
   });
   return { events, correlator };
 }
@@ -95,7 +95,6 @@ function eventOf(
     session: fieldValue(batch, row, 'session'),
     listener: fieldValue(batch, row, 'listener'),
     service: fieldValue(batch, row, 'service'),
-    reinjected: (batch.flags[row] & FLAG.reinjected) !== 0,
     sessions: changes.map(({ change, ip }) => (change > 0 ? '+' : '-') + ip).join(' '),
     changes,
   };

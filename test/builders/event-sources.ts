@@ -58,7 +58,8 @@ export class RowSource implements EventSource {
   }
 
   recycle(batch: EventBatch): void {
-    if (!this.lent.delete(batch)) throw new Error('a batch was given back twice, or to another source');
+    if (!this.lent.delete(batch))
+      throw new Error('a batch was given back twice, or to another source');
     this.recycled++;
     batch.clear();
     // A row that is read after this shows.

@@ -20,6 +20,19 @@ export interface ObviousFeed {
   readonly amount: number | 'recipients' | 'size';
 }
 
+const METRIC_KINDS = {
+  connections: 'connect',
+  receptions: 'reception',
+  rejections: 'rejection',
+} as const;
+
+/** A metric under a configured monitor, which keeps one window more. */
+export function metricFeed(name: keyof typeof METRIC_KINDS, monitor: Monitor): ObviousFeed {
+  const kinds = [METRIC_KINDS[name]];
+  const kept = monitor.windows + 1;
+  return { name, type: 'ip', monitor, kept, kinds, code: undefined, key: 'ip', amount: 1 };
+}
+
 interface Addition {
   readonly window: number;
   /** Address or text. */
@@ -28,10 +41,17 @@ interface Addition {
   readonly amount: number;
 }
 
+const known = new Map<string, string>();
+
 /** An address as 32 or 128 binary digits: a block is a common beginning. */
 export function bitsOf(ip: string): string {
-  const bytes = ipaddr.parse(ip).toByteArray();
-  return bytes.map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  let bits = known.get(ip);
+  if (bits === undefined) {
+    const bytes = ipaddr.parse(ip).toByteArray();
+    bits = bytes.map((byte) => byte.toString(2).padStart(8, '0')).join('');
+    known.set(ip, bits);
+  }
+  return bits;
 }
 
 export function inBlock(a: string, b: string, prefix: Prefix): boolean {
@@ -181,5 +201,68 @@ export class ObviousDistinct {
     }
     if (per !== 'sender') throw new Error('the test asks by sender only');
     return (a.sender ?? '') !== '' && a.sender === b.sender;
+  }
+}
+
+/** A session as its connect line shows it. */
+export interface ObviousSession {
+  readonly ip: string;
+  readonly node: string;
+  readonly service: string;
+  readonly listener: string;
+}
+
+/** Open sessions: a list, and what it was after each change. */
+export class ObviousSessions<S extends ObviousSession = ObviousSession> {
+  open: readonly S[] = [];
+  readonly #levels: { readonly timeMs: number; readonly open: readonly S[] }[] = [];
+
+  change(open: readonly S[], timeMs: number): void {
+    this.open = open;
+    this.#levels.push({ timeMs, open });
+  }
+
+  value(
+    event: EventRow,
+    question: {
+      readonly prefix: Prefix;
+      readonly service: string | undefined;
+      readonly listener: string | undefined;
+      readonly nodes: string;
+    },
+  ): number {
+    const { prefix, service, listener, nodes } = question;
+    const asked = this.open.filter((session) => {
+      if (event.ip === undefined || !inBlock(event.ip, session.ip, prefix)) return false;
+      if (service !== undefined && session.service !== service) return false;
+      if (listener !== undefined && session.listener !== listener) return false;
+      return nodes === 'cluster' || session.node === (event.node ?? '');
+    });
+    return asked.length;
+  }
+
+  /** Peaks of the windows that begin from `startMs`'s window to `nowMs`. */
+  windows(monitor: Monitor, startMs: number, nowMs: number, limit: number): ClosedWindow[] {
+    const { intervalMs } = monitor;
+    const rows: ClosedWindow[] = [];
+    const firstMs = Math.floor(startMs / intervalMs) * intervalMs;
+    for (let windowStartMs = firstMs; windowStartMs <= nowMs; windowStartMs += intervalMs) {
+      const before = this.#levels.filter(({ timeMs }) => timeMs < windowStartMs).at(-1);
+      const within = this.#levels.filter(
+        ({ timeMs }) => timeMs >= windowStartMs && timeMs < windowStartMs + intervalMs,
+      );
+      const moments = [before?.open ?? [], ...within.map(({ open }) => open)];
+      const ips = [...new Set(moments.flat().map(({ ip }) => ip))];
+      if (ips.length === 0) continue;
+      const peaks = ips.map((key) => ({
+        key,
+        count: Math.max(...moments.map((open) => open.filter(({ ip }) => ip === key).length)),
+      }));
+      peaks.sort((a, b) => b.count - a.count || compareKeys('ip', a.key, b.key));
+      const total = Math.max(...moments.map((open) => open.length));
+      const top = peaks.slice(0, limit);
+      rows.push({ series: 'sessions', monitor, windowStartMs, total, keys: ips.length, top });
+    }
+    return rows;
   }
 }

@@ -1,5 +1,16 @@
-import type { ReplaySink, FiringRow, KeyRow, StoppedRow, WindowRow } from '../../src/simulate/tally.ts';
-import { BARE_POLICY, replay, type ReplayOptions, type ReplayResult } from '../../src/simulate/replay.ts';
+import type {
+  ReplaySink,
+  FiringRow,
+  KeyRow,
+  StoppedRow,
+  WindowRow,
+} from '../../src/simulate/tally.ts';
+import {
+  BARE_POLICY,
+  replay,
+  type ReplayOptions,
+  type ReplayResult,
+} from '../../src/simulate/replay.ts';
 import { parseNetwork, type Network } from '../../src/model/address.ts';
 import { ALL_NEEDS } from '../../src/model/event.ts';
 import type { SeriesSnapshot } from '../../src/model/series-snapshot.ts';
@@ -50,7 +61,10 @@ export function rule(name: string, condition: Condition, change: Partial<Rule> =
 }
 
 /** A series of both families that counts refusals, unless `change` says otherwise. */
-export function seriesNamed(name: string, change: Partial<SeriesDefinition> = {}): SeriesDefinition {
+export function seriesNamed(
+  name: string,
+  change: Partial<SeriesDefinition> = {},
+): SeriesDefinition {
   return {
     name,
     type: 'ip',

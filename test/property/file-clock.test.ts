@@ -36,7 +36,7 @@ function judge(times: readonly number[]): { lines: Judged[]; gaps: number } {
     if (time > newest + GAP) gaps++;
     newest = Math.max(newest, time);
     const late = time < newest - REORDER;
-    lines.push({ dropped: false, late, release: (late ? newest - REORDER : time) * 1000 });
+    lines.push({ dropped: false, late, release: (late ? newest : time) * 1000 });
   }
   return { lines, gaps };
 }

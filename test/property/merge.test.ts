@@ -122,7 +122,10 @@ test('at equal times the lower rank goes first, also when it is opened later', a
   const vocabulary = new Vocabulary();
   const rows = [5, 5, 6].map((ms) => ({ timeMs: NOON_MS + ms, kind: 'connect' }));
   const late = new RowSource(rows, { rank: 0, vocabulary });
-  const early = new RowSource([{ timeMs: NOON_MS, kind: 'connect' }, ...rows], { rank: 1, vocabulary });
+  const early = new RowSource([{ timeMs: NOON_MS, kind: 'connect' }, ...rows], {
+    rank: 1,
+    vocabulary,
+  });
   const order = (await merged([early, late])).map(({ rank, line }) => `${rank}:${line}`);
   expect(order).toEqual(['1:1', '0:1', '0:2', '1:2', '1:3', '0:3', '1:4']);
 });
@@ -162,5 +165,7 @@ test('many rows that wait for one open file are kept in order', async () => {
 test('no source, and sources without a row, are streams without an event', async () => {
   const vocabulary = new Vocabulary();
   expect(await merged([])).toEqual([]);
-  expect(await merged([new RowSource([], { vocabulary }), new RowSource([], { vocabulary })])).toEqual([]);
+  expect(
+    await merged([new RowSource([], { vocabulary }), new RowSource([], { vocabulary })]),
+  ).toEqual([]);
 });

@@ -1,6 +1,13 @@
+import { FLAG } from '../../model/event-batch.ts';
 import { ALL_NEEDS } from '../../model/event.ts';
 import { Vocabulary } from '../../model/vocabulary.ts';
-import { eventCsvLine, eventJsonLine, EVENTS_HEADER } from '../../report/csv.ts';
+import {
+  clockCsvLine,
+  clockJsonLine,
+  eventCsvLine,
+  eventJsonLine,
+  EVENTS_HEADER,
+} from '../../report/csv.ts';
 import { streamEvents } from '../../simulate/events.ts';
 import type { LogOptions } from '../input-options.ts';
 import { openLogs } from '../open-logs.ts';
@@ -27,10 +34,16 @@ export async function runConvert(
     signal,
   });
   const csv = flags.to !== 'ndjson';
+  let clockMs = -Infinity;
   const toLine = csv ? eventCsvLine : eventJsonLine;
+  const toClockLine = csv ? clockCsvLine : clockJsonLine;
   let pending = csv ? EVENTS_HEADER : '';
   try {
     await streamEvents({ sources: opened.sources }, (batch, row) => {
+      // A late event stays late when the line that it is late by holds no event.
+      const nowMs = batch.release[row];
+      if (nowMs > clockMs && (batch.flags[row] & FLAG.late) !== 0) pending += toClockLine(nowMs);
+      clockMs = Math.max(clockMs, nowMs);
       pending += toLine(batch, row, opened.fileOf(batch.source));
       if (pending.length < FLUSH_LENGTH) return true;
       const wanted = stdio.out(pending);

@@ -16,7 +16,7 @@ import { didYouMean } from './suggest.ts';
 import type { TextValue, Value } from './tree.ts';
 
 /** Kinds that tie log lines together; what they tell arrives as other events. */
-const INTERNAL_KINDS: readonly string[] = ['queued', 'removed', 'restart'];
+const INTERNAL_KINDS: readonly string[] = ['queued', 'removed', 'restart', 'clock'];
 
 /** `on:` is one kind of event, or a list of them. */
 export function readKinds(mistakes: Mistakes, value: Value): string[] {

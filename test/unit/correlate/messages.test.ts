@@ -60,7 +60,7 @@ describe('a message', () => {
     ).toEqual([
       `transaction ${HERE}`,
       `reception ${HERE}`,
-      'dropped',
+      'removed',
       `transaction ${THERE}`,
       `reception ${THERE}`,
       'transaction 2001:db8::1',
@@ -75,7 +75,7 @@ describe('a message', () => {
         line(1, 'removed', { queue_id: ID }),
         line(2, 'queued', { queue_id: ID }),
       ]),
-    ).toEqual([`transaction ${HERE}`, 'dropped', 'dropped']);
+    ).toEqual([`transaction ${HERE}`, 'removed', 'dropped']);
   });
 
   test('of one instance is not that of another with the same short id', () => {
@@ -90,7 +90,7 @@ describe('a message', () => {
         line(4, 'removed', out),
         line(5, 'delivery', { queue_id: 'A1B2C' }),
       ]).slice(2),
-    ).toEqual([`reception ${THERE}`, `reception ${HERE}`, `delivery ${THERE}`, 'dropped', `delivery ${HERE}`]);
+    ).toEqual([`reception ${THERE}`, `reception ${HERE}`, `delivery ${THERE}`, 'removed', `delivery ${HERE}`]);
   });
 
   test('of another service of the instance is the same message', () => {
@@ -113,7 +113,7 @@ describe('a message', () => {
       `transaction ${HERE}`,
       `reception ${HERE}`,
       `delivery ${HERE}`,
-      'dropped',
+      'removed',
       'dropped',
     ]);
   });
@@ -147,7 +147,7 @@ describe('a message', () => {
     ]);
   });
 
-  test('that a filter handed back is marked, and so is all that follows', () => {
+  test('that a filter handed back is set apart, its deliveries are not', () => {
     const rows = [
       smtpd(0, 'transaction', 7, { queue_id: ID, ip: HERE, reinjected: true }),
       line(1, 'queued', { queue_id: ID }),
@@ -155,13 +155,16 @@ describe('a message', () => {
       smtpd(3, 'transaction', 7, { queue_id: 'other', ip: HERE }),
       line(4, 'queued', { queue_id: 'other' }),
     ];
-    expect(correlate(rows).events.map(({ reinjected }) => reinjected)).toEqual([
-      true,
-      true,
-      true,
-      false,
-      false,
+    expect(kindAndPeer(rows)).toEqual([
+      `reinjection ${HERE}`,
+      `reinjection ${HERE}`,
+      `delivery ${HERE}`,
+      `transaction ${HERE}`,
+      `reception ${HERE}`,
     ]);
+    const [transaction, reception] = correlate(rows).events;
+    expect([transaction.phase, transaction.phases]).toEqual(['rcptto', '']);
+    expect([reception.phase, reception.phases]).toEqual(['spool', '']);
   });
 
   test('of a CSV without ids is a reception by itself', () => {
