@@ -112,6 +112,11 @@ export class RuleEvaluator {
     }
   }
 
+  /** The kinds of event that a rule counts. */
+  kindsOf(ruleIndex: number): ReadonlySet<number> {
+    return this.#rules[ruleIndex].kinds;
+  }
+
   /** The block or text that a rule counts by, for the event at hand. */
   keyText(ruleIndex: number, batch: EventBatch, row: number): string {
     const { per } = this.#rules[ruleIndex].rule;

@@ -76,6 +76,7 @@ export function summaryJson(report: ReplayReport): unknown {
       without_amount: note.withoutAmount,
       below_zero: note.negative,
     })),
+    unfed: tally.unfed,
     files: report.files.map(fileJson),
   };
 }

@@ -192,6 +192,9 @@ function remarks(files: readonly FileReport[], tally: Tally): string[] {
     if (negative) facts.push('a count below zero');
     notes.push(`series ${series}: ${facts.join(', ')}`);
   }
+  for (const { rule, kinds } of tally.unfed) {
+    notes.push(`rule ${rule} counted nothing: the logs hold no ${kinds.join(' or ')}`);
+  }
   return notes;
 }
 

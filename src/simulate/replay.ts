@@ -21,7 +21,7 @@ import {
 import type { Rule, RulePolicy } from '../policy/rule-policy.ts';
 import { FiringLedger } from './firing-ledger.ts';
 import { StoppedEvents } from './stopped-events.ts';
-import type { ReplaySink, RuleTally, SourceTally, Tally, WindowRow } from './tally.ts';
+import type { ReplaySink, RuleTally, SourceTally, Tally, UnfedRule, WindowRow } from './tally.ts';
 
 /** How many top keys of a window keys.csv names unless told otherwise. */
 export const DEFAULT_TOP = 20;
@@ -85,6 +85,8 @@ class ReplayRun {
   readonly #fromMs: number;
   readonly #toMs: number;
   readonly #eventsByKind: number[] = [];
+  /** Kinds of all events, those before `fromMs` included. */
+  readonly #seenKinds: boolean[] = [];
   readonly #tally: Tally;
   /** The session at hand; one object, changed per session. */
   readonly #facts = {
@@ -157,6 +159,7 @@ class ReplayRun {
     const engine = this.#engine;
     engine.look(batch, row);
     const taken = engine.take();
+    this.#seenKinds[batch.kind[row]] = true;
     if (this.#options.maxKeys !== undefined) this.#checkKeys(this.#options.maxKeys);
     if (nowMs < this.#fromMs) return true;
     tally.firstMs ??= nowMs;
@@ -212,7 +215,17 @@ class ReplayRun {
       .filter(
         (note) => note.negative || note.wrongFamily + note.withoutKey + note.withoutAmount > 0,
       );
+    tally.unfed = this.#unfedRules();
     return { tally, series };
+  }
+
+  #unfedRules(): UnfedRule[] {
+    const { kinds } = this.#options.vocabulary;
+    return this.#policy.rules.flatMap(({ name }, index) => {
+      const counted = [...this.#evaluator.kindsOf(index)];
+      if (counted.some((kind) => this.#seenKinds[kind])) return [];
+      return [{ rule: name, kinds: counted.map((kind) => kinds.name(kind)) }];
+    });
   }
 
   #judge(batch: EventBatch, row: number): void {
@@ -335,6 +348,7 @@ function emptyTally(): Tally {
     },
     rules: [],
     notes: [],
+    unfed: [],
     series: [],
     bySource: [],
   };

@@ -107,6 +107,11 @@ export interface SeriesNote {
   readonly negative: boolean;
 }
 
+export interface UnfedRule {
+  readonly rule: string;
+  readonly kinds: readonly string[];
+}
+
 /** What a replay found: everything that a report shows. */
 export interface Tally {
   /** Clock at the first and last reported event; undefined when there was none. */
@@ -130,6 +135,8 @@ export interface Tally {
   };
   rules: RuleTally[];
   notes: SeriesNote[];
+  /** Rules that counted nothing because the logs hold no event of the kinds that they count. */
+  unfed: UnfedRule[];
   /** What was counted, in the order in which it was first seen to close a window. */
   series: SeriesTally[];
   /** Facts about each input, by rank. */
