@@ -7,7 +7,8 @@ import { readYamlPolicy } from '../policy/yaml/read.ts';
 
 export interface LoadedPolicy {
   readonly policy: RulePolicy;
-  readonly text: string;
+  /** The policy's own text, then those of the list files it names. */
+  readonly texts: readonly string[];
   /** Warnings as shown to the user. */
   readonly warnings: readonly string[];
 }
@@ -33,7 +34,7 @@ export function loadPolicy(source: PolicySource): LoadedPolicy {
     const errors = diagnostics.filter(({ severity }) => severity === 'error');
     throw new UserError(diagnostics.map(show).join('\n\n'), undefined, errors);
   }
-  return { policy, text, warnings: diagnostics.map(show) };
+  return { policy, texts: [...texts.values()], warnings: diagnostics.map(show) };
 }
 
 function readPolicyText(file: string): string {

@@ -104,7 +104,7 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
         const snapshot = series.find(({ name }) => name === definition.name);
         if (definition.persist && snapshot !== undefined) directory.state(snapshot);
       }
-      const manifest = manifestOf(options, loaded?.text, report);
+      const manifest = manifestOf(options, loaded?.texts, report);
       directory.commit(jsonText(summary), jsonText(manifest));
     }
     return { report, series, summary, warnings: loaded?.warnings ?? [] };
@@ -130,10 +130,17 @@ function longestSpan(monitors: readonly Monitor[]): number {
   return Math.max(...monitors.map(({ intervalMs, windows }) => intervalMs * windows));
 }
 
+/** SHA-256 of the texts one after another, each closed by a NUL. */
+function digestOf(texts: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const text of texts) hash.update(text).update('\0');
+  return hash.digest('hex');
+}
+
 /** What the report was made from: everything that changes results, and nothing else. */
 function manifestOf(
   options: ReplayLogsOptions,
-  policyText: string | undefined,
+  policyTexts: readonly string[] | undefined,
   report: ReplayReport,
 ): unknown {
   const iso = (timeMs: number | undefined): string | null =>
@@ -154,10 +161,7 @@ function manifestOf(
   const given = Object.entries(chosen).filter(([, value]) => value !== undefined && value !== null);
   return {
     hindcast: VERSION,
-    policy:
-      policyText === undefined
-        ? null
-        : { sha256: createHash('sha256').update(policyText).digest('hex') },
+    policy: policyTexts === undefined ? null : { sha256: digestOf(policyTexts) },
     options: Object.fromEntries(given),
     inputs: report.files.map(({ file, sizeBytes, firstMs, lastMs }) => ({
       name: file,

@@ -9,8 +9,8 @@ export const DEFAULT_SESSION_TIMEOUT_MS = 600_000;
 export interface CorrelatorOptions {
   readonly needs: Needs;
   readonly sessionTimeoutMs: number;
-  /** Told when a session opens (+1) or ends (-1), after `sessions` has its facts and before they go. */
-  readonly onSession: (slot: number, change: number) => void;
+  /** Told when a session opens (`end` undefined) or ends, after `sessions` has its facts and before they go. */
+  readonly onSession: (slot: number, end: SessionEnd | undefined) => void;
 }
 
 /** Bit of a phase in the `phases` column. */
@@ -142,7 +142,7 @@ export class Correlator {
     for (let word = 0; word < 4; word++) sessions.words[slot * 4 + word] = batch.ip[row * 4 + word];
     sessions.service[slot] = batch.service[row];
     sessions.listener[slot] = batch.listener[row];
-    this.#options.onSession(slot, 1);
+    this.#options.onSession(slot, undefined);
   }
 
   /** The end keeps the address of the connect, also where a proxy named another one since. */
@@ -305,7 +305,7 @@ export class Correlator {
 
   #close(slot: number, how: SessionEnd): void {
     this.ended[how]++;
-    this.#options.onSession(slot, -1);
+    this.#options.onSession(slot, how);
     this.sessions.close(slot);
   }
 

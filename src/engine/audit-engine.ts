@@ -212,12 +212,15 @@ export class AuditEngine implements AuditView {
     return kept || !asked ? 'late' : 'too late';
   }
 
-  /** A session opened (+1) or ended (-1). Those of ignored peers are not counted. */
-  session(facts: SessionFacts, change: number): void {
-    if (facts.family !== 0 && this.#options.ignore.has(facts.family, facts.words, facts.at)) return;
+  /** A session opened (+1) or ended (-1). False: its peer is ignored. */
+  session(facts: SessionFacts, change: number): boolean {
+    if (facts.family !== 0 && this.#options.ignore.has(facts.family, facts.words, facts.at)) {
+      return false;
+    }
     this.#sawSession = true;
     this.#sessions.change(facts, change);
     for (const gauge of this.#gauges) gauge.change(facts, change);
+    return true;
   }
 
   /** Closes every window that is still kept, oldest first, the present one included. */

@@ -1,6 +1,7 @@
 import type { EventSource } from '../clock/event-source.ts';
 import { mergeSources, type HandleEvent } from '../clock/merge.ts';
 import { Correlator, DEFAULT_SESSION_TIMEOUT_MS } from '../correlate/correlator.ts';
+import type { EventBatch } from '../model/event-batch.ts';
 import { ALL_NEEDS } from '../model/event.ts';
 
 export interface EventStreamOptions {
@@ -10,7 +11,7 @@ export interface EventStreamOptions {
   readonly toMs?: number | undefined;
   readonly sessionTimeoutMs?: number | undefined;
   /** Rows that turned out to be no event. */
-  readonly onDropped?: (source: number) => void;
+  readonly onDropped?: (batch: EventBatch, row: number) => void;
 }
 
 /** Hands out the merged, correlated events of all inputs in order; false from `handle` ends it. */
@@ -28,7 +29,7 @@ export async function streamEvents(
     const nowMs = batch.release[row];
     if (nowMs >= toMs) return false;
     if (!correlator.admits(batch, row, nowMs)) {
-      options.onDropped?.(batch.source);
+      options.onDropped?.(batch, row);
       return true;
     }
     while (correlator.nextTimeoutMs <= nowMs) correlator.expire();

@@ -1,6 +1,7 @@
 import type { EventSource } from '../clock/event-source.ts';
 import { mergeSources } from '../clock/merge.ts';
 import { Correlator, DEFAULT_SESSION_TIMEOUT_MS } from '../correlate/correlator.ts';
+import type { SessionEnd } from '../correlate/session-table.ts';
 import { AuditEngine } from '../engine/audit-engine.ts';
 import type { ClosedWindow } from '../engine/port.ts';
 import { NetworkSet, parseNetwork } from '../model/address.ts';
@@ -20,8 +21,9 @@ import {
 } from '../policy/rule-evaluator.ts';
 import type { Rule, RulePolicy } from '../policy/rule-policy.ts';
 import { FiringLedger } from './firing-ledger.ts';
+import { SourceTallies } from './source-tallies.ts';
 import { StoppedEvents } from './stopped-events.ts';
-import type { ReplaySink, RuleTally, SourceTally, Tally, UnfedRule, WindowRow } from './tally.ts';
+import type { ReplaySink, RuleTally, Tally, UnfedRule, WindowRow } from './tally.ts';
 
 /** How many top keys of a window keys.csv names unless told otherwise. */
 export const DEFAULT_TOP = 20;
@@ -88,6 +90,7 @@ class ReplayRun {
   /** Kinds of all events, those before `fromMs` included. */
   readonly #seenKinds: boolean[] = [];
   readonly #tally: Tally;
+  readonly #sources = new SourceTallies();
   /** The session at hand; one object, changed per session. */
   readonly #facts = {
     family: 0,
@@ -130,7 +133,7 @@ class ReplayRun {
     this.#correlator = new Correlator({
       needs,
       sessionTimeoutMs: options.sessionTimeoutMs ?? DEFAULT_SESSION_TIMEOUT_MS,
-      onSession: (slot, change) => this.#session(slot, change),
+      onSession: (slot, end) => this.#session(slot, end),
     });
     const rules = policy.rules.map((rule) => ledgerRule(rule, policy));
     this.#ledger = new FiringLedger(
@@ -149,7 +152,7 @@ class ReplayRun {
     if (nowMs >= this.#toMs) return false;
     const correlator = this.#correlator;
     if (!correlator.admits(batch, row, nowMs)) {
-      this.#source(batch).dropped++;
+      this.#sources.addDropped(batch, row);
       return true;
     }
     if (nowMs >= this.#boundaryMs || nowMs >= correlator.nextTimeoutMs) this.#advance(nowMs);
@@ -173,10 +176,10 @@ class ReplayRun {
     } else if (taken === 'ignored') tally.ignored++;
     else if (taken === 'late') {
       tally.late++;
-      this.#source(batch).late++;
+      this.#sources.addLate(batch);
     } else {
       tally.tooLate++;
-      this.#source(batch).tooLate++;
+      this.#sources.addTooLate(batch);
     }
     return true;
   };
@@ -196,10 +199,7 @@ class ReplayRun {
     this.#ledger.finish();
     engine.finish();
     const tally = this.#tally;
-    const { sessions, ended, unopened } = this.#correlator;
-    tally.sessions.ended = { ...ended };
-    tally.sessions.unopened = unopened;
-    tally.sessions.openAtEnd = sessions.open;
+    tally.sessions.unopened = this.#correlator.unopened;
     tally.rules = this.#ledger.tallies;
     const { kinds } = this.#options.vocabulary;
     const counts = this.#eventsByKind.flatMap((count, kind) => [
@@ -215,6 +215,7 @@ class ReplayRun {
       .filter(
         (note) => note.negative || note.wrongFamily + note.withoutKey + note.withoutAmount > 0,
       );
+    tally.bySource = this.#sources.tallies;
     tally.unfed = this.#unfedRules();
     return { tally, series };
   }
@@ -258,7 +259,8 @@ class ReplayRun {
     throw new CheckError(`more than ${maxKeys} keys in memory (--max-keys)`);
   }
 
-  #session(slot: number, change: number): void {
+  /** A session opened (`end` undefined) or ended; those of ignored peers are not counted. */
+  #session(slot: number, end: SessionEnd | undefined): void {
     const { sessions } = this.#correlator;
     const facts = this.#facts;
     facts.family = sessions.family[slot];
@@ -267,12 +269,16 @@ class ReplayRun {
     facts.node = sessions.node[slot];
     facts.service = sessions.service[slot];
     facts.listener = sessions.listener[slot];
-    this.#engine.session(facts, change);
+    if (!this.#engine.session(facts, end === undefined ? 1 : -1)) return;
     const tally = this.#tally.sessions;
-    if (change < 0) return;
-    tally.opened++;
-    if (sessions.open > tally.peak) {
-      tally.peak = sessions.open;
+    tally.openAtEnd += end === undefined ? 1 : -1;
+    if (this.#nowMs < this.#fromMs) return;
+    if (end === undefined) tally.opened++;
+    else tally.ended[end]++;
+    // Sessions that were open before the first reported event count from then on.
+    const open = tally.openAtEnd + (end === undefined ? 0 : 1);
+    if (open > tally.peak) {
+      tally.peak = open;
       tally.peakMs = this.#nowMs;
     }
   }
@@ -306,10 +312,6 @@ class ReplayRun {
       known.windows++;
       if (total > known.busiest.total) known.busiest = row;
     }
-  }
-
-  #source(batch: EventBatch): SourceTally {
-    return (this.#tally.bySource[batch.source] ??= { dropped: 0, late: 0, tooLate: 0 });
   }
 
   #isReported(windowStartMs: number, intervalMs: number): boolean {

@@ -154,7 +154,7 @@ export interface SeriesTally {
 }
 
 export interface SourceTally {
-  /** Rows that turned out to be no event (a retry in the queue, say): their lines are irrelevant. */
+  /** Lines whose rows turned out to be no event (a retry in the queue, say): irrelevant ones. */
   dropped: number;
   late: number;
   tooLate: number;

@@ -1,6 +1,6 @@
 import { Correlator, DEFAULT_SESSION_TIMEOUT_MS } from '../../src/correlate/correlator.ts';
 import { ALL_NEEDS, PHASES } from '../../src/model/event.ts';
-import { type EventBatch } from '../../src/model/event-batch.ts';
+import type { EventBatch } from '../../src/model/event-batch.ts';
 import { fieldValue, peerText } from '../../src/model/field-value.ts';
 import { formatAddress } from '../../src/model/address.ts';
 import { batchOf, NOON_MS, type EventRow } from './event-batches.ts';
@@ -50,7 +50,8 @@ export function correlate(
   const correlator = new Correlator({
     needs: ALL_NEEDS,
     sessionTimeoutMs,
-    onSession: (slot, change) => {
+    onSession: (slot, end) => {
+      const change = end === undefined ? 1 : -1;
       const { family, words, node, service, listener } = correlator.sessions;
       const [w0, w1, w2, w3] = words.subarray(slot * 4, slot * 4 + 4);
       const own = family[slot] === 4 ? 4 : 6;

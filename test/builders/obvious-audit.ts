@@ -247,7 +247,7 @@ export class ObviousSessions<S extends ObviousSession = ObviousSession> {
     const rows: ClosedWindow[] = [];
     const firstMs = Math.floor(startMs / intervalMs) * intervalMs;
     for (let windowStartMs = firstMs; windowStartMs <= nowMs; windowStartMs += intervalMs) {
-      const before = this.#levels.filter(({ timeMs }) => timeMs < windowStartMs).at(-1);
+      const before = this.#levels.findLast(({ timeMs }) => timeMs < windowStartMs);
       const within = this.#levels.filter(
         ({ timeMs }) => timeMs >= windowStartMs && timeMs < windowStartMs + intervalMs,
       );

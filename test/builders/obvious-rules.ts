@@ -74,7 +74,7 @@ export class ObviousRules {
       this.sessions.change(change > 0 ? [...open, session] : open.toSpliced(at, 1), timeMs);
     }
     const ignored = isIgnored(correlated.ip);
-    const { ip: _, ...rest } = row;
+    const { ip: _ip, ...rest } = row;
     const { kind, user, ip } = correlated;
     const facts: EventRow = { ...rest, kind, user, ...(ip === '' ? {} : { ip }) };
     const twins = [...this.counts, ...this.#distinct.values()];

@@ -128,7 +128,7 @@ export async function replayRows(
 ): Promise<Replayed> {
   const vocabulary = options.vocabulary ?? new Vocabulary();
   const records = new ReplayRecords();
-  const inputs = (rows[0] instanceof Array ? rows : [rows]) as readonly (readonly EventRow[])[];
+  const inputs = (Array.isArray(rows[0]) ? rows : [rows]) as readonly (readonly EventRow[])[];
   const sources = inputs.map((input, rank) => new RowSource(input, { rank, vocabulary }));
   const fileOf = (source: number): string => `log${source}`;
   const result = await replay({

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { AuditEngine, METRICS } from '../../src/engine/audit-engine.ts';
@@ -258,7 +258,7 @@ function planOf(
 /** The steps as rows: a late one keeps its own time and leaves the merge at the clock's. */
 function rowsOf({ steps, grainMs }: History): EventRow[] {
   let nowMs = NOON_MS;
-  return steps.map(({ gapMs, lateMs, ends: _, ...event }) => {
+  return steps.map(({ gapMs, lateMs, ends: _ends, ...event }) => {
     nowMs += gapMs - (gapMs % grainMs);
     const row = { ...(definedOf(event) as EventRow), timeMs: nowMs - lateMs };
     return lateMs === 0 ? row : { ...row, releaseMs: nowMs };

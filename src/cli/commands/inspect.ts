@@ -5,7 +5,7 @@ import { Vocabulary } from '../../model/vocabulary.ts';
 import { inspectTable } from '../../report/inspect-table.ts';
 import { fileJson, totalLines } from '../../report/summary.ts';
 import { streamEvents } from '../../simulate/events.ts';
-import type { SourceTally } from '../../simulate/tally.ts';
+import { SourceTallies } from '../../simulate/source-tallies.ts';
 import { EXIT } from '../exit-code.ts';
 import type { LogOptions } from '../input-options.ts';
 import { openLogs } from '../open-logs.ts';
@@ -37,21 +37,19 @@ export async function runInspect(
   });
   const hideProgress = showProgress(stdio, opened.progress);
   const counts = new Map<string, number>();
-  const bySource: SourceTally[] = [];
-  const tallyOf = (source: number): SourceTally =>
-    (bySource[source] ??= { dropped: 0, late: 0, tooLate: 0 });
+  const tallies = new SourceTallies();
   try {
     await streamEvents(
-      { sources: opened.sources, onDropped: (source) => tallyOf(source).dropped++ },
+      { sources: opened.sources, onDropped: (batch, row) => tallies.addDropped(batch, row) },
       (batch, row) => {
         const kind = vocabulary.kinds.name(batch.kind[row]);
         counts.set(kind, (counts.get(kind) ?? 0) + 1);
-        if ((batch.flags[row] & FLAG.late) !== 0) tallyOf(batch.source).late++;
+        if ((batch.flags[row] & FLAG.late) !== 0) tallies.addLate(batch);
         return true;
       },
     );
     hideProgress();
-    const files = opened.reports(bySource);
+    const files = opened.reports(tallies.tallies);
     const sorted = [...counts].sort(([a], [b]) => compareText(a, b));
     const events = Object.fromEntries(sorted);
     const json = { lines: totalLines(files), events, files: files.map(fileJson) };

@@ -33,7 +33,7 @@ export function readKinds(mistakes: Mistakes, value: Value): string[] {
       mistakes.add(item, 'kind-wrong', [kind], hint);
     } else {
       if (!countable.some((known) => known === kind)) {
-        const hint = didYouMean(kind, countable) ?? 'only a CSV or NDJSON input can bring it';
+        const hint = didYouMean(kind, countable) ?? 'only a CSV can bring it';
         mistakes.add(item, 'kind-unknown', [kind], hint);
       }
       if (!kinds.includes(kind)) kinds.push(kind);

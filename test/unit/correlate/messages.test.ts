@@ -90,7 +90,13 @@ describe('a message', () => {
         line(4, 'removed', out),
         line(5, 'delivery', { queue_id: 'A1B2C' }),
       ]).slice(2),
-    ).toEqual([`reception ${THERE}`, `reception ${HERE}`, `delivery ${THERE}`, 'removed', `delivery ${HERE}`]);
+    ).toEqual([
+      `reception ${THERE}`,
+      `reception ${HERE}`,
+      `delivery ${THERE}`,
+      'removed',
+      `delivery ${HERE}`,
+    ]);
   });
 
   test('of another service of the instance is the same message', () => {

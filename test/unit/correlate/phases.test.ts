@@ -29,7 +29,9 @@ test('a message with one recipient', () => {
 test('further recipients run at the reception', () => {
   expect(phases(connect, client('A'), queued('A', 2)).at(-1)).toBe('rcptto data spool');
   // A log that does not tell how many there were shows no further one.
-  expect(phases(connect, client('A'), line(2, 'queued', { queue_id: 'A' })).at(-1)).toBe('data spool');
+  expect(phases(connect, client('A'), line(2, 'queued', { queue_id: 'A' })).at(-1)).toBe(
+    'data spool',
+  );
 });
 
 test('ehlo once per session, mailfrom once per message', () => {
@@ -39,7 +41,12 @@ test('ehlo once per session, mailfrom once per message', () => {
 
 test('a refused recipient begins the transaction that the next `client=` names', () => {
   const rows = [connect, refused('rcptto'), refused('rcptto'), client('A'), queued('A', 1)];
-  expect(phases(...rows).slice(1)).toEqual(['ehlo mailfrom rcptto', 'rcptto', 'rcptto', 'data spool']);
+  expect(phases(...rows).slice(1)).toEqual([
+    'ehlo mailfrom rcptto',
+    'rcptto',
+    'rcptto',
+    'data spool',
+  ]);
 });
 
 test('a refused recipient within a transaction leaves it open', () => {
@@ -63,7 +70,10 @@ test('a refused sender begins no transaction', () => {
 
 test('a refusal at connect or ehlo goes no further', () => {
   expect(phases(connect, refused('connect'), client('A')).at(-1)).toBe('ehlo mailfrom rcptto');
-  expect(phases(connect, refused('ehlo'), client('A')).slice(1)).toEqual(['ehlo', 'mailfrom rcptto']);
+  expect(phases(connect, refused('ehlo'), client('A')).slice(1)).toEqual([
+    'ehlo',
+    'mailfrom rcptto',
+  ]);
 });
 
 test('mail refused without a recipient before it ran every phase to there', () => {

@@ -48,7 +48,10 @@ test('lines may end in CR LF, and the last one in nothing', () => {
 });
 
 test('a mistake over several lines is marked to the end of its first', () => {
-  expect(mistakeIn('a: [1,\n 2]\n', '[1,\n 2]').split('\n').slice(-2)).toEqual(['1 a: [1,', '     ^^^']);
+  expect(mistakeIn('a: [1,\n 2]\n', '[1,\n 2]').split('\n').slice(-2)).toEqual([
+    '1 a: [1,',
+    '     ^^^',
+  ]);
 });
 
 test('a mistake at the end of the file has a place', () => {
@@ -62,7 +65,14 @@ test('a mistake at the end of the file has a place', () => {
   expect(at('abc\n', 99)).toBe('2:1 ');
   expect(at('abc\nd', 3)).toBe('1:4 abc');
   expect(at('abc\nd', 4)).toBe('2:1 d');
-  const empty = { severity: 'warning', code: 'x', message: 'm', file: FILE, start: 3, end: 3 } as const;
+  const empty = {
+    severity: 'warning',
+    code: 'x',
+    message: 'm',
+    file: FILE,
+    start: 3,
+    end: 3,
+  } as const;
   expect(formatDiagnostic(empty, 'abc')).toBe('policy.yaml:1:4: warning: m [x]\n1 abc\n     ^');
 });
 
@@ -76,6 +86,8 @@ test('of a long line the part around the mistake is shown', () => {
 });
 
 test('a caret does not go beyond what is shown', () => {
-  const [, shown, caret] = mistakeIn(`${'a'.repeat(100)}${'b'.repeat(300)}`, 'b'.repeat(300)).split('\n');
+  const [, shown, caret] = mistakeIn(`${'a'.repeat(100)}${'b'.repeat(300)}`, 'b'.repeat(300)).split(
+    '\n',
+  );
   expect(caret.length).toBeLessThanOrEqual(shown.length);
 });
