@@ -29,7 +29,6 @@ function timeReport(file: FileReport): string[] {
   if (file.tooLate > 0) facts.push(`${grouped(file.tooLate)} too late`);
   if (file.quarantined > 0) facts.push(`${grouped(file.quarantined)} quarantined`);
   if (file.gaps > 0) facts.push(counted(file.gaps, 'gap'));
-  if (file.duplicateOf !== undefined) facts.push(`same content as ${file.duplicateOf}`);
   if (file.overlaps.length > 0) facts.push(`overlaps ${file.overlaps.join(', ')}`);
   const rows = [`${file.file}: ${facts.join('; ')}`];
   for (const { fromMs, toMs, line } of file.longestGaps) {
@@ -43,7 +42,8 @@ function timeReport(file: FileReport): string[] {
   return rows;
 }
 
-function dating({ year, firstMs }: FileReport): string {
+function dating({ year, firstMs, duplicateOf }: FileReport): string {
+  if (duplicateOf !== undefined) return `not read, same content as ${duplicateOf}`;
   if (firstMs === undefined) return 'no line with a time';
   return year === undefined ? 'full dates' : `year ${year.first} from ${year.source}`;
 }

@@ -47,10 +47,13 @@ export function duration(ms: number): string {
   return parts.length === 0 ? 'less than a second' : parts.join(' ');
 }
 
+/** What is set flush right; an address is no number. */
+const NUMBER = /^(?:-?[\d,]+(?:\.\d+)?)?$/;
+
 /** A table without colours, so that every terminal and every run shows the same bytes. */
 export function plainTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const rights = head.map((_, column) =>
-    rows.length > 0 && rows.every((row) => /^[-\d,.%]*$/.test(row[column])) ? 'right' : 'left',
+    rows.length > 0 && rows.every((row) => NUMBER.test(row[column])) ? 'right' : 'left',
   );
   const table = new Table({
     head: [...head],

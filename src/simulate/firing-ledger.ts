@@ -186,7 +186,8 @@ export class FiringLedger {
     const windows = this.#byWindow.get(windowKey(counted, monitor));
     if (windows === undefined) return 0;
     let firings = windows.get(windowStartMs) ?? 0;
-    windows.delete(windowStartMs);
+    // Windows are asked in order; one that saw no event is passed over.
+    for (const startMs of windows.keys()) if (startMs <= windowStartMs) windows.delete(startMs);
     for (const ledger of this.#rules) {
       const { rule } = ledger;
       if (
@@ -233,6 +234,8 @@ export class FiringLedger {
     if (rows.length === 0) return;
     const { windowStartMs, rule } = ledger;
     this.#waiting.push({ windowStartMs, rule: index, rows });
+    // Different values have no windows of their own in a report.
+    if (rule.counted === 'distinct') return;
     const key = windowKey(rule.counted, rule.monitor);
     let windows = this.#byWindow.get(key);
     if (windows === undefined) this.#byWindow.set(key, (windows = new Map<number, number>()));

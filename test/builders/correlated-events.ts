@@ -38,7 +38,7 @@ export interface Correlated {
   readonly correlator: Correlator;
 }
 
-/** Takes rows through a correlator as a replay does: what is due at a time first, then its event. */
+/** Takes rows through a correlator as a replay does: what is due first, then the event. */
 export function correlate(
   rows: readonly EventRow[],
   sessionTimeoutMs = DEFAULT_SESSION_TIMEOUT_MS,

@@ -277,7 +277,8 @@ const bytesOf = (words: readonly number[]): number[] =>
 function blockOf(ip: string, prefix: Prefix): string {
   if (ip === '') return '';
   if (!ip.includes(':')) {
-    return `${ipaddr.IPv4.networkAddressFromCIDR(`${ip}/${prefix.ipv4}`).toString()}/${prefix.ipv4}`;
+    const block = ipaddr.IPv4.networkAddressFromCIDR(`${ip}/${prefix.ipv4}`);
+    return `${block.toString()}/${prefix.ipv4}`;
   }
   const block = ipaddr.IPv6.networkAddressFromCIDR(`${ip}/${prefix.ipv6}`);
   return `${block.toRFC5952String()}/${prefix.ipv6}`;

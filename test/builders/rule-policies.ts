@@ -146,5 +146,6 @@ export async function replayRows(
 /** `rule key 12:05 x3 peak 7 > 4`: a row of firings.csv, short. */
 export function firingText(row: FiringRow): string {
   const { rule: name, key, windowStartMs, firings, peak, limit } = row;
-  return `${name} ${key} ${formatIso(windowStartMs).slice(11, 16)} x${firings} peak ${peak} > ${limit}`;
+  const start = formatIso(windowStartMs).slice(11, 16);
+  return `${name} ${key} ${start} x${firings} peak ${peak} > ${limit}`;
 }

@@ -214,7 +214,7 @@ class Twins {
     });
   }
 
-  /** At one boundary all that has the interval leaves together, the first defined interval first. */
+  /** At one boundary the intervals leave in the order in which they were first defined. */
   #left(nowMs: number): { count: ObviousCount; window: number; leavesMs: number }[] {
     const intervals = [...new Set(this.#counts.map(({ feed }) => feed.monitor.intervalMs))];
     const grouped = intervals.flatMap((intervalMs) =>

@@ -94,7 +94,8 @@ describe('reading an address', () => {
     expect(read(text)).toBeUndefined();
   });
 
-  // Goal: one reader for every spelling. Method: spellings, and what nearly is one, against ipaddr.js.
+  // Goal: one reader for every spelling.
+  // Method: spellings, and what nearly is one, against ipaddr.js.
   test('agrees with ipaddr.js', () => {
     fc.assert(
       fc.property(fc.oneof(dotted, long, shortened, mixed, nearly), (text) => {

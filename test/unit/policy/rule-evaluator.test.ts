@@ -197,7 +197,7 @@ describe('surge', () => {
     expect(await firings(rows, policy)).toEqual([`r ${HERE}/32 12:02 x2 peak 12 > 10`]);
   });
 
-  test('is silent until the clock has passed all earlier windows since the first event', async () => {
+  test('is silent until the clock has passed all earlier windows since the start', async () => {
     const start = line(59, 'delivery');
     expect(await firings([start, ...lines(60, 9, 'connect')], policy)).toEqual([]);
     expect(await firings([start, ...lines(119, 1, 'connect')], policy)).toEqual([]);
@@ -226,7 +226,7 @@ describe('all', () => {
     conditions: [count(REJECTIONS, 1), count(sessions, 1)],
   });
 
-  test('fires when every part holds, at events of any part; the first part is reported', async () => {
+  test('fires when every part holds, at events of any; the first part is reported', async () => {
     const connects = [1, 2].map((pid) => smtpd(pid, 'connect', pid, { ip: HERE }));
     const rows = [...lines(0, 3, 'rejection'), ...connects, ...lines(20, 1, 'rejection')];
     const sorted = rows.toSorted((a, b) => a.timeMs - b.timeMs);
