@@ -21,24 +21,11 @@ export class Ranking {
   ): void {
     if (this.#limit === 0) return;
     const { entries, counts } = list;
-    const chosen: number[] = [];
-    const above = (a: number, b: number): number =>
-      counts[b] - counts[a] || order(entries[a], entries[b]);
-    if (list.length <= this.#limit) {
-      for (let record = 0; record < list.length; record++) chosen.push(record);
-      chosen.sort(above);
-    } else {
-      for (let record = 0; record < list.length; record++) {
-        const last = chosen[chosen.length - 1];
-        if (chosen.length === this.#limit) {
-          if (counts[record] < counts[last] || above(record, last) > 0) continue;
-          chosen.pop();
-        }
-        let at = chosen.length;
-        while (at > 0 && above(record, chosen[at - 1]) < 0) at--;
-        chosen.splice(at, 0, record);
-      }
-    }
+    const chosen = firstOf(
+      list.length,
+      this.#limit,
+      (a, b) => counts[b] - counts[a] || order(entries[a], entries[b]),
+    );
     const ranked = chosen.map((record) => ({ count: counts[record], key: text(entries[record]) }));
     this.#best = mergeRanked(this.#best, ranked).slice(0, this.#limit);
   }
@@ -59,4 +46,30 @@ function mergeRanked(first: readonly Ranked[], second: readonly Ranked[]): Ranke
     } else merged.push(second[b++]);
   }
   return merged;
+}
+
+/**
+ * The first `limit` of the indexes 0..`length`-1 in the order of `compare`, without sorting the
+ * others: each costs one comparison with the last that is chosen.
+ */
+export function firstOf(
+  length: number,
+  limit: number,
+  compare: (a: number, b: number) => number,
+): number[] {
+  const chosen: number[] = [];
+  if (length <= limit) {
+    for (let index = 0; index < length; index++) chosen.push(index);
+    return chosen.sort(compare);
+  }
+  for (let index = 0; index < length; index++) {
+    if (chosen.length === limit) {
+      if (limit === 0 || compare(index, chosen[limit - 1]) >= 0) continue;
+      chosen.pop();
+    }
+    let at = chosen.length;
+    while (at > 0 && compare(index, chosen[at - 1]) < 0) at--;
+    chosen.splice(at, 0, index);
+  }
+  return chosen;
 }

@@ -1,6 +1,7 @@
 import { ADDRESS, formatAddress, maskWord, type Prefix } from '../model/address.ts';
 import { KIND } from '../model/event.ts';
 import type { Counter, Scope, Subject } from './port.ts';
+import { firstOf } from './ranking.ts';
 
 /** An open or ended session as the gauges see it. */
 export interface SessionFacts {
@@ -102,14 +103,18 @@ export class SessionGauge implements Counter {
    */
   closeWindow(top: number): { total: number; keys: number; top: { key: string; count: number }[] } {
     const levels = [...this.#levels.values()];
-    const best = [...levels].sort((a, b) => b.peak - a.peak || compareLevels(a, b)).slice(0, top);
+    const best = firstOf(
+      levels.length,
+      top,
+      (a, b) => levels[b].peak - levels[a].peak || compareLevels(levels[a], levels[b]),
+    );
     const result = {
       total: this.#peak,
       keys: levels.length,
-      top: best.map((level) => ({
-        key: formatAddress(level.family === 4 ? 4 : 6, ...level.words),
-        count: level.peak,
-      })),
+      top: best.map((index) => {
+        const { family, words, peak } = levels[index];
+        return { key: formatAddress(family === 4 ? 4 : 6, ...words), count: peak };
+      }),
     };
     this.forgetEnded();
     for (const level of this.#levels.values()) level.peak = level.open;

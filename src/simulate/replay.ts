@@ -117,7 +117,8 @@ class ReplayRun {
         series: seriesPlans(policy, vocabulary),
         ignore: new NetworkSet(policy.ignore),
         vocabulary,
-        top,
+        // Without files, only the busiest windows' top keys are shown.
+        top: sink === undefined ? 1 : top,
         sink: {
           windowClosed: (window) => this.#windowClosed(window),
           journal: (snapshot) => {
