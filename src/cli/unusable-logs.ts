@@ -21,7 +21,7 @@ export function refuseUnusable(files: readonly FileReport[]): void {
   const counted = unparsed === 1 ? '1 line' : `${unparsed} lines`;
   throw new UserError(
     `no usable line in ${where}: ${counted} unparsed (${reason})`,
-    'is it the log of a mail server? hindcast inspect shows its lines; --input-format tells the format',
+    'is it a mail log? hindcast inspect shows its lines, --input-format names the format',
   );
 }
 

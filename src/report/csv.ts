@@ -14,7 +14,7 @@ export const STOPPED_HEADER =
 export const EVENTS_HEADER = `${EVENT_COLUMNS.join(',')}\n`;
 
 /** One field as RFC 4180 writes it. */
-export function csvField(value: string): string {
+function csvField(value: string): string {
   return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
 }
 

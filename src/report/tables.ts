@@ -80,15 +80,14 @@ export function replayTable(report: ReplayReport): string {
 
 function heading(files: readonly FileReport[], tally: Tally): string {
   const { lines, event, irrelevant, unparsed } = totalLines(files);
+  const { firstMs, lastMs } = tally;
   const span =
-    tally.firstMs === undefined || tally.lastMs === undefined
+    firstMs === undefined || lastMs === undefined
       ? nothing(lines, event)
-      : `${clock(tally.firstMs)} to ${clock(tally.lastMs)} UTC (${duration(tally.lastMs - tally.firstMs)})`;
+      : `${clock(firstMs)} to ${clock(lastMs)} UTC (${duration(lastMs - firstMs)})`;
   const inputs = files.length === 1 ? files[0].file : `${files.length} files`;
-  return [
-    `${inputs}: ${counted(lines, 'line')} = ${counted(event, 'event')} + ${grouped(irrelevant)} irrelevant + ${grouped(unparsed)} unparsed`,
-    span,
-  ].join('\n');
+  const others = `${grouped(irrelevant)} irrelevant + ${grouped(unparsed)} unparsed`;
+  return `${inputs}: ${counted(lines, 'line')} = ${counted(event, 'event')} + ${others}\n${span}`;
 }
 
 function nothing(lines: number, event: number): string {

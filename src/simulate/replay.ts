@@ -26,7 +26,7 @@ import { StoppedEvents } from './stopped-events.ts';
 import type { ReplaySink, RuleTally, Tally, UnfedRule, WindowRow } from './tally.ts';
 
 /** How many top keys of a window keys.csv names unless told otherwise. */
-export const DEFAULT_TOP = 20;
+const DEFAULT_TOP = 20;
 
 const LOOPBACK = ['127.0.0.0/8', '::1/128'].map((text) => parseNetwork(text)!);
 
