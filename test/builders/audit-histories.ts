@@ -13,7 +13,7 @@ export const ANY_KIND = [
 ] as const;
 
 /** Few addresses that share prefixes of many lengths. 203.0.113.0/24 is what policies ignore. */
-export const ADDRESSES = [
+const ADDRESSES = [
   '192.0.2.1',
   '192.0.2.2',
   '192.0.2.129',
@@ -28,7 +28,7 @@ export const ADDRESSES = [
 ];
 export const IGNORED = '203.0.113.0/24';
 /** Texts whose order by bytes and by UTF-16 units differs. */
-export const TEXTS = ['a', 'b', 'é', '📨', '\uffee', 'user@example.com', 'a-long-user@example.net'];
+const TEXTS = ['a', 'b', 'é', '📨', '\uffee', 'user@example.com', 'a-long-user@example.net'];
 
 export const orUndefined = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
   fc.option(value, { nil: undefined, freq: 5 });

@@ -44,7 +44,7 @@ interface Addition {
 const known = new Map<string, string>();
 
 /** An address as 32 or 128 binary digits: a block is a common beginning. */
-export function bitsOf(ip: string): string {
+function bitsOf(ip: string): string {
   let bits = known.get(ip);
   if (bits === undefined) {
     const bytes = ipaddr.parse(ip).toByteArray();
@@ -54,7 +54,7 @@ export function bitsOf(ip: string): string {
   return bits;
 }
 
-export function inBlock(a: string, b: string, prefix: Prefix): boolean {
+function inBlock(a: string, b: string, prefix: Prefix): boolean {
   const [x, y] = [bitsOf(a), bitsOf(b)];
   const length = x.length === 32 ? prefix.ipv4 : prefix.ipv6;
   return x.length === y.length && x.slice(0, length) === y.slice(0, length);
