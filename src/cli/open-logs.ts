@@ -68,6 +68,7 @@ export async function openLogs(
     map: readColumnMap(options.map ?? []),
     defaultKind: kindOption(options.kind),
   });
+  if (files.every(({ dialect }) => dialect !== 'csv')) refuseCsvOptions(options);
   const total = files.some(({ input }) => input.stream)
     ? 0
     : sources.reduce((sum, { input }) => sum + input.sizeBytes, 0);
@@ -83,6 +84,13 @@ export async function openLogs(
       for (const source of sources) source.close();
     },
   };
+}
+
+/** Options that speak of columns would be ignored in silence. */
+function refuseCsvOptions({ map, kind }: LogOptions): void {
+  const option = (map ?? []).length > 0 ? '--map' : kind === undefined ? undefined : '--kind';
+  if (option === undefined) return;
+  throw new UserError(`${option} is for CSV and TSV, and none of the inputs is one`);
 }
 
 function zoneFinder(settings: readonly string[]): (name: string) => Zone {

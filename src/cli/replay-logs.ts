@@ -149,7 +149,7 @@ function manifestOf(
     from: iso(timeOption('--from', options.from)),
     to: iso(timeOption('--to', options.to)),
     tz: options.tz,
-    year: options.year,
+    year: typeof options.year === 'number' ? [String(options.year)] : options.year,
     reorder: options.reorder,
     node: options.node,
     input_format: options.inputFormat,

@@ -41,7 +41,7 @@ export function refusePacked(head: Buffer, name: string): void {
     if (what === 'bzip2' && (head[3] < 0x31 || head[3] > 0x39)) continue;
     const command = unpack.replace('F', `'${name}'`);
     throw new UserError(
-      `'${name}' is a ${what} archive, which is not read directly`,
+      `'${name}' is packed with ${what}, which is not read directly`,
       `unpack it first, for example: ${command} | hindcast replay - --year YYYY …`,
     );
   }

@@ -95,21 +95,21 @@ describe('an input', () => {
       { 'mail.log.zst': Buffer.from('28b52ffd2400', 'hex') },
       'mail.log.zst',
       2,
-      "'mail.log.zst' is a zstd archive, which is not read directly\nhint: unpack it first",
+      "'mail.log.zst' is packed with zstd, which is not read directly\nhint: unpack it first",
     ],
     [
       'packed with bzip2',
       { 'mail.log.bz2': Buffer.from('425a6839314159265359', 'hex') },
       'mail.log.bz2',
       2,
-      "'mail.log.bz2' is a bzip2 archive, which is not read directly\nhint: unpack it first",
+      "'mail.log.bz2' is packed with bzip2, which is not read directly\nhint: unpack it first",
     ],
     [
       'packed with xz',
       { 'mail.log.xz': Buffer.from('fd377a585a000004', 'hex') },
       'mail.log.xz',
       2,
-      "'mail.log.xz' is a xz archive, which is not read directly\nhint: unpack it first",
+      "'mail.log.xz' is packed with xz, which is not read directly\nhint: unpack it first",
     ],
     ['cut short', { 'mail.log.gz': cut }, 'mail.log.gz', 74, 'gzip data ends early after 80 bytes'],
     [
@@ -296,7 +296,7 @@ describe('a check that the user asked for', () => {
   test('--fail-on: exit 1 when the rule fired, and the report is there', async () => {
     const cwd = newFolder(files);
     const { code, stdout, stderr } = await run(cwd, '--fail-on', 'any', '--fail-on', 'many');
-    expect([code, stderr]).toEqual([1, 'hindcast: rule any fired 1 times (--fail-on)\n']);
+    expect([code, stderr]).toEqual([1, 'hindcast: rule any fired (--fail-on), firings: 1\n']);
     expect(stdout).toContain('│ any ');
     expect(readdirSync(path.join(cwd, 'out'))).toContain('manifest.json');
   });
@@ -308,7 +308,10 @@ describe('a check that the user asked for', () => {
   test('--max-unparsed: exit 3 above it, and the report is there', async () => {
     const cwd = newFolder(files);
     const { code, stderr } = await run(cwd, '--max-unparsed', '0');
-    expect([code, stderr]).toEqual([3, 'hindcast: 1 lines unparsed, more than --max-unparsed 0\n']);
+    expect([code, stderr]).toEqual([
+      3,
+      'hindcast: unparsed lines: 1, more than --max-unparsed 0\n',
+    ]);
     expect(readdirSync(path.join(cwd, 'out'))).toContain('manifest.json');
     expect((await run(newFolder(files), '--max-unparsed', '1')).code).toBe(0);
     const inspected = await runHindcast(['inspect', 'mail.log', '--max-unparsed', '0'], { cwd });

@@ -99,13 +99,7 @@ describe('replay', () => {
     });
     expect(summary).toEqual(JSON.parse(json));
     const files = filesBelow(path.join(cwd, 'out2'));
-    const { 'manifest.json': manifest, ...others } = files;
-    const { 'manifest.json': wanted, ...wantedOthers } = filesBelow(path.join(cwd, 'out'));
-    expect(others).toEqual(wantedOthers);
-    // The year stands there as it was given: a number here, a text there.
-    expect(manifest.replaceAll(/\s/g, '')).toBe(
-      wanted.replaceAll(/\s/g, '').replace('["2026"]', '2026'),
-    );
+    expect(files).toEqual(filesBelow(path.join(cwd, 'out')));
     expect(warnings).toEqual([]);
     expect(report.tally.firstMs).toBeGreaterThanOrEqual(Date.parse(from));
     expect(report.tally.rules.map(({ name }) => name)).toContain('busy');

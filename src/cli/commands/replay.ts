@@ -39,7 +39,7 @@ export async function runReplay(
     const { unparsed } = totalLines(result.report.files);
     if (flags.maxUnparsed !== undefined && unparsed > flags.maxUnparsed) {
       stdio.err(
-        `hindcast: ${unparsed} lines unparsed, more than --max-unparsed ${flags.maxUnparsed}\n`,
+        `hindcast: unparsed lines: ${unparsed}, more than --max-unparsed ${flags.maxUnparsed}\n`,
       );
       context.exit(EXIT.tooManyUnparsed);
     }
@@ -47,7 +47,7 @@ export async function runReplay(
       (rule) => failOn.includes(rule.name) && rule.firings > 0,
     );
     for (const rule of fired) {
-      stdio.err(`hindcast: rule ${rule.name} fired ${rule.firings} times (--fail-on)\n`);
+      stdio.err(`hindcast: rule ${rule.name} fired (--fail-on), firings: ${rule.firings}\n`);
     }
     if (fired.length > 0) context.exit(EXIT.checkFailed);
   } finally {

@@ -105,7 +105,7 @@ describe('reading blocks', () => {
     for (const content of [head, ...(what === 'tar' ? [gzipSync(head)] : [])]) {
       const failure = openBlocks(scratchInput(content, 'mail.log.1'));
       await expect(failure).rejects.toThrow(UserError);
-      await expect(failure).rejects.toThrow(`'mail.log.1' is a ${what} archive`);
+      await expect(failure).rejects.toThrow(`'mail.log.1' is packed with ${what}`);
     }
     expect((await readAll(scratchInput('BZhello\n'))).toString()).toBe('BZhello\n');
   });
