@@ -290,7 +290,7 @@ export class CounterTable {
   }
 
   #insert(k0: number, k1: number, k2: number, k3: number): number {
-    if ((this.#indexUsed + 1) * 2 > this.#index.length) this.#sweep();
+    if ((this.#indexUsed + 1) * 4 > this.#index.length * 3) this.#sweep();
     let entry = this.#free;
     if (entry !== 0) this.#free = this.#cells[this.#recordsAt(entry) - 1];
     else {
@@ -319,7 +319,7 @@ export class CounterTable {
     this.#index[slot] = entry;
   }
 
-  /** Frees the dead entries, and doubles the index when more than a quarter of it is alive. */
+  /** Frees the dead entries, and doubles the index when more than a third of it is alive. */
   #sweep(): void {
     const alive = this.#alive;
     for (let entry = 1; entry <= this.#entries; entry++) {
@@ -330,7 +330,7 @@ export class CounterTable {
       this.#cells[records - 1] = this.#free;
       this.#free = entry;
     }
-    const size = alive * 4 > this.#index.length ? this.#index.length * 2 : this.#index.length;
+    const size = alive * 3 > this.#index.length ? this.#index.length * 2 : this.#index.length;
     this.#index = size === this.#index.length ? this.#index.fill(0) : new Int32Array(size);
     this.#indexMask = size - 1;
     const cells = this.#cells;

@@ -1,7 +1,7 @@
 import type { UserError } from '../model/errors.ts';
 import type { EventField, Needs } from '../model/event.ts';
 import { Vocabulary } from '../model/vocabulary.ts';
-import { BatchPool, BLOCK_BYTES, SMALL_BLOCK_BYTES } from './batch-pool.ts';
+import { BatchPool } from './batch-pool.ts';
 import { openBlocks, type BlockReader } from './blocks.ts';
 import { gzipHeaderTime } from './compression.ts';
 import { FileDater } from './dating.ts';
@@ -22,8 +22,6 @@ import { scanHead, scanStamps, type StampScan } from './stamp-scan.ts';
 import type { Zone } from './zones.ts';
 
 const DEFAULT_REORDER_MS = 10_000;
-/** With more files, smaller blocks: all of them may be open at a time. */
-const MANY_FILES = 64;
 
 export interface InputOptions {
   readonly vocabulary: Vocabulary;
@@ -91,10 +89,7 @@ export async function openInputs(
   const drafts: Draft[] = [];
   for (const look of looks) drafts.push(await draftOf(look, years.get(look)!, options, prober));
 
-  const pool = new BatchPool(
-    options.vocabulary,
-    drafts.length > MANY_FILES ? SMALL_BLOCK_BYTES : BLOCK_BYTES,
-  );
+  const pool = new BatchPool(options.vocabulary);
   const files: LogFile[] = [];
   const sources: LogSource[] = [];
   for (const { contender, duplicateOf } of await rankInputs(drafts, options)) {
@@ -250,7 +245,7 @@ class Prober {
 
   constructor(options: InputOptions) {
     this.#options = { ...options, vocabulary: new Vocabulary() };
-    this.#pool = new BatchPool(this.#options.vocabulary, SMALL_BLOCK_BYTES);
+    this.#pool = new BatchPool(this.#options.vocabulary);
   }
 
   /** Time of the first dated line, milliseconds UTC; NaN when there is none. */

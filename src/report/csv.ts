@@ -28,32 +28,18 @@ export function rounded(value: number, digits: number): string {
 }
 
 export function windowLine(row: WindowRow): string {
-  const { series, total, keys, topKey, topCount, firings } = row;
-  const start = formatIso(row.windowStartMs);
-  return csvLine([
-    series,
-    formatMonitor(row.monitor),
-    start,
-    total,
-    keys,
-    topKey,
-    topCount,
-    firings,
-  ]);
+  const { total, keys, topKey, topCount, firings } = row;
+  return `${windowFields(row)},${total},${keys},${csvField(topKey)},${topCount},${firings}\n`;
 }
 
 export function keyLine(row: KeyRow): string {
-  const { series, rank, key, count } = row;
-  const start = formatIso(row.windowStartMs);
-  return csvLine([
-    series,
-    formatMonitor(row.monitor),
-    start,
-    rank,
-    key,
-    count,
-    rounded(row.share, 4),
-  ]);
+  const { rank, key, count, share } = row;
+  return `${windowFields(row)},${rank},${csvField(key)},${count},${rounded(share, 4)}\n`;
+}
+
+/** The fields that name a window: `rejections,"300,6",2026-11-20T17:25:00Z`. */
+function windowFields({ series, monitor, windowStartMs }: WindowRow | KeyRow): string {
+  return `${csvField(series)},"${formatMonitor(monitor)}",${formatIso(windowStartMs)}`;
 }
 
 export function firingLine(row: FiringRow): string {

@@ -103,6 +103,9 @@ class ReplayRun {
   #rules: readonly RuleTally[];
   #boundaryMs = -Infinity;
   #nowMs = -Infinity;
+  /** Clock at the first and last reported event. */
+  #firstMs = -Infinity;
+  #lastMs = -Infinity;
   #stoppedBy: RuleTally | undefined;
 
   constructor(options: ReplayOptions) {
@@ -166,8 +169,8 @@ class ReplayRun {
     this.#seenKinds[batch.kind[row]] = true;
     if (this.#options.maxKeys !== undefined) this.#checkKeys(this.#options.maxKeys);
     if (nowMs < this.#fromMs) return true;
-    tally.firstMs ??= nowMs;
-    tally.lastMs = nowMs;
+    if (this.#lastMs === -Infinity) this.#firstMs = nowMs;
+    this.#lastMs = nowMs;
     if (taken === 'counted' || taken === 'late') {
       const kind = batch.kind[row];
       this.#eventsByKind[kind] = (this.#eventsByKind[kind] ?? 0) + 1;
@@ -216,6 +219,10 @@ class ReplayRun {
       .filter(
         (note) => note.negative || note.wrongFamily + note.withoutKey + note.withoutAmount > 0,
       );
+    if (this.#lastMs > -Infinity) {
+      tally.firstMs = this.#firstMs;
+      tally.lastMs = this.#lastMs;
+    }
     tally.bySource = this.#sources.tallies;
     tally.unfed = this.#unfedRules();
     return { tally, series };
