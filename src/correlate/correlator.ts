@@ -62,7 +62,7 @@ export class Correlator {
    * message of no client) gets the kind `KIND_DROPPED`; it must not move the clock, because a
    * converted log does not have it.
    */
-  admits(batch: EventBatch, row: number, nowMs: number): boolean {
+  admits(batch: EventBatch, row: number): boolean {
     const kind = batch.kind[row];
     if (kind === KIND.clock) return drop(batch, row);
     if (kind !== KIND.queued && kind !== KIND.removed) return true;
@@ -70,48 +70,51 @@ export class Correlator {
     this.#slot = slot;
     if (slot === 0) return drop(batch, row);
     if (kind === KIND.removed || this.#transactions.accepted[slot] === 0) return true;
-    this.#transactions.touch(slot, nowMs);
+    this.#transactions.touch(slot, batch.release[row]);
     return drop(batch, row);
   }
 
-  /** Takes the next event of the merged stream, which `admits` has let pass. */
-  take(batch: EventBatch, row: number, nowMs: number): void {
+  /**
+   * Takes the next event of the merged stream, which `admits` has let pass. The clock stands at the
+   * row's release time.
+   */
+  take(batch: EventBatch, row: number): void {
     switch (batch.kind[row]) {
       case KIND.connect:
-        this.#connect(batch, row, nowMs);
+        this.#connect(batch, row);
         return;
       case KIND.disconnect:
         this.#disconnect(batch, row);
         return;
       case KIND.transaction:
-        this.#transaction(batch, row, nowMs);
+        this.#transaction(batch, row);
         if ((batch.flags[row] & FLAG.reinjected) !== 0) this.#setApart(batch, row);
         return;
       case KIND.reinjection:
         // From a converted log: again the `client=` line or the reception that it was.
         batch.flags[row] |= FLAG.reinjected;
-        if (batch.phase[row] === PHASE.spool) this.#reception(batch, row, nowMs);
-        else this.#transaction(batch, row, nowMs);
+        if (batch.phase[row] === PHASE.spool) this.#reception(batch, row);
+        else this.#transaction(batch, row);
         this.#setApart(batch, row);
         return;
       case KIND.queued:
-        this.#queued(batch, row, nowMs);
+        this.#queued(batch, row);
         return;
       case KIND.reception:
-        this.#reception(batch, row, nowMs);
+        this.#reception(batch, row);
         return;
       case KIND.rejection:
-        this.#rejection(batch, row, nowMs);
+        this.#rejection(batch, row);
         return;
       case KIND.delivery:
       case KIND.deferral:
       case KIND.bounce:
-        this.#delivery(batch, row, nowMs);
+        this.#delivery(batch, row);
         return;
       case KIND.auth_failure:
       case KIND.auth_aborted:
       case KIND.auth_success:
-        this.#auth(batch, row, nowMs);
+        this.#auth(batch, row);
         return;
       case KIND.removed:
         this.#transactions.remove(this.#slot);
@@ -120,11 +123,11 @@ export class Correlator {
         this.#restart(batch, row);
         return;
       default:
-        this.#touch(batch, row, nowMs);
+        this.#touch(batch, row);
     }
   }
 
-  #connect(batch: EventBatch, row: number, nowMs: number): void {
+  #connect(batch: EventBatch, row: number): void {
     const { sessions } = this;
     batch.phases[row] = bit(PHASE.connect);
     batch.phase[row] = PHASE.connect;
@@ -133,10 +136,17 @@ export class Correlator {
     if (this.#loadText(batch, row, TEXT.session)) {
       const before = sessions.find(node, this.#bytes, this.#start, this.#end);
       if (before !== 0) this.#close(before, 'replaced');
-      slot = sessions.openNamed(node, this.#bytes, this.#start, this.#end, nowMs);
+      slot = sessions.openNamed(node, this.#bytes, this.#start, this.#end, batch.release[row]);
     } else if (batch.family[row] !== 0) {
       const { service, listener, ip } = batch;
-      slot = sessions.openAnonymous(node, service[row], listener[row], ip, row * 4, nowMs);
+      slot = sessions.openAnonymous(
+        node,
+        service[row],
+        listener[row],
+        ip,
+        row * 4,
+        batch.release[row],
+      );
     } else return;
     sessions.family[slot] = batch.family[row];
     for (let word = 0; word < 4; word++) sessions.words[slot * 4 + word] = batch.ip[row * 4 + word];
@@ -162,8 +172,8 @@ export class Correlator {
     this.#close(slot, 'logged');
   }
 
-  #transaction(batch: EventBatch, row: number, nowMs: number): void {
-    const session = this.#touch(batch, row, nowMs);
+  #transaction(batch: EventBatch, row: number): void {
+    const session = this.#touch(batch, row);
     let phases = bit(PHASE.rcptto);
     if (this.#needsEhlo(session)) phases |= bit(PHASE.ehlo);
     // The line gives the transaction its queue id; one that had its own before is over.
@@ -182,7 +192,7 @@ export class Correlator {
       this.#start,
       this.#end,
       this.#instanceOf(batch, row),
-      nowMs,
+      batch.release[row],
     );
     this.#transactions.setClient(slot, batch, row, session, this.sessions.serial[session]);
     if (this.#keepsUser) this.#transactions.user[slot] = batch.text(row, TEXT.user);
@@ -190,9 +200,9 @@ export class Correlator {
   }
 
   /** The first `queue active` of a message that a client sent is its reception. */
-  #queued(batch: EventBatch, row: number, nowMs: number): void {
+  #queued(batch: EventBatch, row: number): void {
     batch.kind[row] = KIND.reception;
-    this.#accept(batch, row, this.#slot, nowMs);
+    this.#accept(batch, row, this.#slot);
     if (this.#transactions.reinjected[this.#slot] !== 0) this.#setApart(batch, row);
   }
 
@@ -202,12 +212,11 @@ export class Correlator {
     batch.phases[row] = 0;
   }
 
-  #reception(batch: EventBatch, row: number, nowMs: number): void {
+  #reception(batch: EventBatch, row: number): void {
     const slot = this.#findTransaction(batch, row);
-    if (slot !== 0 && this.#transactions.accepted[slot] === 0)
-      this.#accept(batch, row, slot, nowMs);
+    if (slot !== 0 && this.#transactions.accepted[slot] === 0) this.#accept(batch, row, slot);
     else {
-      const session = this.#touch(batch, row, nowMs);
+      const session = this.#touch(batch, row);
       let phases = bit(PHASE.mailfrom) | bit(PHASE.rcptto) | bit(PHASE.data) | bit(PHASE.spool);
       if (this.#needsEhlo(session)) phases |= bit(PHASE.ehlo);
       if (session !== 0) this.sessions.mail[session] = MAIL.none;
@@ -217,10 +226,10 @@ export class Correlator {
     }
   }
 
-  #accept(batch: EventBatch, row: number, slot: number, nowMs: number): void {
+  #accept(batch: EventBatch, row: number, slot: number): void {
     const transactions = this.#transactions;
     transactions.accepted[slot] = 1;
-    transactions.touch(slot, nowMs);
+    transactions.touch(slot, batch.release[row]);
     this.#copyClient(batch, row, slot);
     const session = transactions.sessionSlot[slot];
     if (session !== 0 && this.sessions.serial[session] === transactions.sessionSerial[slot]) {
@@ -232,8 +241,8 @@ export class Correlator {
     if (batch.verdict[row] === 0) batch.verdict[row] = LOGGED_AS.accepted;
   }
 
-  #rejection(batch: EventBatch, row: number, nowMs: number): void {
-    let session = this.#touch(batch, row, nowMs);
+  #rejection(batch: EventBatch, row: number): void {
+    let session = this.#touch(batch, row);
     let transaction = 0;
     if (session === 0) {
       transaction = this.#findTransaction(batch, row);
@@ -268,15 +277,15 @@ export class Correlator {
     batch.phases[row] = phases;
   }
 
-  #delivery(batch: EventBatch, row: number, nowMs: number): void {
+  #delivery(batch: EventBatch, row: number): void {
     const slot = this.#findTransaction(batch, row);
     if (slot === 0) return;
-    this.#transactions.touch(slot, nowMs);
+    this.#transactions.touch(slot, batch.release[row]);
     this.#copyClient(batch, row, slot);
   }
 
-  #auth(batch: EventBatch, row: number, nowMs: number): void {
-    const session = this.#touch(batch, row, nowMs);
+  #auth(batch: EventBatch, row: number): void {
+    const session = this.#touch(batch, row);
     if (batch.kind[row] !== KIND.auth_failure) return;
     batch.phase[row] = PHASE.ehlo;
     if (this.#needsEhlo(session)) batch.phases[row] = bit(PHASE.ehlo);
@@ -310,9 +319,9 @@ export class Correlator {
   }
 
   /** The open session of the event, noted as active; 0 when unknown. */
-  #touch(batch: EventBatch, row: number, nowMs: number): number {
+  #touch(batch: EventBatch, row: number): number {
     const slot = this.#findSession(batch, row);
-    if (slot !== 0) this.sessions.touch(slot, nowMs);
+    if (slot !== 0) this.sessions.touch(slot, batch.release[row]);
     return slot;
   }
 

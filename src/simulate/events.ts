@@ -28,12 +28,12 @@ export async function streamEvents(
   await mergeSources(options.sources, (batch, row) => {
     const nowMs = batch.release[row];
     if (nowMs >= toMs) return false;
-    if (!correlator.admits(batch, row, nowMs)) {
+    if (!correlator.admits(batch, row)) {
       options.onDropped?.(batch, row);
       return true;
     }
     while (correlator.nextTimeoutMs <= nowMs) correlator.expire();
-    correlator.take(batch, row, nowMs);
+    correlator.take(batch, row);
     return nowMs < fromMs || handle(batch, row);
   });
 }

@@ -155,13 +155,13 @@ class ReplayRun {
     const nowMs = batch.release[row];
     if (nowMs >= this.#toMs) return false;
     const correlator = this.#correlator;
-    if (!correlator.admits(batch, row, nowMs)) {
+    if (!correlator.admits(batch, row)) {
       this.#sources.addDropped(batch, row);
       return true;
     }
     if (nowMs >= this.#boundaryMs || nowMs >= correlator.nextTimeoutMs) this.#advance(nowMs);
     this.#nowMs = nowMs;
-    correlator.take(batch, row, nowMs);
+    correlator.take(batch, row);
     const tally = this.#tally;
     const engine = this.#engine;
     engine.look(batch, row);

@@ -68,13 +68,13 @@ export function correlate(
   const events = rows.map((_, row): CorrelatedEvent => {
     changes = [];
     const nowMs = batch.release[row];
-    if (!correlator.admits(batch, row, nowMs)) return eventOf(batch, row, false, changes);
+    if (!correlator.admits(batch, row)) return eventOf(batch, row, false, changes);
     while (correlator.nextTimeoutMs <= nowMs) {
       timeMs = correlator.nextTimeoutMs;
       correlator.expire();
     }
     timeMs = nowMs;
-    correlator.take(batch, row, nowMs);
+    correlator.take(batch, row);
     return eventOf(batch, row, true, changes);
   });
   return { events, correlator };
