@@ -18,7 +18,7 @@ import {
   FIRINGS_HEADER,
   firingLine,
   KEYS_HEADER,
-  keyLine,
+  keyLines,
   STOPPED_HEADER,
   stoppedLine,
   windowLine,
@@ -26,7 +26,7 @@ import {
 } from '../report/csv.ts';
 import { journalName, stateName } from '../series/name.ts';
 import { encodeSeries } from '../series/writer.ts';
-import type { FiringRow, KeyRow, ReplaySink, StoppedRow, WindowRow } from '../simulate/tally.ts';
+import type { FiringRow, ReplaySink, StoppedRow, TopKey, WindowRow } from '../simulate/tally.ts';
 
 /** Where a report grows until it is whole; below the report's own folder. */
 const PARTIAL = '.partial';
@@ -76,12 +76,9 @@ export class ReportDirectory implements ReplaySink {
     }
   }
 
-  window(row: WindowRow): void {
+  window(row: WindowRow, top: readonly TopKey[]): void {
     this.#files.get('windows.csv')!.write(windowLine(row));
-  }
-
-  key(row: KeyRow): void {
-    this.#files.get('keys.csv')!.write(keyLine(row));
+    this.#files.get('keys.csv')!.write(keyLines(row, top));
   }
 
   firing(row: FiringRow): void {

@@ -3,7 +3,7 @@ import { EVENT_COLUMNS } from '../model/event.ts';
 import { fieldValue } from '../model/field-value.ts';
 import { formatMonitor } from '../model/monitor.ts';
 import { formatIso } from '../model/time.ts';
-import type { FiringRow, KeyRow, StoppedRow, WindowRow } from '../simulate/tally.ts';
+import type { FiringRow, StoppedRow, TopKey, WindowRow } from '../simulate/tally.ts';
 
 export const WINDOWS_HEADER = 'series,monitor,window_start,total,keys,top_key,top_count,firings\n';
 export const KEYS_HEADER = 'series,monitor,window_start,rank,key,count,share\n';
@@ -32,13 +32,19 @@ export function windowLine(row: WindowRow): string {
   return `${windowFields(row)},${total},${keys},${csvField(topKey)},${topCount},${firings}\n`;
 }
 
-export function keyLine(row: KeyRow): string {
-  const { rank, key, count, share } = row;
-  return `${windowFields(row)},${rank},${csvField(key)},${count},${rounded(share, 4)}\n`;
+/** The rows of keys.csv of one window; a share is 0 where the total is not positive. */
+export function keyLines(row: WindowRow, top: readonly TopKey[]): string {
+  const window = windowFields(row);
+  let lines = '';
+  for (const [index, { key, count }] of top.entries()) {
+    const share = row.total > 0 ? rounded(count / row.total, 4) : '0';
+    lines += `${window},${index + 1},${csvField(key)},${count},${share}\n`;
+  }
+  return lines;
 }
 
 /** The fields that name a window: `rejections,"300,6",2026-11-20T17:25:00Z`. */
-function windowFields({ series, monitor, windowStartMs }: WindowRow | KeyRow): string {
+function windowFields({ series, monitor, windowStartMs }: WindowRow): string {
   return `${csvField(series)},"${formatMonitor(monitor)}",${formatIso(windowStartMs)}`;
 }
 

@@ -300,14 +300,7 @@ class ReplayRun {
     const topCount = first?.count ?? 0;
     const row = { series, monitor, windowStartMs, total, keys, topKey, topCount, firings };
     this.#sum(row);
-    const { sink } = this.#options;
-    if (sink === undefined) return;
-    sink.window(row);
-    const named = top.slice(0, this.#options.top ?? DEFAULT_TOP);
-    named.forEach(({ key, count }, index) => {
-      const share = total > 0 ? count / total : 0;
-      sink.key({ series, monitor, windowStartMs, rank: index + 1, key, count, share });
-    });
+    this.#options.sink?.window(row, top.slice(0, this.#options.top ?? DEFAULT_TOP));
   }
 
   #sum(row: WindowRow): void {

@@ -14,17 +14,10 @@ export interface WindowRow {
   readonly firings: number;
 }
 
-/** A row of keys.csv: one of the highest keys of a window. */
-export interface KeyRow {
-  readonly series: string;
-  readonly monitor: Monitor;
-  readonly windowStartMs: number;
-  /** 1-based. */
-  readonly rank: number;
+/** One of the highest keys of a window: with its window, a row of keys.csv. */
+export interface TopKey {
   readonly key: string;
   readonly count: number;
-  /** Part of the window's total, 0..1; 0 where the total is not positive. */
-  readonly share: number;
 }
 
 /** A row of firings.csv: one (rule, key, window) in which the rule fired at least once. */
@@ -63,8 +56,8 @@ export interface StoppedRow {
 
 /** Where the rows of a replay go while the clock runs, each kind in its final order. */
 export interface ReplaySink {
-  window(row: WindowRow): void;
-  key(row: KeyRow): void;
+  /** @param top the window's highest keys, highest first */
+  window(row: WindowRow, top: readonly TopKey[]): void;
   firing(row: FiringRow): void;
   stopped(row: StoppedRow): void;
   journal(snapshot: SeriesSnapshot): void;

@@ -1,7 +1,7 @@
 import type {
   ReplaySink,
   FiringRow,
-  KeyRow,
+  TopKey,
   StoppedRow,
   WindowRow,
 } from '../../src/simulate/tally.ts';
@@ -88,17 +88,18 @@ export const networks = (...texts: string[]): Network[] => texts.map((text) => p
 /** A sink that keeps everything, in order. */
 export class ReplayRecords implements ReplaySink {
   readonly windows: WindowRow[] = [];
-  readonly keys: KeyRow[] = [];
+  /** Rows of keys.csv, but for their share. */
+  readonly keys: object[] = [];
   readonly firings: FiringRow[] = [];
   readonly stoppedRows: StoppedRow[] = [];
   readonly journals: SeriesSnapshot[] = [];
 
-  window(row: WindowRow): void {
+  window(row: WindowRow, top: readonly TopKey[]): void {
     this.windows.push(row);
-  }
-
-  key(row: KeyRow): void {
-    this.keys.push(row);
+    const { series, monitor, windowStartMs } = row;
+    top.forEach((key, index) => {
+      this.keys.push({ series, monitor, windowStartMs, rank: index + 1, ...key });
+    });
   }
 
   firing({ rule: name, key, windowStartMs, firings, firstMs, lastMs, ...row }: FiringRow): void {
