@@ -85,9 +85,12 @@ export class AuditEngine implements AuditView {
     return this.#options.monitors[0];
   }
 
-  /** Keys in memory, over all tables. */
+  /** Keys in memory, over all tables, and the values that `distinct` questions keep. */
   get size(): number {
-    return this.#feeds.reduce((sum, feed) => sum + feed.size, 0);
+    let size = 0;
+    for (const feed of this.#feeds) size += feed.size;
+    for (const group of this.#groups) for (const feed of group.distinct) size += feed.size;
+    return size;
   }
 
   /** Notes for the report: series that met events they could not take. */

@@ -17,6 +17,8 @@ interface Pair {
 export class DistinctFeed implements Counter {
   readonly intervalMs: number;
   current = -1;
+  /** Values in memory, each counted once under each key that it was seen with. */
+  size = 0;
 
   readonly #question: DistinctQuestion;
   readonly #subject: Subject;
@@ -38,12 +40,6 @@ export class DistinctFeed implements Counter {
 
   get empty(): boolean {
     return this.#pairs.size === 0;
-  }
-
-  get size(): number {
-    let size = 0;
-    for (const values of this.#pairs.values()) size += values.size;
-    return size;
   }
 
   value(): number {
@@ -93,6 +89,7 @@ export class DistinctFeed implements Counter {
       if (pair.kept > 0) continue;
       const values = this.#pairs.get(pair.key)!;
       values.delete(pair.value);
+      this.size--;
       if (values.size === 0) this.#pairs.delete(pair.key);
     }
     leaving.clear();
@@ -116,6 +113,7 @@ export class DistinctFeed implements Counter {
     if (pair === undefined) {
       pair = { key, value, kept: 0, inRange: 0 };
       values.set(value, pair);
+      this.size++;
     }
     return pair;
   }

@@ -598,4 +598,21 @@ describe('a replay', () => {
     await expect(replayRows(rows, policy, { maxKeys: 7 })).resolves.toBeDefined();
     await expect(replayRows(rows, policy, { maxKeys: 6 })).rejects.toThrow(CheckError);
   });
+
+  test('counts the values of distinct among the keys', async () => {
+    const users: Quantity = {
+      type: 'distinct',
+      field: 'user',
+      on: ['auth_success'],
+      where: [],
+      monitor: MINUTE,
+    };
+    const policy = minutes([rule('r', count(users, 9))]);
+    const rows = Array.from({ length: 9 }, (_, k) =>
+      line(k * 60, 'auth_success', { ip: HERE, user: `user${k}` }),
+    );
+    // One window is asked, so one value is kept at most; no metric counts these events.
+    await expect(replayRows(rows, policy, { maxKeys: 1 })).resolves.toBeDefined();
+    await expect(replayRows(rows, policy, { maxKeys: 0 })).rejects.toThrow(CheckError);
+  });
 });
