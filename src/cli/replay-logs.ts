@@ -41,7 +41,7 @@ export interface ReplayLogsOptions extends LogOptions {
 
 export interface ReplayLogsResult {
   readonly report: ReplayReport;
-  /** What each named series of the policy holds at the end. */
+  /** What each named series of the policy holds at the end; made each time it is asked. */
   readonly series: readonly SeriesSnapshot[];
   /** The summary as in `summary.json`. */
   readonly summary: unknown;
@@ -82,7 +82,7 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
       options.out === undefined
         ? undefined
         : new ReportDirectory(options.out, options.force === true);
-    const { tally, series } = await replayEvents({
+    const { tally, snapshot } = await replayEvents({
       sources: logs.sources,
       vocabulary,
       needs,
@@ -100,14 +100,18 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
     const report = { version: VERSION, policy: policyName(loaded?.policy.file), files, tally };
     const summary = summaryJson(report);
     if (directory !== undefined) {
-      for (const definition of policy.series) {
-        const snapshot = series.find(({ name }) => name === definition.name);
-        if (definition.persist && snapshot !== undefined) directory.state(snapshot);
-      }
+      for (const { name, persist } of policy.series) if (persist) directory.state(snapshot(name));
       const manifest = manifestOf(options, loaded?.texts, report);
       directory.commit(jsonText(summary), jsonText(manifest));
     }
-    return { report, series, summary, warnings: loaded?.warnings ?? [] };
+    return {
+      report,
+      get series() {
+        return policy.series.map(({ name }) => snapshot(name));
+      },
+      summary,
+      warnings: loaded?.warnings ?? [],
+    };
   } catch (error) {
     directory?.discard();
     throw error;

@@ -250,7 +250,8 @@ export class AuditEngine implements AuditView {
     const rows: SeriesRow[] = [];
     const { windows, intervalMs } = feed.monitor;
     for (let age = 0; age < Math.min(windows, feed.current + 1); age++) {
-      rows.push(...feed.rows(feed.current - age, age));
+      // Not spread into one call: a window may hold more rows than a call takes arguments.
+      for (const row of feed.rows(feed.current - age, age)) rows.push(row);
     }
     const windowZeroMs = Math.max(0, feed.current) * intervalMs;
     return { name, type: feed.type, monitor: feed.monitor, windowZeroMs, rows };

@@ -3,14 +3,19 @@ import { grown } from '../model/event-batch.ts';
 import type { WindowRange } from '../model/monitor.ts';
 
 const INITIAL_ENTRIES = 256;
-const INITIAL_RECORDS = 64;
+const FIRST_RECORDS = 8;
+const NO_ENTRIES = new Int32Array(0);
+const NO_COUNTS = new Float64Array(0);
 /** Window lists longer than this are given back when their window leaves, not kept for the next. */
 const KEPT_RECORDS = 65_536;
 
-/** What one window counted: a record for each key it saw, in order of appearance. */
+/**
+ * What one window counted: a record for each key it saw, in order of appearance. A window that saw
+ * nothing holds no memory: a monitor may have a million of them.
+ */
 export class WindowList {
-  entries = new Int32Array(INITIAL_RECORDS);
-  counts = new Float64Array(INITIAL_RECORDS);
+  entries = NO_ENTRIES;
+  counts = NO_COUNTS;
   length = 0;
   total = 0;
   /** Record of an entry, made when a late event first needs to find one. */
@@ -19,8 +24,9 @@ export class WindowList {
   append(entry: number, count: number): number {
     const record = this.length++;
     if (record === this.entries.length) {
-      this.entries = grown(new Int32Array(record * 2), this.entries);
-      this.counts = grown(new Float64Array(record * 2), this.counts);
+      const room = Math.max(FIRST_RECORDS, record * 2);
+      this.entries = grown(new Int32Array(room), this.entries);
+      this.counts = grown(new Float64Array(room), this.counts);
     }
     this.entries[record] = entry;
     this.counts[record] = count;
@@ -44,8 +50,8 @@ export class WindowList {
     this.total = 0;
     this.#recordOf = undefined;
     if (this.entries.length > KEPT_RECORDS) {
-      this.entries = new Int32Array(INITIAL_RECORDS);
-      this.counts = new Float64Array(INITIAL_RECORDS);
+      this.entries = NO_ENTRIES;
+      this.counts = NO_COUNTS;
     }
   }
 }
@@ -136,7 +142,7 @@ export class CounterTable {
   }
 
   get empty(): boolean {
-    return this.#ring.every((list) => list.length === 0);
+    return this.#alive === 0;
   }
 
   /** Word `word` of an entry's key. */

@@ -60,8 +60,8 @@ export interface ReplayOptions {
 
 export interface ReplayResult {
   readonly tally: Tally;
-  /** What each named series holds at the end, in the order of the policy. */
-  readonly series: readonly SeriesSnapshot[];
+  /** What a named series of the policy holds at the end; made when asked. */
+  readonly snapshot: (series: string) => SeriesSnapshot;
 }
 
 /**
@@ -199,7 +199,6 @@ class ReplayRun {
 
   finish(): ReplayResult {
     const engine = this.#engine;
-    const series = this.#policy.series.map(({ name }) => engine.snapshot(name));
     this.#ledger.finish();
     engine.finish();
     const tally = this.#tally;
@@ -225,7 +224,7 @@ class ReplayRun {
     }
     tally.bySource = this.#sources.tallies;
     tally.unfed = this.#unfedRules();
-    return { tally, series };
+    return { tally, snapshot: (series) => engine.snapshot(series) };
   }
 
   #unfedRules(): UnfedRule[] {

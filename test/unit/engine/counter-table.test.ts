@@ -331,6 +331,20 @@ test('a table agrees with a map per window', () => {
   );
 });
 
+// Goal: windows that saw nothing cost nothing, whatever the monitor.
+// Method: a day of seconds holds one record; the lists of all windows together stay small.
+test('a table of many windows holds memory for those that saw an event', () => {
+  const table = new CounterTable(1, 86_400);
+  table.start(86_400 * 20_000);
+  table.add(7, 0, 0, 0, 1);
+  let room = 0;
+  for (let age = 0; age < table.kept; age++) room += table.list(table.current - age).entries.length;
+  expect(room).toBeLessThan(100);
+  expect(table.empty).toBe(false);
+  for (let age = 0; age < table.kept; age++) table.step();
+  expect(table.empty).toBe(true);
+});
+
 describe('a table of texts', () => {
   test('keeps texts apart and forgets those that are gone', () => {
     const texts = new TextTable(2);
