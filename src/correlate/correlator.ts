@@ -23,8 +23,6 @@ const bit = (phase: number): number => 1 << phase;
  */
 export class Correlator {
   readonly sessions = new SessionTable();
-  /** Sessions by how they ended. */
-  readonly ended: Record<SessionEnd, number> = { logged: 0, replaced: 0, restart: 0, timeout: 0 };
   /** Disconnects whose connect the log does not show. */
   unopened = 0;
 
@@ -313,7 +311,6 @@ export class Correlator {
   }
 
   #close(slot: number, how: SessionEnd): void {
-    this.ended[how]++;
     this.#options.onSession(slot, how);
     this.sessions.close(slot);
   }

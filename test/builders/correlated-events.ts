@@ -1,4 +1,5 @@
 import { Correlator, DEFAULT_SESSION_TIMEOUT_MS } from '../../src/correlate/correlator.ts';
+import type { SessionEnd } from '../../src/correlate/session-table.ts';
 import { ALL_NEEDS, PHASES } from '../../src/model/event.ts';
 import type { EventBatch } from '../../src/model/event-batch.ts';
 import { fieldValue, peerText } from '../../src/model/field-value.ts';
@@ -36,6 +37,8 @@ export interface SessionChange {
 export interface Correlated {
   readonly events: readonly CorrelatedEvent[];
   readonly correlator: Correlator;
+  /** Sessions by how they ended. */
+  readonly ended: Readonly<Record<SessionEnd, number>>;
 }
 
 /** Takes rows through a correlator as a replay does: what is due first, then the event. */
@@ -47,11 +50,13 @@ export function correlate(
   const { nodes, services, listeners } = batch.vocabulary;
   let changes: SessionChange[] = [];
   let timeMs = 0;
+  const ended = { logged: 0, replaced: 0, restart: 0, timeout: 0 };
   const correlator = new Correlator({
     needs: ALL_NEEDS,
     sessionTimeoutMs,
     onSession: (slot, end) => {
       const change = end === undefined ? 1 : -1;
+      if (end !== undefined) ended[end]++;
       const { family, words, node, service, listener } = correlator.sessions;
       const [w0, w1, w2, w3] = words.subarray(slot * 4, slot * 4 + 4);
       const own = family[slot] === 4 ? 4 : 6;
@@ -77,7 +82,7 @@ export function correlate(
     correlator.take(batch, row);
     return eventOf(batch, row, true, changes);
   });
-  return { events, correlator };
+  return { events, correlator, ended };
 }
 
 function eventOf(

@@ -13,9 +13,9 @@ const changes = (rows: readonly EventRow[]): string[] =>
 describe('a session', () => {
   test('opens at connect and ends at disconnect', () => {
     const rows = [smtpd(0, 'connect', 7, { ip: HERE }), smtpd(5, 'disconnect', 7, { ip: HERE })];
-    const { events, correlator } = correlate(rows);
+    const { events, correlator, ended } = correlate(rows);
     expect(events.map(({ sessions }) => sessions)).toEqual([`+${HERE}`, `-${HERE}`]);
-    expect(correlator.ended).toEqual({ logged: 1, replaced: 0, restart: 0, timeout: 0 });
+    expect(ended).toEqual({ logged: 1, replaced: 0, restart: 0, timeout: 0 });
     expect(correlator.sessions.open).toBe(0);
     expect(correlator.nextTimeoutMs).toBe(Infinity);
   });
@@ -43,9 +43,9 @@ describe('a session', () => {
 
   test('ends when its process serves the next client', () => {
     const rows = [smtpd(0, 'connect', 7, { ip: HERE }), smtpd(9, 'connect', 7, { ip: THERE })];
-    const { events, correlator } = correlate(rows);
+    const { events, ended } = correlate(rows);
     expect(events[1].sessions).toBe(`-${HERE} +${THERE}`);
-    expect(correlator.ended.replaced).toBe(1);
+    expect(ended.replaced).toBe(1);
   });
 
   test('of another node, service or process is another session', () => {
@@ -67,9 +67,9 @@ describe('a session', () => {
       smtpd(0, 'connect', 7, { ip: '192.0.2.4', node: 'mx2' }),
       line(1, 'restart'),
     ];
-    const { events, correlator } = correlate(rows);
+    const { events, correlator, ended } = correlate(rows);
     expect(events[4].sessions).toBe('-192.0.2.1 -192.0.2.2');
-    expect(correlator.ended.restart).toBe(2);
+    expect(ended.restart).toBe(2);
     expect(correlator.sessions.open).toBe(2);
   });
 
@@ -91,13 +91,13 @@ describe('a silent session', () => {
   test('times out ten minutes after its last line: at that moment, not before', () => {
     expect(changes([connect, line(599.999, 'delivery')])[1]).toBe('');
     expect(changes([connect, line(600, 'delivery')])[1]).toBe(`-${HERE}`);
-    expect(correlate([connect, line(600, 'delivery')]).correlator.ended.timeout).toBe(1);
+    expect(correlate([connect, line(600, 'delivery')]).ended.timeout).toBe(1);
   });
 
   test('times out before an event of the same moment is taken', () => {
     expect(changes([connect, smtpd(600, 'disconnect', 7, { ip: HERE })])[1]).toBe(`-${HERE}`);
-    const { correlator } = correlate([connect, smtpd(600, 'disconnect', 7, { ip: HERE })]);
-    expect(correlator.ended).toEqual({ logged: 0, replaced: 0, restart: 0, timeout: 1 });
+    const { correlator, ended } = correlate([connect, smtpd(600, 'disconnect', 7, { ip: HERE })]);
+    expect(ended).toEqual({ logged: 0, replaced: 0, restart: 0, timeout: 1 });
     expect(correlator.unopened).toBe(1);
   });
 
