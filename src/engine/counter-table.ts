@@ -87,7 +87,8 @@ export class CounterTable {
   /** Called when an entry's key has left the table for good. */
   onForget: ((entry: number) => void) | undefined;
 
-  readonly #ring: WindowList[];
+  /** By window modulo `kept`; a window that was never entered or added to has no list yet. */
+  readonly #ring: (WindowList | undefined)[];
   #list: WindowList;
   #index = new Int32Array(INITIAL_ENTRIES * 2);
   #indexMask = INITIAL_ENTRIES * 2 - 1;
@@ -118,8 +119,8 @@ export class CounterTable {
     this.#shift = widthBits(keyWords + STATE_WORDS);
     this.#cells = new Int32Array(INITIAL_ENTRIES << this.#shift);
     this.#sums = new Float64Array(this.#cells.buffer);
-    this.#ring = Array.from({ length: kept }, () => new WindowList());
-    this.#list = this.#ring[0];
+    this.#ring = Array.from<WindowList | undefined>({ length: kept });
+    this.#list = this.#listOf(0);
   }
 
   /** Has sums kept for a range inside the kept windows; before the first add. */
@@ -162,7 +163,7 @@ export class CounterTable {
 
   /** The list of a kept window. */
   list(window: number): WindowList {
-    return this.#ring[window % this.kept];
+    return this.#ring[window % this.kept] ?? NOTHING_SEEN;
   }
 
   /** The entry of a key, 0 when it is not alive. */
@@ -222,7 +223,7 @@ export class CounterTable {
     }
     let entry = this.find(k0, k1, k2, k3);
     if (entry === 0) entry = this.#insert(k0, k1, k2, k3);
-    const list = this.#ring[window % this.kept];
+    const list = this.#listOf(window);
     const record = list.find(entry);
     if (record === -1) {
       list.append(entry, amount);
@@ -243,8 +244,8 @@ export class CounterTable {
     const entry = this.find(k0, k1, k2, k3);
     if (entry === 0) return;
     for (const list of this.#ring) {
-      const record = list.find(entry);
-      if (record === -1) continue;
+      const record = list?.find(entry) ?? -1;
+      if (list === undefined || record === -1) continue;
       list.total -= list.counts[record];
       list.counts[record] = 0;
     }
@@ -254,7 +255,7 @@ export class CounterTable {
   /** Sets the clock of an empty table. */
   start(window: number): void {
     this.current = window;
-    this.#list = this.#ring[window % this.kept];
+    this.#list = this.#listOf(window);
   }
 
   /** Enters the next window: what leaves the kept range is gone afterwards. */
@@ -265,7 +266,7 @@ export class CounterTable {
       if (start > 0) this.#shiftSums(range, next - start, 1);
       this.#shiftSums(range, next - end - 1, -1);
     }
-    const leaving = this.#ring[next % this.kept];
+    const leaving = this.#listOf(next);
     for (let record = 0; record < leaving.length; record++) {
       if (--this.#cells[this.#recordsAt(leaving.entries[record])] === 0) this.#alive--;
     }
@@ -276,7 +277,7 @@ export class CounterTable {
 
   #shiftSums(range: number, window: number, sign: number): void {
     if (window < 0) return;
-    const list = this.#ring[window % this.kept];
+    const list = this.list(window);
     const sums = this.#sums;
     const shift = this.#shift;
     const offset = this.#sumsAt + range;
@@ -284,6 +285,10 @@ export class CounterTable {
     for (let record = 0; record < list.length; record++) {
       sums[((entries[record] << shift) >> 1) + offset] += sign * counts[record];
     }
+  }
+
+  #listOf(window: number): WindowList {
+    return (this.#ring[window % this.kept] ??= new WindowList());
   }
 
   #recordsAt(entry: number): number {
@@ -355,6 +360,9 @@ export class CounterTable {
     this.#sums = new Float64Array(this.#cells.buffer);
   }
 }
+
+/** Never added to. */
+const NOTHING_SEEN = new WindowList();
 
 /** Words of an entry beside its key and sums: stamp, record, records. */
 const STATE_WORDS = 3;
