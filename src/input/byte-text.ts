@@ -68,3 +68,9 @@ export function sameBytes(
   for (let i = 0; i < end - at; i++) if (bytes[at + i] !== bytes[otherAt + i]) return false;
   return true;
 }
+
+/** Line ends, blanks and the NULs that a crash leaves in a file. */
+export function isFiller(byte: number): boolean {
+  if (byte > 32) return false;
+  return byte === 13 || byte === 32 || byte === 0 || byte === 9 || byte === 10;
+}

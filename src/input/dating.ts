@@ -37,6 +37,8 @@ export class FileDater implements StampDater {
   #span: ZoneSpan = { fromMs: 0, toMs: 0, offsetMs: 0, laterOffsetMs: 0 };
   #newestMs = -Infinity;
   #jumped = false;
+  /** The stamp read last told its offset. */
+  #isAbsolute = false;
 
   constructor(options: DatingOptions) {
     this.#zone = options.zone;
@@ -48,6 +50,7 @@ export class FileDater implements StampDater {
   toUtc(header: SyslogHeader): number {
     if (!header.stampChanged) return this.#utcMs;
     if (header.stamp === 'yearless') {
+      this.#isAbsolute = false;
       this.#utcMs = this.#localToUtc(this.#dayOf(header.month, header.day) + header.msOfDay);
     } else {
       const full = header.year * 12 + header.month;
@@ -56,6 +59,7 @@ export class FileDater implements StampDater {
         this.#fullMonth = full;
         this.#dayKey = 0;
       }
+      this.#isAbsolute = header.stamp === 'absolute';
       this.#utcMs =
         header.stamp === 'absolute'
           ? header.localMs - header.offsetMs
@@ -63,6 +67,14 @@ export class FileDater implements StampDater {
     }
     this.#note(this.#utcMs);
     return this.#utcMs;
+  }
+
+  get steady(): boolean {
+    return this.#isAbsolute || this.#span.offsetMs === this.#span.laterOffsetMs;
+  }
+
+  follow(utcMs: number): void {
+    this.#note(utcMs);
   }
 
   /** Local midnight as if UTC; NaN when the year is not known or lacks the day. */

@@ -82,6 +82,11 @@ export class FileClock {
     return this.#holds.length > 0 ? this.#holds[0].baseMs : this.newestMs;
   }
 
+  /** Another line of this very time would change nothing; NaN while a jump is undecided. */
+  get settledMs(): number {
+    return this.#holds.length > 0 ? Number.NaN : this.newestMs;
+  }
+
   /** The batch from which on rows are undecided; undefined when all are decided. */
   get undecidedFrom(): EventBatch | undefined {
     return this.#holds.at(0)?.batch;

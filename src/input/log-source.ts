@@ -5,7 +5,7 @@ import type { BatchPool } from './batch-pool.ts';
 import type { BlockReader } from './blocks.ts';
 import type { Input } from './discover.ts';
 import { FileClock } from './file-clock.ts';
-import { LINE, type LogParser } from './port.ts';
+import { LINE, type LineRun, type LogParser } from './port.ts';
 
 /** A longer line is one unparsed line and never held in memory whole. */
 export const LONGEST_LINE_BYTES = 1024 * 1024;
@@ -66,8 +66,7 @@ export class LogSource {
   #at = 0;
   /** Inside a line that is too long: bytes up to its end are thrown away. */
   #skipping = false;
-  /** Line ends passed so far. */
-  #line = 0;
+  readonly #run: FileRun;
 
   constructor(options: LogSourceOptions) {
     this.#options = options;
@@ -78,6 +77,7 @@ export class LogSource {
     this.#reorderMs = options.reorderMs;
     this.#pool = options.pool;
     this.clock = new FileClock(options);
+    this.#run = new FileRun(this.clock, this.#pending);
   }
 
   /** Bytes taken from the file so far, before they were unpacked: for a progress display. */
@@ -163,13 +163,13 @@ export class LogSource {
       room -= got;
       atEnd = got === 0;
     }
-    if (this.#line === 0 && this.#at === 0) this.#at = bomLength(batch.bytes, this.#filled);
+    if (this.#run.line === 0 && this.#at === 0) this.#at = bomLength(batch.bytes, this.#filled);
     if (atEnd) this.#endLastLine(batch.bytes);
     if (this.#skipping) this.#skip(batch.bytes);
     const from = this.#at;
     this.#pending.push(batch);
     this.#at = this.#parseLines(batch, from, this.#filled, atEnd);
-    this.clock.expire(this.#line);
+    this.clock.expire(this.#run.line);
     if (atEnd) this.#finish();
     else if (this.#at > from) this.#carryOver(batch);
     else {
@@ -215,7 +215,7 @@ export class LogSource {
       return;
     }
     if (this.#filled - this.#at > LONGEST_LINE_BYTES) {
-      this.#line++;
+      this.#run.line++;
       this.accounting.lines++;
       this.#countUnparsed(TOO_LONG, batch.bytes, this.#at, this.#filled);
       this.#skipping = true;
@@ -247,12 +247,26 @@ export class LogSource {
     const view = bytes.subarray(0, limit);
     let at = from;
     while (at < limit) {
+      at = this.#scan(parser, batch, at, limit);
       const end = view.indexOf(10, at);
       if (end === -1) break;
-      this.#line++;
+      this.#run.line++;
       this.#parse(parser, batch, at, end);
       at = end + 1;
     }
+    return at;
+  }
+
+  #scan(parser: LogParser, batch: EventBatch, from: number, limit: number): number {
+    if (parser.scan === undefined) return from;
+    const { accounting } = this;
+    const run = this.#run;
+    const { line } = run;
+    const at = parser.scan(batch, from, limit, run);
+    accounting.lines += run.line - line;
+    accounting.event += run.event;
+    accounting.irrelevant += run.irrelevant;
+    run.event = run.irrelevant = 0;
     return at;
   }
 
@@ -266,7 +280,7 @@ export class LogSource {
       const lineEnd = view.indexOf(10, at);
       if (lineEnd === -1) break;
       let end = parser.findRecordEnd!(bytes, at, limit);
-      this.#line++;
+      this.#run.line++;
       if (end === -1 ? atEnd || limit - at > LONGEST_LINE_BYTES : end - at > LONGEST_LINE_BYTES) {
         // A quote that is never closed must not swallow the file: read on behind its first line.
         end = lineEnd;
@@ -274,11 +288,11 @@ export class LogSource {
         const reason = end - at > LONGEST_LINE_BYTES ? TOO_LONG : QUOTE_OPEN;
         this.#countUnparsed(reason, bytes, at, end);
       } else if (end === -1) {
-        this.#line--;
+        this.#run.line--;
         break;
       } else {
         this.#parse(parser, batch, at, end);
-        for (let inner = lineEnd; inner < end; inner = view.indexOf(10, inner + 1)) this.#line++;
+        for (let inner = lineEnd; inner < end; inner = view.indexOf(10, inner + 1)) this.#run.line++;
       }
       at = end + 1;
     }
@@ -294,18 +308,18 @@ export class LogSource {
       return;
     }
     const end = lineEnd > start && bytes[lineEnd - 1] === 13 ? lineEnd - 1 : lineEnd;
-    const became = parser.parseLine(batch, start, end, this.#line);
+    const became = parser.parseLine(batch, start, end, this.#run.line);
     if (became === LINE.event) accounting.event++;
     else if (became === LINE.irrelevant) accounting.irrelevant++;
     else this.#countUnparsed(parser.reason, bytes, start, end);
     const time = parser.lineTime;
-    if (!Number.isNaN(time)) this.clock.see(time, this.#line, batch, rows, this.#pending);
+    if (!Number.isNaN(time)) this.clock.see(time, this.#run.line, batch, rows, this.#pending);
   }
 
   #countUnparsed(reason: string, bytes: Buffer, start: number, end: number): void {
-    const mistake = this.#options.undatable?.(this.#line);
+    const mistake = this.#options.undatable?.(this.#run.line);
     if (mistake !== undefined) throw mistake;
-    this.accounting.addUnparsed(reason, bytes, start, end, this.#line);
+    this.accounting.addUnparsed(reason, bytes, start, end, this.#run.line);
   }
 
   #finish(): void {
@@ -313,6 +327,29 @@ export class LogSource {
     // Now among the pending ones, so not ours to release.
     this.#batch = undefined;
     this.close();
+  }
+}
+
+/** The lines of one file passed so far, and its clock. */
+class FileRun implements LineRun {
+  /** Line ends passed so far. */
+  line = 0;
+  event = 0;
+  irrelevant = 0;
+  readonly #clock: FileClock;
+  readonly #pending: EventBatch[];
+
+  constructor(clock: FileClock, pending: EventBatch[]) {
+    this.#clock = clock;
+    this.#pending = pending;
+  }
+
+  get settledMs(): number {
+    return this.#clock.settledMs;
+  }
+
+  see(timeMs: number, batch: EventBatch, row: number): void {
+    this.#clock.see(timeMs, this.line, batch, row, this.#pending);
   }
 }
 

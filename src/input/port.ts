@@ -4,6 +4,19 @@ import type { EventBatch } from '../model/event-batch.ts';
 export const LINE = { event: 0, irrelevant: 1, unparsed: 2 } as const;
 export type LineClass = (typeof LINE)[keyof typeof LINE];
 
+/** What a parser that reads many lines at once tells the reader of the file, and asks of it. */
+export interface LineRun {
+  /** Number of the line read last. */
+  line: number;
+  /** Lines since the caller set these to 0 that became events, and that were irrelevant. */
+  event: number;
+  irrelevant: number;
+  /** A line of this very time need not be seen; NaN when every line must. */
+  readonly settledMs: number;
+  /** Takes the time of a line, whose events are the rows of `batch` from `row` on. */
+  see(timeMs: number, batch: EventBatch, row: number): void;
+}
+
 /**
  * Turns the lines of one file into events: one more log dialect is one more implementation and one
  * line in the registry. An instance serves one file and may keep state between its lines, but no
@@ -25,6 +38,11 @@ export interface LogParser {
    * @param line 1-based number of the line in the file
    */
   parseLine(batch: EventBatch, start: number, end: number, line: number): LineClass;
+  /**
+   * Reads whole lines of `batch.bytes[at, limit)`, up to the first that only `parseLine` can read,
+   * and returns where it stopped. Does what `parseLine` would do with the same lines.
+   */
+  scan?(batch: EventBatch, at: number, limit: number, run: LineRun): number;
   /**
    * For formats whose records may hold line ends: the index of the `\n` that ends the record which
    * starts at `start`, or -1 when it is not in `bytes[start, limit)`. Absent: records are lines.

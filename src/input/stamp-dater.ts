@@ -7,4 +7,8 @@ export interface StampDater {
    * common year). Called once for every line with a header, in the order of the file.
    */
   toUtc(header: SyslogHeader): number;
+  /** Whether every second of the minute of the stamp read last is as far from UTC as that stamp. */
+  readonly steady: boolean;
+  /** Takes note of a line of that minute, `utcMs`, which was dated without its header. */
+  follow(utcMs: number): void;
 }

@@ -1,6 +1,7 @@
 import { DAY_MS, daysFromCivil, daysInMonth } from '../model/time.ts';
-import { isDigit } from './byte-text.ts';
+import { isDigit, isFiller } from './byte-text.ts';
 import { SeenBytes } from './seen-bytes.ts';
+import { SeenTags } from './seen-tags.ts';
 import { WordCache } from './word-cache.ts';
 
 /**
@@ -20,10 +21,6 @@ const LONGEST_STAMP = 64;
 /** Length of `2026-11-20T18:27:` */
 const ISO_MINUTE = 17;
 const LONGEST_HOST = 255;
-const LONGEST_TAG = 64;
-/** Tags are recognised by the bytes 5 to 12, which must not reach into the process id. */
-const SHORTEST_SEEN_TAG = 12;
-const TAG_SLOTS = 64;
 /** A leap year, so that 29 February passes where the year is not known yet. */
 const SOME_LEAP_YEAR = 2000;
 
@@ -74,21 +71,27 @@ export class SyslogHeader {
   /** `postfix/smtpd`; an empty span for text without a tag. */
   tagStart = 0;
   tagEnd = 0;
-  /** `19832`; an empty span when there is none. */
   /** What the caller's function gave for the tag; 0 for text without a tag. */
   tagNumber = 0;
+  /** `19832`; an empty span when there is none. */
   pidStart = 0;
   pidEnd = 0;
   textStart = 0;
+  /** Where the seconds of the stamp start, and where they and their decimals end. */
+  secondStart = 0;
+  clockEnd = 0;
+  /** RFC 3164 or RFC 3339 without anything in front of the stamp. */
+  plain = false;
   /** The end of the text: line ends, blanks and NULs behind it are left out. */
   end = 0;
 
   readonly #seenStamp = new SeenBytes(LONGEST_STAMP);
   #stampLength = 0;
+  /** Of the stamp read last: from its start to its seconds, and to the end of their decimals. */
+  #secondOffset = 0;
+  #clockLength = 0;
   readonly #seenHost = new SeenBytes(LONGEST_HOST);
-  /** Two for each slot. */
-  readonly #seenTags = Array.from({ length: TAG_SLOTS * 2 }, () => new SeenBytes(LONGEST_TAG));
-  readonly #seenTagNumbers = new Int32Array(TAG_SLOTS * 2);
+  readonly #tags: SeenTags;
   readonly #tagNumbers: WordCache;
   #bytes: Buffer | undefined;
   #view: DataView = new DataView(new ArrayBuffer(0));
@@ -100,9 +103,13 @@ export class SyslogHeader {
   /** Year * 10,000 + month * 100 + day whose `#dayMs` is known. */
   #dayKey = -1;
 
-  /** @param tagNumber gives `tagNumber` for a tag; asked again now and then for the same tag */
-  constructor(tagNumber: (tag: string) => number = () => 0) {
+  /**
+   * @param tagNumber gives `tagNumber` for a tag; asked again now and then for the same tag
+   * @param tags keeps the numbers of tags that have been read
+   */
+  constructor(tagNumber: (tag: string) => number = () => 0, tags: SeenTags = new SeenTags()) {
     this.#tagNumbers = new WordCache(tagNumber);
+    this.#tags = tags;
   }
 
   /** Reads the line `bytes[start, limit)`; false, with a reason, when it has no usable header. */
@@ -128,6 +135,9 @@ export class SyslogHeader {
       this.#seenStamp.length = 0;
       return false;
     }
+    this.secondStart = at + this.#secondOffset;
+    this.clockEnd = at + this.#clockLength;
+    this.plain = at === start && !structured;
     at += this.#stampLength;
     if (at >= end) return this.#fail('no header');
     at = skipBlanks(bytes, at, end);
@@ -163,6 +173,8 @@ export class SyslogHeader {
     if (stop < 0) return false;
     if (stop < end && bytes[stop] !== BLANK) return this.#fail('no header');
     this.#stampLength = stop - at;
+    this.#secondOffset = this.secondStart - at;
+    this.#clockLength = this.clockEnd - at;
     this.#seenStamp.keep(this.#view, at, stop - at);
     return true;
   }
@@ -296,6 +308,8 @@ export class SyslogHeader {
         unit = unit === 1 ? 0 : unit / 10;
       }
     }
+    this.secondStart = at;
+    this.clockEnd = stop;
     this.#minuteMs = minuteMs;
     this.msOfDay = minuteMs + Math.min(second, 59) * 1000 + ms;
     return stop;
@@ -340,8 +354,8 @@ export class SyslogHeader {
   /** `tag[pid]: text`, `tag: text` or text without a tag. */
   #readTag(bytes: Buffer, start: number, end: number): void {
     const at = skipBlanks(bytes, start, end);
-    const known = this.#seenTagEnd(bytes, at, end);
-    let stop = known < 0 ? at : known;
+    const known = this.#tags.find(this.#view, at, end);
+    let stop = known < 0 ? at : at + this.#tags.length(known);
     while (stop < end && !endsTag(bytes[stop])) stop++;
     const c = stop < end && stop > at ? bytes[stop] : BLANK;
     this.tagStart = at;
@@ -366,44 +380,11 @@ export class SyslogHeader {
       return;
     }
     this.textStart = skipBlanks(bytes, text, end);
-    if (known < 0) this.#numberTag(bytes, at, stop, end);
-  }
-
-  /** Where the tag at `at` ends if it was seen before, `tagNumber` being set; else -1. */
-  #seenTagEnd(bytes: Buffer, at: number, end: number): number {
-    if (end - at <= SHORTEST_SEEN_TAG) return -1;
-    const slot = this.#tagSlot(at);
-    for (let i = slot; i < slot + 2; i++) {
-      const seen = this.#seenTags[i];
-      const stop = at + seen.length;
-      if (stop > at && stop < end && endsTag(bytes[stop]) && seen.standsAt(this.#view, at)) {
-        this.tagNumber = this.#seenTagNumbers[i];
-        return stop;
-      }
+    if (known >= 0) this.tagNumber = this.#tags.number(known);
+    else {
+      this.tagNumber = this.#tagNumbers.number(bytes, at, stop);
+      this.#tags.keep(this.#view, at, stop - at, end, this.tagNumber);
     }
-    return -1;
-  }
-
-  /** The first of the two places for the tag at `at`, which has 13 bytes or more behind it. */
-  #tagSlot(at: number): number {
-    const mixed = this.#view.getInt32(at + 5, true) ^ (this.#view.getInt32(at + 9, true) * 31);
-    return ((Math.imul(mixed, 0x9e37_79b1) >>> 26) & (TAG_SLOTS - 1)) * 2;
-  }
-
-  #numberTag(bytes: Buffer, at: number, stop: number, end: number): void {
-    this.tagNumber = this.#tagNumbers.number(bytes, at, stop);
-    if (stop - at < SHORTEST_SEEN_TAG || stop - at > LONGEST_TAG || end - at < 13) return;
-    const slot = this.#tagSlot(at);
-    // The older one of the two gives way.
-    const place = this.#seenTags[slot].length === 0 ? slot : slot + 1;
-    if (place > slot && this.#seenTags[place].length > 0) {
-      const first = this.#seenTags[slot];
-      this.#seenTags[slot] = this.#seenTags[place];
-      this.#seenTags[place] = first;
-      this.#seenTagNumbers[slot] = this.#seenTagNumbers[place];
-    }
-    this.#seenTags[place].keep(this.#view, at, stop - at);
-    this.#seenTagNumbers[place] = this.tagNumber;
   }
 
   /** RFC 5424 behind the host: `app procid msgid structured-data text`. */
@@ -433,12 +414,6 @@ export class SyslogHeader {
   #isNil(bytes: Buffer, start: number, end: number): boolean {
     return end - start === 1 && bytes[start] === DASH;
   }
-}
-
-/** Line ends, blanks and the NULs that a crash leaves in a file. */
-function isFiller(byte: number): boolean {
-  if (byte > BLANK) return false;
-  return byte === 13 || byte === BLANK || byte === 0 || byte === 9 || byte === 10;
 }
 
 function endsTag(byte: number): boolean {

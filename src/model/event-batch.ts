@@ -5,6 +5,7 @@ const FIELDS = TEXT_FIELDS.length;
 const INITIAL_ROWS = 1024;
 /** A span whose start has this value lies in `overrides`, its end being the index there. */
 const OVERRIDE = 0xffff_ffff;
+const NO_BYTES = new DataView(new ArrayBuffer(0));
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Row flags. */
@@ -59,25 +60,51 @@ export class EventBatch {
   verdict = new Uint8Array(INITIAL_ROWS);
   flags = new Uint8Array(INITIAL_ROWS);
   /** Message size in bytes; -1 when unknown. */
-  size = new Float64Array(INITIAL_ROWS);
+  size = new Float64Array(INITIAL_ROWS).fill(-1);
   /** Accepted recipients of a message; -1 when unknown. */
-  recipients = new Int32Array(INITIAL_ROWS);
+  recipients = new Int32Array(INITIAL_ROWS).fill(-1);
   /** Bit n: text field n is set. */
   has = new Uint16Array(INITIAL_ROWS);
   /** `[start, end)` into `bytes` for each text field; two numbers a field, `FIELDS` fields a row. */
   spans = new Uint32Array(INITIAL_ROWS * FIELDS * 2);
   /** Field values that do not stand in the block, such as the user of a message's `client=` line. */
   readonly #overrides: string[] = [];
+  #viewed: Buffer | undefined;
+  #view: DataView = NO_BYTES;
 
   constructor(vocabulary: Vocabulary, bytes: Buffer) {
     this.vocabulary = vocabulary;
     this.bytes = bytes;
   }
 
-  /** Empties the batch for the next block. */
+  /** Reads words of `bytes`. */
+  get view(): DataView {
+    const { bytes } = this;
+    if (bytes !== this.#viewed) {
+      this.#viewed = bytes;
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
+    return this.#view;
+  }
+
+  /** Empties the batch for the next block; what `push` does not set is reset for all rows at once. */
   clear(): void {
+    const { rows } = this;
     this.rows = 0;
     this.#overrides.length = 0;
+    this.family.fill(0, 0, rows);
+    this.ip.fill(0, 0, rows * 4);
+    this.node.fill(0, 0, rows);
+    this.listener.fill(0, 0, rows);
+    this.service.fill(0, 0, rows);
+    this.code.fill(0, 0, rows);
+    this.phase.fill(0, 0, rows);
+    this.phases.fill(0, 0, rows);
+    this.verdict.fill(0, 0, rows);
+    this.flags.fill(0, 0, rows);
+    this.size.fill(-1, 0, rows);
+    this.recipients.fill(-1, 0, rows);
+    this.has.fill(0, 0, rows);
   }
 
   /** Adds a row without peer, text or numbers, and returns its index. */
@@ -88,18 +115,6 @@ export class EventBatch {
     this.release[row] = time;
     this.kind[row] = kind;
     this.line[row] = line;
-    this.family[row] = 0;
-    this.node[row] = 0;
-    this.listener[row] = 0;
-    this.service[row] = 0;
-    this.code[row] = 0;
-    this.phase[row] = 0;
-    this.phases[row] = 0;
-    this.verdict[row] = 0;
-    this.flags[row] = 0;
-    this.size[row] = -1;
-    this.recipients[row] = -1;
-    this.has[row] = 0;
     return row;
   }
 
@@ -185,8 +200,8 @@ export class EventBatch {
     this.phases = grown(new Uint8Array(rows), this.phases);
     this.verdict = grown(new Uint8Array(rows), this.verdict);
     this.flags = grown(new Uint8Array(rows), this.flags);
-    this.size = grown(new Float64Array(rows), this.size);
-    this.recipients = grown(new Int32Array(rows), this.recipients);
+    this.size = grown(new Float64Array(rows).fill(-1), this.size);
+    this.recipients = grown(new Int32Array(rows).fill(-1), this.recipients);
     this.has = grown(new Uint16Array(rows), this.has);
     this.spans = grown(new Uint32Array(rows * FIELDS * 2), this.spans);
   }

@@ -85,7 +85,7 @@ function readVerb(line: PostfixLine, verb: number): LineClass {
 
 /** Process id, node and listener in one number; exact while there are under 2^15 listeners. */
 function processKey(line: PostfixLine): number {
-  const { pidStart, pidEnd } = line.header;
+  const { pidStart, pidEnd } = line;
   let pid = 0;
   for (let i = pidStart; i < pidEnd; i++) pid = pid * 10 + line.bytes[i] - 48;
   return (pid % 0x40_0000) + line.node * 0x40_0000 + line.listener * 0x40_0000 * 0x1_0000;

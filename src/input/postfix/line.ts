@@ -2,7 +2,6 @@ import type { EventBatch } from '../../model/event-batch.ts';
 import { TEXT, type Needs } from '../../model/event.ts';
 import { ascii, startsWith } from '../byte-text.ts';
 import { LINE, type LineClass } from '../port.ts';
-import type { SyslogHeader } from '../syslog-header.ts';
 import { PeerReader } from './peer.ts';
 
 const COLON = 58;
@@ -18,11 +17,15 @@ const ALPHANUMERIC = Uint8Array.from({ length: 256 }, (_, byte) =>
 export class PostfixLine {
   batch!: EventBatch;
   bytes!: Buffer;
-  header!: SyslogHeader;
   lineNumber = 0;
   time = 0;
   node = 0;
   listener = 0;
+  /** `postfix/smtpd` and `19832`; no process id: an empty span. */
+  tagStart = 0;
+  tagEnd = 0;
+  pidStart = 0;
+  pidEnd = 0;
   /** The text, `bytes[at, end)`. */
   at = 0;
   end = 0;
@@ -78,9 +81,11 @@ export class PostfixLine {
     batch.family[row] = family;
     const at = row * 4;
     batch.ip[at] = words[0];
-    batch.ip[at + 1] = words[1];
-    batch.ip[at + 2] = words[2];
-    batch.ip[at + 3] = words[3];
+    if (family === 6) {
+      batch.ip[at + 1] = words[1];
+      batch.ip[at + 2] = words[2];
+      batch.ip[at + 3] = words[3];
+    }
     return row;
   }
 
@@ -98,7 +103,7 @@ export class PostfixLine {
    * one client at a time. Without a process id nothing tells sessions apart, so it stays unset.
    */
   setProcess(row: number): void {
-    const { tagStart, tagEnd, pidStart, pidEnd } = this.header;
+    const { tagStart, tagEnd, pidStart, pidEnd } = this;
     if (pidEnd <= pidStart) return;
     if (pidStart === tagEnd + 1 && this.bytes[tagEnd] === 91) {
       this.batch.setSpan(row, TEXT.session, tagStart, pidEnd + 1);

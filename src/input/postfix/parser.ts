@@ -1,8 +1,10 @@
 import type { EventBatch } from '../../model/event-batch.ts';
 import type { Needs } from '../../model/event.ts';
 import type { Vocabulary } from '../../model/vocabulary.ts';
-import { ascii, findByte, sameBytes, startsWith, wholeNumber } from '../byte-text.ts';
-import { LINE, type LineClass, type LogParser } from '../port.ts';
+import { ascii, findByte, isDigit, isFiller, sameBytes, startsWith, wholeNumber } from '../byte-text.ts';
+import { LINE, type LineClass, type LineRun, type LogParser } from '../port.ts';
+import { SeenHead } from '../seen-head.ts';
+import { SeenTags } from '../seen-tags.ts';
 import type { StampDater } from '../stamp-dater.ts';
 import { SyslogHeader } from '../syslog-header.ts';
 import { WordCache } from '../word-cache.ts';
@@ -35,6 +37,9 @@ const MOST_REPEATS = 1_000_000;
 const DAEMON_BITS = 4;
 const DAEMONS = 1 << DAEMON_BITS;
 const NO_WORD = -1;
+const MINUTE_MS = 60_000;
+const LETTER_M = 109;
+const COLON = 58;
 
 class PostfixParser implements LogParser {
   readonly dialect = 'postfix';
@@ -44,6 +49,10 @@ class PostfixParser implements LogParser {
   readonly #header: SyslogHeader;
   /** The header of a line that a later line repeats. */
   readonly #repeated: SyslogHeader;
+  readonly #tags = new SeenTags();
+  /** The head of the line that `parseLine` read last, and when its minute began. */
+  readonly #head = new SeenHead();
+  #minuteMs = Number.NaN;
   readonly #line: PostfixLine;
   readonly #hidden = new HiddenDaemonReader();
   readonly #hosts: WordCache;
@@ -62,8 +71,8 @@ class PostfixParser implements LogParser {
       const listener = vocabulary.listeners.id(listenerOfTag(tag));
       return listener === undefined ? NO_WORD : listener * DAEMONS + daemon;
     };
-    this.#header = new SyslogHeader(tagNumber);
-    this.#repeated = new SyslogHeader(tagNumber);
+    this.#header = new SyslogHeader(tagNumber, this.#tags);
+    this.#repeated = new SyslogHeader(tagNumber, this.#tags);
     this.#hosts = new WordCache((host) => vocabulary.nodes.id(host) ?? NO_WORD);
     this.#fixedNode = node !== undefined;
     this.#node = vocabulary.nodes.id(node ?? '') ?? NO_WORD;
@@ -91,17 +100,100 @@ class PostfixParser implements LogParser {
     this.lineTime = time;
     if (Number.isNaN(time)) {
       this.#previousStart = -1;
+      this.#head.forget();
       return this.#unparsed('no such date');
     }
     if (header.hostChanged && !this.#fixedNode) {
       this.#node = this.#hosts.number(bytes, header.hostStart, header.hostEnd);
     }
+    if (header.stampChanged || header.hostChanged) this.#keepHead(batch, start);
     if (header.tagEnd === header.tagStart) return this.#parseUntagged(batch, start, end, line);
     this.#previousStart = start;
     this.#previousEnd = end;
     const tag = header.tagNumber;
     if (tag === DAEMON.quiet || tag === DAEMON.foreign) return LINE.irrelevant;
     return this.#parseText(batch, header, tag, line);
+  }
+
+  scan(batch: EventBatch, from: number, limit: number, run: LineRun): number {
+    const { bytes, view } = batch;
+    const head = this.#head;
+    const tags = this.#tags;
+    const dater = this.#dater;
+    const line = this.#line;
+    if (!head.known || !dater.steady || this.#node === NO_WORD) return from;
+    line.batch = batch;
+    line.bytes = bytes;
+    line.node = this.#node;
+    const lines = bytes.subarray(0, limit);
+    let lastTime = this.lineTime;
+    let { settledMs } = run;
+    let at = from;
+    while (head.matches(bytes, view, at, limit)) {
+      const tagStart = head.next;
+      const place = tags.find(view, tagStart, limit);
+      if (place < 0) break;
+      const tagEnd = tagStart + tags.length(place);
+      let pidStart = tagEnd;
+      let pidEnd = tagEnd;
+      let text = tagEnd;
+      if (bytes[tagEnd] === OPEN) {
+        pidStart++;
+        pidEnd++;
+        while (isDigit(bytes[pidEnd])) pidEnd++;
+        if (pidEnd === pidStart || bytes[pidEnd] !== CLOSE) break;
+        text = pidEnd + 1;
+      }
+      if (bytes[text] !== COLON || bytes[text + 1] !== BLANK || bytes[text + 2] <= BLANK) break;
+      text += 2;
+      const lineEnd = lines.indexOf(10, text);
+      if (lineEnd === -1) break;
+      const tag = tags.number(place);
+      const row = batch.rows;
+      const time = this.#minuteMs + head.msOfMinute;
+      let end = lineEnd;
+      if (tag > DAEMON.quiet) {
+        if (bytes[text] === LETTER_M) break;
+        while (isFiller(bytes[end - 1])) end--;
+        line.time = time;
+        line.lineNumber = run.line + 1;
+        line.listener = tag >> DAEMON_BITS;
+        line.tagStart = tagStart;
+        line.tagEnd = tagEnd;
+        line.pidStart = pidStart;
+        line.pidEnd = pidEnd;
+        line.at = text;
+        line.end = end;
+        const result = this.#readDaemon((tag & (DAEMONS - 1)) as Daemon);
+        if (result === LINE.unparsed) break;
+        if (result === LINE.event) run.event++;
+        else run.irrelevant++;
+      } else if (tag === NO_WORD) break;
+      else run.irrelevant++;
+      run.line++;
+      if (time !== lastTime) {
+        dater.follow(time);
+        lastTime = time;
+      }
+      if (time !== settledMs) {
+        run.see(time, batch, row);
+        settledMs = run.settledMs;
+      }
+      this.#previousStart = at;
+      this.#previousEnd = end;
+      at = lineEnd + 1;
+    }
+    return at;
+  }
+
+  #keepHead({ view }: EventBatch, start: number): void {
+    const header = this.#header;
+    if (!header.plain) {
+      this.#head.forget();
+      return;
+    }
+    this.#head.keep(view, start, header.secondStart, header.clockEnd, header.tagStart);
+    this.#minuteMs = this.lineTime - (header.msOfDay % MINUTE_MS);
   }
 
   #unparsed(reason: string): LineClass {
@@ -116,7 +208,10 @@ class PostfixParser implements LogParser {
     const line = this.#line;
     line.batch = batch;
     line.bytes = batch.bytes;
-    line.header = header;
+    line.tagStart = header.tagStart;
+    line.tagEnd = header.tagEnd;
+    line.pidStart = header.pidStart;
+    line.pidEnd = header.pidEnd;
     line.lineNumber = lineNumber;
     line.time = this.lineTime;
     line.node = this.#node;
@@ -125,7 +220,7 @@ class PostfixParser implements LogParser {
     line.end = header.end;
     const daemon = (tag & (DAEMONS - 1)) as Daemon;
     // `m` for `message repeated`; no other text of interest starts so.
-    const times = batch.bytes[line.at] === 109 ? unwrapRepetition(line) : 1;
+    const times = batch.bytes[line.at] === LETTER_M ? unwrapRepetition(line) : 1;
     if (times === 0) return LINE.irrelevant;
     const before = batch.rows;
     const result = this.#readDaemon(daemon);

@@ -22,6 +22,8 @@ export interface Parsed {
 
 /** Every stamp without a zone is Berlin's winter time, every one without a year of 2026. */
 export const BERLIN_2026: StampDater = {
+  steady: true,
+  follow: () => undefined,
   toUtc(header) {
     if (header.stamp === 'absolute') return header.localMs - header.offsetMs;
     if (header.stamp === 'zoneless') return header.localMs - HOUR_MS;
