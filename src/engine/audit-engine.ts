@@ -17,6 +17,7 @@ import type {
   Subject,
 } from './port.ts';
 import { addressGauge, SessionGauge, type SessionFacts } from './session-gauge.ts';
+import { KeyRegistry } from './tables.ts';
 
 /** The metrics that Momentum keeps for every peer, and the kind each counts. */
 export const METRICS = [
@@ -57,6 +58,7 @@ interface Group {
 export class AuditEngine implements AuditView {
   readonly subject: Subject;
   readonly #options: AuditOptions;
+  readonly #registry = new KeyRegistry();
   readonly #groups: Group[] = [];
   readonly #feeds: Feed[] = [];
   readonly #feedsByKind: Feed[][] = [];
@@ -70,7 +72,7 @@ export class AuditEngine implements AuditView {
   constructor(options: AuditOptions, firstBatch: EventBatch) {
     this.#options = options;
     this.subject = { batch: firstBatch, row: 0, serial: 0, family: 0, at: 0, node: 0 };
-    this.#sessions = addressGauge(this.subject);
+    this.#sessions = addressGauge(this.subject, this.#registry);
     for (const monitor of options.monitors) {
       for (const { name, kind } of METRICS) {
         const plan = { name, type: 'ip', monitor, kinds: [kind], filter: undefined } as const;
@@ -85,9 +87,9 @@ export class AuditEngine implements AuditView {
     return this.#options.monitors[0];
   }
 
-  /** Keys in memory, over all tables, and the values that `distinct` questions keep. */
+  /** Keys in memory, and the values that `distinct` questions keep. */
   get size(): number {
-    let size = 0;
+    let size = this.#registry.size;
     for (const feed of this.#feeds) size += feed.size;
     for (const group of this.#groups) for (const feed of group.distinct) size += feed.size;
     return size;
@@ -133,7 +135,14 @@ export class AuditEngine implements AuditView {
     const { vocabulary } = this.#options;
     const serviceId = service === undefined ? undefined : vocabulary.services.id(service);
     const listenerId = listener === undefined ? undefined : vocabulary.listeners.id(listener);
-    const gauge = new SessionGauge(prefix, serviceId, listenerId, nodes, this.subject);
+    const gauge = new SessionGauge(
+      prefix,
+      serviceId,
+      listenerId,
+      nodes,
+      this.subject,
+      this.#registry,
+    );
     this.#gauges.push(gauge);
     return gauge;
   }
@@ -258,7 +267,7 @@ export class AuditEngine implements AuditView {
   }
 
   #addFeed(plan: SeriesPlan, kept: number): void {
-    const feed = new Feed({ ...plan, kept });
+    const feed = new Feed({ ...plan, kept }, this.#registry);
     this.#feeds.push(feed);
     this.#group(plan.monitor.intervalMs).feeds.push(feed);
     for (const kind of plan.kinds) (this.#feedsByKind[kind] ??= []).push(feed);
@@ -321,7 +330,7 @@ export class AuditEngine implements AuditView {
   #closeSessions(group: Group): void {
     if (!this.#sawSession) return;
     const { total, keys, top } = this.#sessions.closeWindow(Math.max(1, this.#options.top));
-    for (const gauge of this.#gauges) gauge.forgetEnded();
+    for (const gauge of this.#gauges) gauge.step();
     if (keys === 0) return;
     const windowStartMs = group.current * group.intervalMs;
     const monitor = this.firstMonitor;

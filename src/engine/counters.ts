@@ -1,10 +1,9 @@
 import { fieldValue } from '../model/field-value.ts';
 import type { EventField } from '../model/event.ts';
 import type { WindowRange } from '../model/monitor.ts';
-import type { BlockTable } from './block-table.ts';
 import type { NodeTables, NodeTexts } from './node-tables.ts';
 import type { Counter, Subject } from './port.ts';
-import type { TextTable } from './text-table.ts';
+import type { BlockTable, TextTable } from './tables.ts';
 
 /** What a counter belongs to: it knows the event that was added to it last. */
 export interface Counted {
@@ -49,28 +48,24 @@ export class BlockCounter extends FeedCounter {
     super(feed, subject);
     this.#four = four;
     this.#six = six;
-    this.#range4 = four?.table.watch(windows) ?? 0;
-    this.#range6 = six?.table.watch(windows) ?? 0;
+    this.#range4 = four?.wheel.watch(windows) ?? 0;
+    this.#range6 = six?.wheel.watch(windows) ?? 0;
   }
 
   value(): number {
     const four = this.subject.family === 4;
     const block = four ? this.#four : this.#six;
     if (block === undefined || this.subject.family === 0) return 0;
-    return block.table.sum(four ? this.#range4 : this.#range6, this.#entry(block));
+    return block.wheel.sum(four ? this.#range4 : this.#range6, block.keys.find(this.subject));
   }
 
   override identity(): number {
     const four = this.subject.family === 4;
     const block = four ? this.#four : this.#six;
     if (block === undefined) return -1;
-    const entry = this.#entry(block);
-    return block.table.isAlive(entry) ? entry * 2 + (four ? 0 : 1) : -1;
-  }
-
-  #entry(block: BlockTable): number {
-    if (this.counted()) return block.table.lastEntry;
-    return block.find(this.subject.batch.ip, this.subject.at);
+    const entry = block.keys.find(this.subject);
+    // Entries are even.
+    return block.wheel.isKept(entry) ? entry + (four ? 0 : 1) : -1;
   }
 }
 
@@ -87,7 +82,7 @@ export class NodeBlockCounter extends FeedCounter {
     const { subject } = this;
     if (subject.family === 0) return 0;
     const block = this.#tables.of(subject);
-    return block === undefined ? 0 : block.table.sum(0, block.find(subject.batch.ip, subject.at));
+    return block === undefined ? 0 : block.wheel.sum(0, block.keys.find(subject));
   }
 }
 
@@ -107,13 +102,13 @@ export class TextCounter extends FeedCounter {
     super(feed, subject);
     this.#texts = texts;
     this.#key = key;
-    this.#range = texts.table.watch(windows);
+    this.#range = texts.wheel.watch(windows);
   }
 
   value(): number {
     const { batch, row } = this.subject;
-    const entry = this.#texts.find(fieldValue(batch, row, this.#key));
-    return this.#texts.table.sum(this.#range, entry);
+    const entry = this.#texts.keys.find(fieldValue(batch, row, this.#key));
+    return this.#texts.wheel.sum(this.#range, entry);
   }
 }
 

@@ -3,15 +3,13 @@ import type { EventBatch } from '../model/event-batch.ts';
 import { fieldValue } from '../model/field-value.ts';
 import type { EventField } from '../model/event.ts';
 import type { Monitor, WindowRange } from '../model/monitor.ts';
-import { compareText } from '../model/order.ts';
 import type { SeriesRow, SeriesType } from '../model/series-snapshot.ts';
-import { BlockTable } from './block-table.ts';
-import type { CounterTable, WindowList } from './counter-table.ts';
 import { BlockCounter, NodeBlockCounter, NodeTextCounter, TextCounter } from './counters.ts';
 import { NodeTables, NodeTexts } from './node-tables.ts';
 import type { Counter, EventFilter, Scope, Subject } from './port.ts';
 import { Ranking } from './ranking.ts';
-import { TextTable } from './text-table.ts';
+import { BlockTable, TextTable, type KeyRegistry } from './tables.ts';
+import type { Wheel } from './wheel.ts';
 
 export interface FeedOptions {
   readonly name: string;
@@ -26,9 +24,9 @@ export interface FeedOptions {
 }
 
 /**
- * One thing that is counted under one monitor: a metric or a named series. It keeps a table of
- * addresses (or texts) for reports and files, and one more table for each prefix length that a
- * policy asks.
+ * One thing that is counted under one monitor: a metric or a named series. It keeps a wheel of
+ * addresses (or texts) for reports and files, and one more for each prefix length that a policy
+ * asks; feeds that count by the same blocks share the keys.
  */
 export class Feed {
   readonly name: string;
@@ -43,56 +41,56 @@ export class Feed {
   withoutAmount = 0;
 
   readonly #options: FeedOptions;
-  readonly #base4: BlockTable | undefined;
-  readonly #base6: BlockTable | undefined;
+  readonly #registry: KeyRegistry;
+  /** The tables that reports and files show: addresses of each family, or texts. */
+  readonly #shown: (BlockTable | TextTable)[] = [];
   readonly #texts: TextTable | undefined;
+  /** All tables of a family; none when the series does not hold it. */
   readonly #tables4: BlockTable[] = [];
   readonly #tables6: BlockTable[] = [];
   readonly #nodeTables: NodeTables[] = [];
   readonly #nodeTexts: NodeTexts[] = [];
 
-  constructor(options: FeedOptions) {
+  constructor(options: FeedOptions, registry: KeyRegistry) {
     const { name, type, monitor, serialize, kept } = options;
     this.name = name;
     this.type = type;
     this.monitor = monitor;
     this.serialize = serialize;
     this.#options = options;
-    if (type === 'string') this.#texts = new TextTable(kept);
-    if (type === 'ip' || type === 'cidr')
-      this.#tables4.push((this.#base4 = new BlockTable(4, 32, kept)));
-    if (type === 'ip' || type === 'cidr_ipv6') {
-      this.#tables6.push((this.#base6 = new BlockTable(6, 128, kept)));
-    }
+    this.#registry = registry;
+    if (type === 'string') this.#shown.push((this.#texts = new TextTable(kept)));
+    if (type === 'ip' || type === 'cidr') this.#shown.push(this.#tableOf(4, 32));
+    if (type === 'ip' || type === 'cidr_ipv6') this.#shown.push(this.#tableOf(6, 128));
   }
 
   /** Number of the present window. */
   get current(): number {
-    return this.#anyTable().current;
+    return this.#shown[0].wheel.current;
   }
 
   /** Whether a count went below zero. */
   get negative(): boolean {
-    return this.#baseTables().some((table) => table.negative);
+    return this.#shown.some(({ wheel }) => wheel.negative);
   }
 
-  /** Keys in memory, over all tables. */
+  /** Keys in memory that no other feed has: texts, and blocks of single nodes. */
   get size(): number {
-    let size = 0;
-    for (const table of this.#allTables()) size += table.size;
+    let size = this.#texts?.keys.table.size ?? 0;
+    for (const ofNode of [...this.#nodeTables, ...this.#nodeTexts]) size += ofNode.size;
     return size;
   }
 
   get empty(): boolean {
-    return this.#baseTables().every((table) => table.empty);
+    return this.#shown.every(({ wheel }) => wheel.empty);
   }
 
   start(window: number): void {
-    for (const table of this.#allTables()) table.start(window);
+    for (const wheel of this.#wheels()) wheel.start(window);
   }
 
   step(): void {
-    for (const table of this.#allTables()) table.step();
+    for (const wheel of this.#wheels()) wheel.step();
   }
 
   /**
@@ -109,7 +107,7 @@ export class Feed {
     if (this.#texts !== undefined) {
       return this.#takeText(this.#texts, subject, amount, lateWindow, tooLate);
     }
-    const { family, at } = subject;
+    const { family } = subject;
     const tables = family === 4 ? this.#tables4 : this.#tables6;
     if (family === 0 || tables.length === 0) {
       if (family === 0) this.withoutKey++;
@@ -117,10 +115,11 @@ export class Feed {
       return undefined;
     }
     if (tooLate) return false;
-    const { ip } = batch;
     for (let i = 0; i < tables.length; i++) {
-      if (lateWindow === undefined) tables[i].add(ip, at, amount);
-      else tables[i].addLate(lateWindow, ip, at, amount);
+      const { keys, wheel } = tables[i];
+      const entry = keys.locate(subject);
+      if (lateWindow === undefined) wheel.add(entry, amount);
+      else wheel.addLate(lateWindow, entry, amount);
     }
     for (let i = 0; i < this.#nodeTables.length; i++) {
       this.#nodeTables[i].take(subject, amount, lateWindow, this.current);
@@ -145,42 +144,22 @@ export class Feed {
       this.#nodeTables.push(tables);
       return new NodeBlockCounter(this, subject, tables);
     }
-    const four = this.#base4 && this.#tableOf(this.#tables4, 4, prefix.ipv4);
-    const six = this.#base6 && this.#tableOf(this.#tables6, 6, prefix.ipv6);
+    const four = this.#tables4.length > 0 ? this.#tableOf(4, prefix.ipv4) : undefined;
+    const six = this.#tables6.length > 0 ? this.#tableOf(6, prefix.ipv6) : undefined;
     return new BlockCounter(this, subject, four, six, windows);
   }
 
   /** Rows of one kept window, sorted by key. */
   rows(window: number, number: number): SeriesRow[] {
     const rows: SeriesRow[] = [];
-    const collect = (
-      table: CounterTable,
-      order: (a: number, b: number) => number,
-      text: (e: number) => string,
-    ) => {
-      const list = table.list(window);
-      const records = Array.from({ length: list.length }, (_, record) => record)
-        .filter((record) => list.counts[record] !== 0)
-        .sort((a, b) => order(list.entries[a], list.entries[b]));
+    for (const { keys, wheel } of this.#shown) {
+      const { entries, counts, length } = wheel.list(window);
+      const records = Array.from({ length }, (_, record) => record)
+        .filter((record) => counts[record] !== 0)
+        .sort((a, b) => keys.compare(entries[a], entries[b]));
       for (const record of records) {
-        rows.push({ window: number, key: text(list.entries[record]), count: list.counts[record] });
+        rows.push({ window: number, key: keys.text(entries[record]), count: counts[record] });
       }
-    };
-    for (const base of [this.#base4, this.#base6]) {
-      if (base)
-        collect(
-          base.table,
-          (a, b) => base.compare(a, b),
-          (e) => base.address(e),
-        );
-    }
-    const texts = this.#texts;
-    if (texts) {
-      collect(
-        texts.table,
-        (a, b) => compareText(texts.text(a), texts.text(b)),
-        (e) => texts.text(e),
-      );
     }
     return rows;
   }
@@ -192,33 +171,14 @@ export class Feed {
   ): { total: number; keys: number; top: { key: string; count: number }[] } | undefined {
     const ranked = new Ranking(top);
     let total = 0;
-    let keys = 0;
-    const visit = (
-      list: WindowList,
-      order: (a: number, b: number) => number,
-      text: (e: number) => string,
-    ) => {
+    let number = 0;
+    for (const { keys, wheel } of this.#shown) {
+      const list = wheel.list(window);
       total += list.total;
-      keys += list.length;
-      ranked.add(list, order, text);
-    };
-    for (const base of [this.#base4, this.#base6]) {
-      if (base)
-        visit(
-          base.table.list(window),
-          (a, b) => base.compare(a, b),
-          (e) => base.address(e),
-        );
+      number += list.length;
+      ranked.add(list, keys);
     }
-    const texts = this.#texts;
-    if (texts) {
-      visit(
-        texts.table.list(window),
-        (a, b) => compareText(texts.text(a), texts.text(b)),
-        (e) => texts.text(e),
-      );
-    }
-    return keys === 0 ? undefined : { total, keys, top: ranked.result() };
+    return number === 0 ? undefined : { total, keys: number, top: ranked.result() };
   }
 
   #takeText(
@@ -234,10 +194,11 @@ export class Feed {
       return undefined;
     }
     if (tooLate) return false;
+    const entry = texts.keys.locate(key);
     if (lateWindow === undefined) {
-      texts.add(key, amount);
+      texts.wheel.add(entry, amount);
       this.lastAdded = subject.serial;
-    } else texts.addLate(lateWindow, key, amount);
+    } else texts.wheel.addLate(lateWindow, entry, amount);
     for (const textsOfNode of this.#nodeTexts) {
       textsOfNode.take(subject.node, key, amount, lateWindow, this.current);
     }
@@ -253,29 +214,18 @@ export class Feed {
     return 0;
   }
 
-  #tableOf(tables: BlockTable[], family: 4 | 6, bits: number): BlockTable {
-    const known = tables.find((table) => table.bits === bits);
+  #tableOf(family: 4 | 6, bits: number): BlockTable {
+    const tables = family === 4 ? this.#tables4 : this.#tables6;
+    const known = tables.find(({ keys }) => keys.bits === bits);
     if (known !== undefined) return known;
-    const table = new BlockTable(family, bits, this.#options.kept);
+    const table = new BlockTable(this.#registry.blocks(family, bits), this.#options.kept);
     tables.push(table);
     return table;
   }
 
-  #baseTables(): CounterTable[] {
-    return [this.#base4?.table, this.#base6?.table, this.#texts?.table].filter(
-      (t) => t !== undefined,
-    );
-  }
-
-  #anyTable(): CounterTable {
-    return (this.#base4?.table ?? this.#base6?.table ?? this.#texts?.table)!;
-  }
-
-  #allTables(): CounterTable[] {
-    const tables = [...this.#tables4, ...this.#tables6].map((block) => block.table);
-    if (this.#texts) tables.push(this.#texts.table);
-    for (const ofNode of this.#nodeTables) tables.push(...ofNode.tables());
-    for (const ofNode of this.#nodeTexts) tables.push(...ofNode.tables());
-    return tables;
+  #wheels(): Wheel[] {
+    const tables = [...this.#tables4, ...this.#tables6, ...(this.#texts ? [this.#texts] : [])];
+    const ofNodes = [...this.#nodeTables, ...this.#nodeTexts];
+    return [...tables.map(({ wheel }) => wheel), ...ofNodes.flatMap((each) => each.wheels())];
   }
 }

@@ -1,10 +1,10 @@
 import type { Prefix } from '../model/address.ts';
 import type { WindowRange } from '../model/monitor.ts';
 import type { SeriesType } from '../model/series-snapshot.ts';
-import { BlockTable } from './block-table.ts';
-import type { CounterTable } from './counter-table.ts';
+import { BlockKeys } from './block-keys.ts';
 import type { Subject } from './port.ts';
-import { TextTable } from './text-table.ts';
+import { BlockTable, TextTable } from './tables.ts';
+import type { Wheel } from './wheel.ts';
 
 /** One table per node and family, made when a node is first seen. */
 export class NodeTables {
@@ -22,8 +22,13 @@ export class NodeTables {
     this.#type = type;
   }
 
-  tables(): CounterTable[] {
-    return [...this.#four, ...this.#six].filter((t) => t !== undefined).map((block) => block.table);
+  wheels(): Wheel[] {
+    return [...this.#four, ...this.#six].filter((t) => t !== undefined).map(({ wheel }) => wheel);
+  }
+
+  /** Keys in memory. */
+  get size(): number {
+    return this.wheels().reduce((size, { keys }) => size + keys.size, 0);
   }
 
   of(subject: Subject): BlockTable | undefined {
@@ -31,19 +36,20 @@ export class NodeTables {
   }
 
   take(subject: Subject, amount: number, lateWindow: number | undefined, current: number): void {
-    const { family, node, at } = subject;
+    const { family, node } = subject;
     if (family === 4 ? this.#type === 'cidr_ipv6' : this.#type === 'cidr') return;
     const tables = family === 4 ? this.#four : this.#six;
     let block = tables[node];
     if (block === undefined) {
       const bits = family === 4 ? this.#prefix.ipv4 : this.#prefix.ipv6;
-      block = new BlockTable(family === 4 ? 4 : 6, bits, this.#kept);
-      block.table.watch(this.#windows);
-      block.table.start(current);
+      block = new BlockTable(new BlockKeys(family === 4 ? 4 : 6, bits), this.#kept);
+      block.wheel.watch(this.#windows);
+      block.wheel.start(current);
       tables[node] = block;
     }
-    if (lateWindow === undefined) block.add(subject.batch.ip, at, amount);
-    else block.addLate(lateWindow, subject.batch.ip, at, amount);
+    const entry = block.keys.locate(subject);
+    if (lateWindow === undefined) block.wheel.add(entry, amount);
+    else block.wheel.addLate(lateWindow, entry, amount);
   }
 }
 
@@ -58,8 +64,13 @@ export class NodeTexts {
     this.#windows = windows;
   }
 
-  tables(): CounterTable[] {
-    return this.#tables.filter((t) => t !== undefined).map((texts) => texts.table);
+  wheels(): Wheel[] {
+    return this.#tables.filter((t) => t !== undefined).map(({ wheel }) => wheel);
+  }
+
+  /** Keys in memory. */
+  get size(): number {
+    return this.wheels().reduce((size, { keys }) => size + keys.size, 0);
   }
 
   take(
@@ -72,16 +83,17 @@ export class NodeTexts {
     let texts = this.#tables[node];
     if (texts === undefined) {
       texts = new TextTable(this.#kept);
-      texts.table.watch(this.#windows);
-      texts.table.start(current);
+      texts.wheel.watch(this.#windows);
+      texts.wheel.start(current);
       this.#tables[node] = texts;
     }
-    if (lateWindow === undefined) texts.add(key, amount);
-    else texts.addLate(lateWindow, key, amount);
+    const entry = texts.keys.locate(key);
+    if (lateWindow === undefined) texts.wheel.add(entry, amount);
+    else texts.wheel.addLate(lateWindow, entry, amount);
   }
 
   value(node: number, key: string): number {
     const texts = this.#tables[node];
-    return texts === undefined ? 0 : texts.table.sum(0, texts.find(key));
+    return texts === undefined ? 0 : texts.wheel.sum(0, texts.keys.find(key));
   }
 }

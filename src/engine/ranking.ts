@@ -1,4 +1,4 @@
-import type { WindowList } from './counter-table.ts';
+import type { WindowList } from './wheel.ts';
 
 interface Ranked {
   readonly count: number;
@@ -14,19 +14,22 @@ export class Ranking {
     this.#limit = limit;
   }
 
+  /** @param keys order of the entries at equal counts, and their texts */
   add(
     list: WindowList,
-    order: (a: number, b: number) => number,
-    text: (entry: number) => string,
+    keys: { compare(a: number, b: number): number; text(entry: number): string },
   ): void {
     if (this.#limit === 0) return;
     const { entries, counts } = list;
     const chosen = firstOf(
       list.length,
       this.#limit,
-      (a, b) => counts[b] - counts[a] || order(entries[a], entries[b]),
+      (a, b) => counts[b] - counts[a] || keys.compare(entries[a], entries[b]),
     );
-    const ranked = chosen.map((record) => ({ count: counts[record], key: text(entries[record]) }));
+    const ranked = chosen.map((record) => ({
+      count: counts[record],
+      key: keys.text(entries[record]),
+    }));
     this.#best = mergeRanked(this.#best, ranked).slice(0, this.#limit);
   }
 

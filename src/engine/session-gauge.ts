@@ -1,7 +1,9 @@
-import { ADDRESS, formatAddress, maskWord, type Prefix } from '../model/address.ts';
+import { ADDRESS, type Prefix } from '../model/address.ts';
 import { KIND } from '../model/event.ts';
+import { BlockKeys } from './block-keys.ts';
 import type { Counter, Scope, Subject } from './port.ts';
 import { firstOf } from './ranking.ts';
+import type { KeyRegistry } from './tables.ts';
 
 /** An open or ended session as the gauges see it. */
 export interface SessionFacts {
@@ -14,26 +16,69 @@ export interface SessionFacts {
   readonly listener: number;
 }
 
-interface Level {
-  open: number;
-  /** Highest value of `open` in the present window of the first monitor. */
-  peak: number;
-  readonly family: number;
-  readonly words: readonly [number, number, number, number];
+/** Open sessions per block of one family; the state of a block is `[open, peak, listed]`. */
+class Levels {
+  readonly keys: BlockKeys;
+  /** Blocks with a session open at some time of the present window: their entries. */
+  listed: number[] = [];
+  readonly #at: number;
+
+  constructor(keys: BlockKeys) {
+    this.keys = keys;
+    this.#at = keys.table.reserve(3);
+  }
+
+  open(entry: number): number {
+    return this.keys.table.cells[entry + this.#at];
+  }
+
+  peak(entry: number): number {
+    return this.keys.table.cells[entry + this.#at + 1];
+  }
+
+  opened(ip: Int32Array, at: number): void {
+    const { keys } = this;
+    const entry = keys.locateAt(ip, at);
+    const { table } = keys;
+    const { cells } = table;
+    const state = entry + this.#at;
+    const open = ++cells[state];
+    if (open > cells[state + 1]) cells[state + 1] = open;
+    if (cells[state + 2] === 1) return;
+    cells[state + 2] = 1;
+    this.listed.push(entry);
+    table.use(entry);
+  }
+
+  ended(ip: Int32Array, at: number): void {
+    const { keys } = this;
+    keys.table.cells[keys.findAt(ip, at) + this.#at]--;
+  }
+
+  /** Begins a window: blocks without an open session are forgotten. */
+  step(): void {
+    const { table } = this.keys;
+    const { cells } = table;
+    this.listed = this.listed.filter((entry) => {
+      const state = entry + this.#at;
+      cells[state + 1] = cells[state];
+      if (cells[state] > 0) return true;
+      cells[state + 2] = 0;
+      table.release(entry);
+      return false;
+    });
+  }
 }
 
-/**
- * Sessions open now, summed over blocks of one prefix length per family. IPv4 blocks are keyed by
- * number, IPv6 blocks by text.
- */
+/** Sessions open now, summed over blocks of one prefix length per family. */
 export class SessionGauge implements Counter {
-  readonly #prefix: Prefix;
   readonly #service: number | undefined;
   readonly #listener: number | undefined;
-  readonly #scope: Scope;
   readonly #subject: Subject;
-  readonly #levels = new Map<number | string, Level>();
-  #changed: Level[] = [];
+  readonly #newLevels: () => readonly [four: Levels, six: Levels];
+  /** By node; all in the first where nodes are counted together. */
+  readonly #levels: (readonly [four: Levels, six: Levels])[] = [];
+  readonly #ofNode: boolean;
   #open = 0;
   #peak = 0;
 
@@ -43,26 +88,32 @@ export class SessionGauge implements Counter {
     listener: number | undefined,
     scope: Scope,
     subject: Subject,
+    registry: KeyRegistry,
   ) {
-    this.#prefix = prefix;
     this.#service = service;
     this.#listener = listener;
-    this.#scope = scope;
     this.#subject = subject;
+    this.#ofNode = scope === 'node';
+    const { ipv4, ipv6 } = prefix;
+    this.#newLevels = () => [
+      new Levels(new BlockKeys(4, ipv4)),
+      new Levels(new BlockKeys(6, ipv6)),
+    ];
+    if (this.#ofNode) return;
+    const shared = [registry.blocks(4, ipv4), registry.blocks(6, ipv6)] as const;
+    this.#levels.push([new Levels(shared[0]), new Levels(shared[1])]);
   }
 
   get empty(): boolean {
-    return this.#levels.size === 0;
+    return this.#levels.every(([four, six]) => four.listed.length + six.listed.length === 0);
   }
 
   value(): number {
-    const { family, at, node, batch } = this.#subject;
-    if (family === 0) return 0;
-    const { ip } = batch;
-    return (
-      this.#levels.get(this.#key(family, ip[at], ip[at + 1], ip[at + 2], ip[at + 3], node))?.open ??
-      0
-    );
+    const { family, node } = this.#subject;
+    const pair = this.#levels[this.#ofNode ? node : 0];
+    if (family === 0 || pair === undefined) return 0;
+    const levels = pair[family === 4 ? 0 : 1];
+    return levels.open(levels.keys.find(this.#subject));
   }
 
   identity(): number {
@@ -76,25 +127,16 @@ export class SessionGauge implements Counter {
 
   /** @param change +1 at connect, -1 at the end */
   change(session: SessionFacts, change: number): void {
-    if (session.family === 0) return;
+    const { family, words, at } = session;
+    if (family === 0) return;
     if (this.#service !== undefined && session.service !== this.#service) return;
     if (this.#listener !== undefined && session.listener !== this.#listener) return;
-    const { family, node, words, at } = session;
-    const w0 = words[at];
-    const w1 = words[at + 1];
-    const w2 = words[at + 2];
-    const w3 = words[at + 3];
-    const key = this.#key(family, w0, w1, w2, w3, node);
-    let level = this.#levels.get(key);
-    if (level === undefined) {
-      level = { open: 0, peak: 0, family, words: [w0, w1, w2, w3] };
-      this.#levels.set(key, level);
-    }
-    level.open += change;
+    const pair = (this.#levels[this.#ofNode ? session.node : 0] ??= this.#newLevels());
+    const levels = pair[family === 4 ? 0 : 1];
     this.#open += change;
-    if (level.open > level.peak) level.peak = level.open;
     if (this.#open > this.#peak) this.#peak = this.#open;
-    if (level.open === 0) this.#changed.push(level);
+    if (change > 0) levels.opened(words, at);
+    else levels.ended(words, at);
   }
 
   /**
@@ -102,61 +144,41 @@ export class SessionGauge implements Counter {
    * and the `top` highest peaks. Addresses without an open session are forgotten.
    */
   closeWindow(top: number): { total: number; keys: number; top: { key: string; count: number }[] } {
-    const levels = [...this.#levels.values()];
-    const best = firstOf(
-      levels.length,
-      top,
-      (a, b) => levels[b].peak - levels[a].peak || compareLevels(levels[a], levels[b]),
-    );
+    const [[four, six]] = this.#levels;
+    const split = four.listed.length;
+    const keys = split + six.listed.length;
+    const levelsOf = (index: number): Levels => (index < split ? four : six);
+    const entryOf = (index: number): number =>
+      index < split ? four.listed[index] : six.listed[index - split];
+    const peaks = Array.from({ length: keys }, (_, index) => levelsOf(index).peak(entryOf(index)));
+    const best = firstOf(keys, top, (a, b) => {
+      if (peaks[a] !== peaks[b]) return peaks[b] - peaks[a];
+      if (a < split !== b < split) return a < split ? -1 : 1;
+      return levelsOf(a).keys.compare(entryOf(a), entryOf(b));
+    });
     const result = {
       total: this.#peak,
-      keys: levels.length,
+      keys,
       top: best.map((index) => {
-        const { family, words, peak } = levels[index];
-        return { key: formatAddress(family === 4 ? 4 : 6, ...words), count: peak };
+        return { key: levelsOf(index).keys.text(entryOf(index)), count: peaks[index] };
       }),
     };
-    this.forgetEnded();
-    for (const level of this.#levels.values()) level.peak = level.open;
-    this.#peak = this.#open;
+    this.step();
     return result;
   }
 
-  /** Forgets blocks without an open session. */
-  forgetEnded(): void {
-    if (this.#changed.length === 0) return;
-    this.#changed = [];
-    for (const [key, level] of this.#levels) if (level.open === 0) this.#levels.delete(key);
-  }
-
-  #key(
-    family: number,
-    w0: number,
-    w1: number,
-    w2: number,
-    w3: number,
-    node: number,
-  ): number | string {
-    const own = this.#scope === 'node' ? `${node} ` : '';
-    if (family === 4) {
-      const block = w0 & maskWord(this.#prefix.ipv4, 0);
-      return own === '' ? block : own + block;
-    }
-    const { ipv6 } = this.#prefix;
-    return `${own}${w0 & maskWord(ipv6, 0)} ${w1 & maskWord(ipv6, 1)} ${w2 & maskWord(ipv6, 2)} ${w3 & maskWord(ipv6, 3)}`;
+  /** Begins a window: blocks without an open session are forgotten. */
+  step(): void {
+    // Not every node has been seen: `forEach` passes over the holes.
+    this.#levels.forEach(([four, six]) => {
+      four.step();
+      six.step();
+    });
+    this.#peak = this.#open;
   }
 }
 
 /** Every session, per address: what reports show. */
-export function addressGauge(subject: Subject): SessionGauge {
-  return new SessionGauge(ADDRESS, undefined, undefined, 'cluster', subject);
-}
-
-function compareLevels(a: Level, b: Level): number {
-  if (a.family !== b.family) return a.family - b.family;
-  for (let word = 0; word < 4; word++) {
-    const difference = (a.words[word] >>> 0) - (b.words[word] >>> 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
+export function addressGauge(subject: Subject, registry: KeyRegistry): SessionGauge {
+  return new SessionGauge(ADDRESS, undefined, undefined, 'cluster', subject, registry);
 }

@@ -292,7 +292,8 @@ export class LogSource {
         break;
       } else {
         this.#parse(parser, batch, at, end);
-        for (let inner = lineEnd; inner < end; inner = view.indexOf(10, inner + 1)) this.#run.line++;
+        for (let inner = lineEnd; inner < end; inner = view.indexOf(10, inner + 1))
+          this.#run.line++;
       }
       at = end + 1;
     }

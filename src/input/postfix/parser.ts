@@ -1,7 +1,15 @@
 import type { EventBatch } from '../../model/event-batch.ts';
 import type { Needs } from '../../model/event.ts';
 import type { Vocabulary } from '../../model/vocabulary.ts';
-import { ascii, findByte, isDigit, isFiller, sameBytes, startsWith, wholeNumber } from '../byte-text.ts';
+import {
+  ascii,
+  findByte,
+  isDigit,
+  isFiller,
+  sameBytes,
+  startsWith,
+  wholeNumber,
+} from '../byte-text.ts';
 import { LINE, type LineClass, type LineRun, type LogParser } from '../port.ts';
 import { SeenHead } from '../seen-head.ts';
 import { SeenTags } from '../seen-tags.ts';

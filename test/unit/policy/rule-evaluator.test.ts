@@ -591,12 +591,20 @@ describe('a replay', () => {
 
   test('ends with an error when it keeps more keys than it may', async () => {
     const rows = Array.from({ length: 9 }, (_, k) =>
-      line(k * 60, 'connect', { ip: `192.0.2.${k}` }),
+      line(k * 60, 'rejection', { ip: `192.0.2.${k}` }),
     );
     // Seven windows are kept, so seven keys are alive at most.
     const policy = minutes([]);
     await expect(replayRows(rows, policy, { maxKeys: 7 })).resolves.toBeDefined();
     await expect(replayRows(rows, policy, { maxKeys: 6 })).rejects.toThrow(CheckError);
+  });
+
+  test('counts the addresses of open sessions among the keys', async () => {
+    const rows = Array.from({ length: 9 }, (_, k) =>
+      line(k * 60, 'connect', { ip: `192.0.2.${k}`, session: `smtpd[${k}]` }),
+    );
+    await expect(replayRows(rows, minutes([]), { maxKeys: 9 })).resolves.toBeDefined();
+    await expect(replayRows(rows, minutes([]), { maxKeys: 8 })).rejects.toThrow(CheckError);
   });
 
   test('counts the values of distinct among the keys', async () => {

@@ -1,14 +1,14 @@
-import { CounterTable } from './counter-table.ts';
+import { compareText } from '../model/order.ts';
+import { KeyTable } from './key-table.ts';
 
-/** Counts per text key: a table over numbers that stand for the texts that are alive. */
-export class TextTable {
-  readonly table: CounterTable;
+/** Texts that are alive: a table over numbers that stand for them. */
+export class TextKeys {
+  readonly table = new KeyTable(1);
   readonly #ids = new Map<string, number>();
   readonly #texts: string[] = [''];
   readonly #free: number[] = [];
 
-  constructor(kept: number) {
-    this.table = new CounterTable(1, kept);
+  constructor() {
     this.table.onForget = (entry) => {
       const id = this.table.key(entry, 0);
       this.#ids.delete(this.#texts[id]);
@@ -17,22 +17,23 @@ export class TextTable {
     };
   }
 
-  add(text: string, amount: number): void {
-    this.table.add(this.#idOf(text), 0, 0, 0, amount);
-  }
-
-  addLate(window: number, text: string, amount: number): void {
-    this.table.addLate(window, this.#idOf(text), 0, 0, 0, amount);
-  }
-
-  /** The entry of a text, 0 when it is not alive. */
+  /** The entry of a text, 0 when it has none. */
   find(text: string): number {
     const id = this.#ids.get(text);
     return id === undefined ? 0 : this.table.find(id, 0, 0, 0);
   }
 
+  /** The same; a text without an entry gets one. */
+  locate(text: string): number {
+    return this.table.locate(this.#idOf(text), 0, 0, 0);
+  }
+
   text(entry: number): string {
     return this.#texts[this.table.key(entry, 0)];
+  }
+
+  compare(a: number, b: number): number {
+    return compareText(this.text(a), this.text(b));
   }
 
   #idOf(text: string): number {

@@ -1,0 +1,231 @@
+import { assert } from '../model/errors.ts';
+import { grown } from '../model/event-batch.ts';
+import type { WindowRange } from '../model/monitor.ts';
+import type { KeyTable } from './key-table.ts';
+
+const FIRST_RECORDS = 8;
+const NO_ENTRIES = new Int32Array(0);
+const NO_COUNTS = new Float64Array(0);
+/** Window lists longer than this are given back when their window leaves, not kept for the next. */
+const KEPT_RECORDS = 65_536;
+
+/**
+ * What one window counted: a record for each key it saw, in order of appearance. A window that saw
+ * nothing holds no memory: a monitor may have a million of them.
+ */
+export class WindowList {
+  entries = NO_ENTRIES;
+  counts = NO_COUNTS;
+  length = 0;
+  total = 0;
+  /** Record of an entry, made when a late event first needs to find one. */
+  #recordOf: Map<number, number> | undefined;
+
+  append(entry: number, count: number): number {
+    const record = this.length++;
+    if (record === this.entries.length) {
+      const room = Math.max(FIRST_RECORDS, record * 2);
+      this.entries = grown(new Int32Array(room), this.entries);
+      this.counts = grown(new Float64Array(room), this.counts);
+    }
+    this.entries[record] = entry;
+    this.counts[record] = count;
+    this.#recordOf?.set(entry, record);
+    return record;
+  }
+
+  /** Index of the entry's record, -1 when the window has none. */
+  find(entry: number): number {
+    if (this.#recordOf === undefined) {
+      this.#recordOf = new Map();
+      for (let record = 0; record < this.length; record++) {
+        this.#recordOf.set(this.entries[record], record);
+      }
+    }
+    return this.#recordOf.get(entry) ?? -1;
+  }
+
+  clear(): void {
+    this.length = 0;
+    this.total = 0;
+    this.#recordOf = undefined;
+    if (this.entries.length > KEPT_RECORDS) {
+      this.entries = NO_ENTRIES;
+      this.counts = NO_COUNTS;
+    }
+  }
+}
+
+/** Never added to. */
+const NOTHING_SEEN = new WindowList();
+
+/**
+ * Counts per key over rolling windows: the record wheel.
+ *
+ * Every window keeps an append-only list of (entry, count) records. The first touch in a window
+ * appends a record, later ones add to it. Each range of windows that is asked has a sum per entry:
+ * an add changes it at once when the range holds window 0, and when the clock enters a window the
+ * list that enters a range is added and the list that leaves it is taken out. So an add and a read
+ * cost the same whatever the number of windows, memory follows the keys that are alive, and idle
+ * keys leave by themselves.
+ *
+ * Counts are doubles: whole numbers are exact to ±2^53. The state of an entry stands in its row:
+ * `[stamp, record]`, the window after that of its newest record and where in that window's list it
+ * stands, and a double for each range.
+ */
+export class Wheel {
+  readonly keys: KeyTable;
+  readonly kept: number;
+  readonly ranges: WindowRange[] = [];
+  /** Number of the present window: its start divided by the interval. */
+  current = -1;
+  /** Some count went below zero. */
+  negative = false;
+  /** Records in the kept windows. */
+  records = 0;
+
+  /** By window modulo `kept`; a window that was never entered or added to has no list yet. */
+  readonly #ring: (WindowList | undefined)[];
+  #list: WindowList;
+  /** Where an entry's state stands in its row, in words. */
+  readonly #at: number;
+  /** Where the sum of each range stands, in doubles behind the start of the row. */
+  readonly #sumAt: number[] = [];
+  /** Those of the ranges that hold window 0. */
+  #heads = new Int32Array(0);
+
+  /** @param kept number of windows kept, the present one included */
+  constructor(keys: KeyTable, kept: number) {
+    this.keys = keys;
+    this.kept = kept;
+    this.#at = keys.reserve(2);
+    this.#ring = Array.from<WindowList | undefined>({ length: kept });
+    this.#list = this.#listOf(0);
+  }
+
+  /** Has sums kept for a range inside the kept windows; before the first add. */
+  watch(range: WindowRange): number {
+    const known = this.ranges.findIndex((r) => r.start === range.start && r.end === range.end);
+    if (known !== -1) return known;
+    assert(this.records === 0, 'ranges are watched from the first event on');
+    this.ranges.push(range);
+    this.#sumAt.push(this.keys.reserve(2) >> 1);
+    this.#heads = Int32Array.from(this.#sumAt.filter((_, index) => this.ranges[index].start === 0));
+    return this.ranges.length - 1;
+  }
+
+  get empty(): boolean {
+    return this.records === 0;
+  }
+
+  /** The entry's count over a watched range; 0 for entry 0. */
+  sum(range: number, entry: number): number {
+    return this.keys.sums[(entry >> 1) + this.#sumAt[range]];
+  }
+
+  /** Whether the entry surely has a record in a window that is kept. */
+  isKept(entry: number): boolean {
+    return entry !== 0 && this.keys.cells[entry + this.#at] > this.current + 1 - this.kept;
+  }
+
+  /** The list of a kept window. */
+  list(window: number): WindowList {
+    return this.#ring[window % this.kept] ?? NOTHING_SEEN;
+  }
+
+  /** Adds to the present window. */
+  add(entry: number, amount: number): void {
+    const { keys } = this;
+    const { cells } = keys;
+    const list = this.#list;
+    const at = entry + this.#at;
+    const stamp = this.current + 1;
+    if (cells[at] === stamp) {
+      const record = cells[at + 1];
+      const count = list.counts[record] + amount;
+      list.counts[record] = count;
+      if (count < 0) this.negative = true;
+    } else {
+      cells[at] = stamp;
+      cells[at + 1] = list.append(entry, amount);
+      keys.use(entry);
+      this.records++;
+      if (amount < 0) this.negative = true;
+    }
+    list.total += amount;
+    const heads = this.#heads;
+    for (let i = 0; i < heads.length; i++) keys.sums[(entry >> 1) + heads[i]] += amount;
+  }
+
+  /** Adds to a window that is still kept: an earlier one, or the present one. */
+  addLate(window: number, entry: number, amount: number): void {
+    if (window === this.current) {
+      this.add(entry, amount);
+      return;
+    }
+    const list = this.#listOf(window);
+    const record = list.find(entry);
+    if (record === -1) {
+      list.append(entry, amount);
+      this.keys.use(entry);
+      this.records++;
+      if (amount < 0) this.negative = true;
+    } else if ((list.counts[record] += amount) < 0) this.negative = true;
+    list.total += amount;
+    const age = this.current - window;
+    for (let range = 0; range < this.ranges.length; range++) {
+      const { start, end } = this.ranges[range];
+      if (age >= start && age <= end) this.keys.sums[(entry >> 1) + this.#sumAt[range]] += amount;
+    }
+  }
+
+  /** Takes a key out of all windows. */
+  remove(entry: number): void {
+    if (entry === 0) return;
+    for (const list of this.#ring) {
+      const record = list?.find(entry) ?? -1;
+      if (list === undefined || record === -1) continue;
+      list.total -= list.counts[record];
+      list.counts[record] = 0;
+    }
+    for (const sumAt of this.#sumAt) this.keys.sums[(entry >> 1) + sumAt] = 0;
+  }
+
+  /** Sets the clock of a wheel that has counted nothing. */
+  start(window: number): void {
+    this.current = window;
+    this.#list = this.#listOf(window);
+  }
+
+  /** Enters the next window: what leaves the kept range is gone afterwards. */
+  step(): void {
+    const next = this.current + 1;
+    for (let range = 0; range < this.ranges.length; range++) {
+      const { start, end } = this.ranges[range];
+      if (start > 0) this.#shiftSums(range, next - start, 1);
+      this.#shiftSums(range, next - end - 1, -1);
+    }
+    const leaving = this.#listOf(next);
+    const { keys } = this;
+    const { entries, length } = leaving;
+    for (let record = 0; record < length; record++) keys.release(entries[record]);
+    this.records -= length;
+    leaving.clear();
+    this.current = next;
+    this.#list = leaving;
+  }
+
+  #shiftSums(range: number, window: number, sign: number): void {
+    if (window < 0) return;
+    const { sums } = this.keys;
+    const sumAt = this.#sumAt[range];
+    const { entries, counts, length } = this.list(window);
+    for (let record = 0; record < length; record++) {
+      sums[(entries[record] >> 1) + sumAt] += sign * counts[record];
+    }
+  }
+
+  #listOf(window: number): WindowList {
+    return (this.#ring[window % this.kept] ??= new WindowList());
+  }
+}
