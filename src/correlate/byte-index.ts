@@ -26,8 +26,11 @@ export class ByteIndex {
   readonly #free: number[] = [];
   /** Keys too long for `#words`, in whole. */
   readonly #long = new Map<number, string>();
-  #longText = '';
+  /** The key that `find` looked for last: node, hash and length; its words in `#scratch`. */
+  #node = 0;
+  #hash = 0;
   #length = 0;
+  #longText = '';
 
   /** @param words room for a key in the index, in units of four bytes; longer keys are kept apart */
   constructor(words: number) {
@@ -36,9 +39,9 @@ export class ByteIndex {
     this.#keys = new Int32Array(INITIAL_SLOTS * words);
   }
 
-  /** The slot of a key, 0 when there is none. */
-  find(node: number, bytes: Uint8Array, start: number, end: number, tag: number): number {
-    const hashed = this.#load(node, bytes, start, end);
+  /** The slot of the key `view[start, end)`, 0 when there is none. */
+  find(node: number, view: DataView, start: number, end: number, tag: number): number {
+    const hashed = this.#load(node, view, start, end);
     const index = this.#index;
     const mask = index.length - 1;
     let other = 0;
@@ -46,27 +49,27 @@ export class ByteIndex {
     for (let at = hashed & mask; ; at = (at + 1) & mask) {
       const slot = index[at];
       if (slot === 0) return others === 1 ? other : 0;
-      if (this.#hashes[slot] !== hashed || !this.#equals(slot, node)) continue;
+      if (this.#hashes[slot] !== hashed || !this.#isLoaded(slot)) continue;
       if (this.#tags[slot] === tag) return slot;
       other = slot;
       others++;
     }
   }
 
-  /** Gives a key a slot, also when it has one under another tag. */
-  insert(node: number, bytes: Uint8Array, start: number, end: number, tag: number): number {
-    const hashed = this.#load(node, bytes, start, end);
+  /** Gives the key that `find` looked for last a slot, also when it has one under another tag. */
+  insert(tag: number): number {
     if ((this.size + 1) * 4 > this.#index.length * 3) this.#growIndex();
     let slot = this.#free.pop();
     if (slot === undefined) {
       slot = ++this.#slots;
       if (slot === this.capacity) this.#growSlots();
     }
-    this.#hashes[slot] = hashed;
-    this.#nodes[slot] = node;
+    this.#hashes[slot] = this.#hash;
+    this.#nodes[slot] = this.#node;
     this.#tags[slot] = tag;
     this.#lengths[slot] = this.#length;
-    this.#keys.set(this.#scratch, slot * this.#words);
+    const from = slot * this.#words;
+    for (let word = 0; word < this.#words; word++) this.#keys[from + word] = this.#scratch[word];
     if (this.#longText !== '') this.#long.set(slot, this.#longText);
     this.#place(slot);
     this.size++;
@@ -87,7 +90,7 @@ export class ByteIndex {
       hole = next;
     }
     index[hole] = 0;
-    this.#long.delete(slot);
+    if (this.#long.size > 0) this.#long.delete(slot);
     this.#free.push(slot);
     this.size--;
   }
@@ -100,42 +103,40 @@ export class ByteIndex {
     return this.#tags[slot];
   }
 
-  /** Packs the key into `#scratch` and returns its hash. */
-  #load(node: number, bytes: Uint8Array, start: number, end: number): number {
+  /** Packs the key into `#scratch`, the last word over the one before it, and returns its hash. */
+  #load(node: number, view: DataView, start: number, end: number): number {
     const length = end - start;
-    this.#length = Math.min(length, 0xffff);
     const scratch = this.#scratch;
-    const words = this.#words;
-    const inline = Math.min(length, words * 4);
+    const inline = Math.min(length, this.#words * 4);
+    const whole = inline >> 2;
     let h = Math.imul(node + 1, 0x9e3779b1) ^ length;
-    let word = 0;
-    let at = start;
-    const whole = start + (inline & ~3);
-    for (; at < whole; at += 4) {
-      const value =
-        bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
-      scratch[word++] = value;
+    for (let word = 0; word < whole; word++) {
+      const value = view.getInt32(start + word * 4, true);
+      scratch[word] = value;
       h = Math.imul(h ^ value, 0x85ebca6b);
       h ^= h >>> 15;
     }
-    if (word < words) {
-      let value = 0;
-      for (let shift = 0; at < start + inline; at++, shift += 8) value |= bytes[at] << shift;
-      scratch[word++] = value;
+    if ((inline & 3) !== 0) {
+      const value =
+        whole > 0 ? view.getInt32(start + inline - 4, true) : shortWord(view, start, end);
+      scratch[whole] = value;
       h = Math.imul(h ^ value, 0xc2b2ae35);
-      while (word < words) scratch[word++] = 0;
     }
-    this.#longText = '';
-    if (length > words * 4) {
-      for (let i = start; i < end; i++) this.#longText += String.fromCharCode(bytes[i]);
-    }
-    return h ^ (h >>> 16);
+    h ^= h >>> 16;
+    this.#node = node;
+    this.#hash = h;
+    this.#length = Math.min(length, 0xffff);
+    if (length > this.#words * 4) this.#longText = textOf(view, start, end);
+    else if (this.#longText !== '') this.#longText = '';
+    return h;
   }
 
-  #equals(slot: number, node: number): boolean {
-    if (this.#nodes[slot] !== node || this.#lengths[slot] !== this.#length) return false;
+  /** Whether the key of the slot is the one that was loaded. */
+  #isLoaded(slot: number): boolean {
+    if (this.#nodes[slot] !== this.#node || this.#lengths[slot] !== this.#length) return false;
+    const used = Math.min((this.#length + 3) >> 2, this.#words);
     const from = slot * this.#words;
-    for (let word = 0; word < this.#words; word++) {
+    for (let word = 0; word < used; word++) {
       if (this.#keys[from + word] !== this.#scratch[word]) return false;
     }
     return this.#longText === '' || this.#long.get(slot) === this.#longText;
@@ -162,4 +163,17 @@ export class ByteIndex {
     this.#nodes = grown(new Uint16Array(this.capacity), this.#nodes);
     this.#tags = grown(new Uint16Array(this.capacity), this.#tags);
   }
+}
+
+/** Up to three bytes as a word. */
+function shortWord(view: DataView, start: number, end: number): number {
+  let value = 0;
+  for (let at = start; at < end; at++) value = (value << 8) | view.getUint8(at);
+  return value;
+}
+
+function textOf(view: DataView, start: number, end: number): string {
+  let text = '';
+  for (let at = start; at < end; at++) text += String.fromCharCode(view.getUint8(at));
+  return text;
 }

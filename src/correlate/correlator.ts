@@ -35,7 +35,7 @@ export class Correlator {
   /** The message of the row that `admits` let pass last. */
   #slot = 0;
   #scratch = Buffer.alloc(256);
-  #bytes: Uint8Array = this.#scratch;
+  #view: DataView = viewOf(this.#scratch);
   #start = 0;
   #end = 0;
 
@@ -132,9 +132,9 @@ export class Correlator {
     const node = batch.node[row];
     let slot: number;
     if (this.#loadText(batch, row, TEXT.session)) {
-      const before = sessions.find(node, this.#bytes, this.#start, this.#end);
+      const before = sessions.find(node, this.#view, this.#start, this.#end);
       if (before !== 0) this.#close(before, 'replaced');
-      slot = sessions.openNamed(node, this.#bytes, this.#start, this.#end, batch.release[row]);
+      slot = sessions.openNamed(node, batch.release[row]);
     } else if (batch.family[row] !== 0) {
       const { service, listener, ip } = batch;
       slot = sessions.openAnonymous(
@@ -186,7 +186,7 @@ export class Correlator {
     const node = batch.node[row];
     const slot = this.#transactions.begin(
       node,
-      this.#bytes,
+      this.#view,
       this.#start,
       this.#end,
       this.#instanceOf(batch, row),
@@ -324,13 +324,13 @@ export class Correlator {
 
   #findSession(batch: EventBatch, row: number): number {
     if (this.sessions.open === 0 || !this.#loadText(batch, row, TEXT.session)) return 0;
-    return this.sessions.find(batch.node[row], this.#bytes, this.#start, this.#end);
+    return this.sessions.find(batch.node[row], this.#view, this.#start, this.#end);
   }
 
   #findTransaction(batch: EventBatch, row: number): number {
     if (this.#transactions.size === 0 || !this.#loadText(batch, row, TEXT.queue_id)) return 0;
     const instance = this.#instanceOf(batch, row);
-    return this.#transactions.find(batch.node[row], this.#bytes, this.#start, this.#end, instance);
+    return this.#transactions.find(batch.node[row], this.#view, this.#start, this.#end, instance);
   }
 
   #copyClient(batch: EventBatch, row: number, slot: number): void {
@@ -358,12 +358,12 @@ export class Correlator {
     return (this.#instances[listener] = listeners.id(name) ?? 0);
   }
 
-  /** Points `#bytes[#start, #end)` at a text field's bytes; false when it is not set. */
+  /** Points `#view[#start, #end)` at a text field's bytes; false when it is not set. */
   #loadText(batch: EventBatch, row: number, field: number): boolean {
     if ((batch.has[row] & (1 << field)) === 0) return false;
     const start = batch.spanStart(row, field);
     if (start >= 0) {
-      this.#bytes = batch.bytes;
+      this.#view = batch.view;
       this.#start = start;
       this.#end = batch.spanEnd(row, field);
       return true;
@@ -372,11 +372,15 @@ export class Correlator {
     const length = Buffer.byteLength(text);
     if (length > this.#scratch.length) this.#scratch = Buffer.alloc(length * 2);
     this.#scratch.write(text);
-    this.#bytes = this.#scratch;
+    this.#view = viewOf(this.#scratch);
     this.#start = 0;
     this.#end = length;
     return true;
   }
+}
+
+function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function drop(batch: EventBatch, row: number): false {

@@ -49,7 +49,7 @@ export class SessionTable {
   #groupLast = new Int32Array(INITIAL_SLOTS);
   #nextInGroup = new Int32Array(INITIAL_SLOTS);
   #previousInGroup = new Int32Array(INITIAL_SLOTS);
-  readonly #groupKey = new Uint8Array(ANONYMOUS_BYTES);
+  readonly #groupKey = new DataView(new ArrayBuffer(ANONYMOUS_BYTES));
 
   /** Time of the last event of the session that has been silent longest; Infinity when none is open. */
   get oldestActivityMs(): number {
@@ -62,8 +62,8 @@ export class SessionTable {
   }
 
   /** The slot of a named session, 0 when it is not open. */
-  find(node: number, bytes: Uint8Array, start: number, end: number): number {
-    const name = this.#names.find(node, bytes, start, end, 0);
+  find(node: number, view: DataView, start: number, end: number): number {
+    const name = this.#names.find(node, view, start, end, 0);
     return name === 0 ? 0 : this.#named[name];
   }
 
@@ -80,9 +80,10 @@ export class SessionTable {
     return group === 0 ? 0 : this.#groupFirst[group];
   }
 
-  openNamed(node: number, bytes: Uint8Array, start: number, end: number, timeMs: number): number {
+  /** Opens the session that `find` looked for last and did not find, or that was closed since. */
+  openNamed(node: number, timeMs: number): number {
     const slot = this.#allocate(node, timeMs);
-    const name = this.#names.insert(node, bytes, start, end, 0);
+    const name = this.#names.insert(0);
     if (name >= this.#named.length) {
       this.#named = grown(new Int32Array(this.#names.capacity), this.#named);
     }
@@ -103,7 +104,7 @@ export class SessionTable {
     this.#loadGroup(service, listener, ip, at);
     let group = this.#groups.find(node, this.#groupKey, 0, ANONYMOUS_BYTES, 0);
     if (group === 0) {
-      group = this.#groups.insert(node, this.#groupKey, 0, ANONYMOUS_BYTES, 0);
+      group = this.#groups.insert(0);
       if (group >= this.#groupFirst.length) {
         this.#groupFirst = grown(new Int32Array(this.#groups.capacity), this.#groupFirst);
         this.#groupLast = grown(new Int32Array(this.#groups.capacity), this.#groupLast);
@@ -191,17 +192,9 @@ export class SessionTable {
 
   #loadGroup(service: number, listener: number, ip: Int32Array, at: number): void {
     const key = this.#groupKey;
-    for (let word = 0; word < 4; word++) {
-      const value = ip[at + word];
-      key[word * 4] = value;
-      key[word * 4 + 1] = value >>> 8;
-      key[word * 4 + 2] = value >>> 16;
-      key[word * 4 + 3] = value >>> 24;
-    }
-    key[16] = service;
-    key[17] = service >>> 8;
-    key[18] = listener;
-    key[19] = listener >>> 8;
+    for (let word = 0; word < 4; word++) key.setInt32(word * 4, ip[at + word]);
+    key.setUint16(16, service);
+    key.setUint16(18, listener);
   }
 
   #grow(): void {

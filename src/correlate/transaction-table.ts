@@ -36,23 +36,23 @@ export class TransactionTable {
     return this.#ids.size;
   }
 
-  find(node: number, bytes: Uint8Array, start: number, end: number, instance: number): number {
-    return this.#ids.find(node, bytes, start, end, instance);
+  find(node: number, view: DataView, start: number, end: number, instance: number): number {
+    return this.#ids.find(node, view, start, end, instance);
   }
 
   /** Begins a message; one that used the id before is over. */
   begin(
     node: number,
-    bytes: Uint8Array,
+    view: DataView,
     start: number,
     end: number,
     instance: number,
     nowMs: number,
   ): number {
-    let slot = this.#ids.find(node, bytes, start, end, instance);
+    let slot = this.#ids.find(node, view, start, end, instance);
     if (slot === 0 || this.#ids.tag(slot) !== instance) {
       if (this.#ids.size + 1 >= this.#capacity) this.#forget(nowMs);
-      slot = this.#ids.insert(node, bytes, start, end, instance);
+      slot = this.#ids.insert(instance);
       if (slot >= this.#capacity) this.#grow();
     }
     this.#live[slot] = 1;

@@ -86,6 +86,7 @@ class ReplayRun {
   readonly #stopped: StoppedEvents;
   readonly #fromMs: number;
   readonly #toMs: number;
+  readonly #sessionTimeoutMs: number;
   readonly #eventsByKind: number[] = [];
   /** Kinds of all events, those before `fromMs` included. */
   readonly #seenKinds: boolean[] = [];
@@ -101,7 +102,8 @@ class ReplayRun {
     listener: 0,
   };
   #rules: readonly RuleTally[];
-  #boundaryMs = -Infinity;
+  /** Nothing is due before this: no window begins, no session times out. */
+  #dueMs = -Infinity;
   #nowMs = -Infinity;
   /** Clock at the first and last reported event. */
   #firstMs = -Infinity;
@@ -114,6 +116,7 @@ class ReplayRun {
     const { vocabulary, needs, sink, fileOf, top = DEFAULT_TOP } = options;
     this.#fromMs = options.fromMs ?? -Infinity;
     this.#toMs = options.toMs ?? Infinity;
+    this.#sessionTimeoutMs = options.sessionTimeoutMs ?? DEFAULT_SESSION_TIMEOUT_MS;
     this.#engine = new AuditEngine(
       {
         monitors: policy.monitors,
@@ -136,7 +139,7 @@ class ReplayRun {
     this.#evaluator = new RuleEvaluator(policy, this.#engine, vocabulary);
     this.#correlator = new Correlator({
       needs,
-      sessionTimeoutMs: options.sessionTimeoutMs ?? DEFAULT_SESSION_TIMEOUT_MS,
+      sessionTimeoutMs: this.#sessionTimeoutMs,
       onSession: (slot, end) => this.#session(slot, end),
     });
     const rules = policy.rules.map((rule) => ledgerRule(rule, policy));
@@ -159,7 +162,7 @@ class ReplayRun {
       this.#sources.addDropped(batch, row);
       return true;
     }
-    if (nowMs >= this.#boundaryMs || nowMs >= correlator.nextTimeoutMs) this.#advance(nowMs);
+    if (nowMs >= this.#dueMs) this.#advance(nowMs);
     this.#nowMs = nowMs;
     correlator.take(batch, row);
     const tally = this.#tally;
@@ -245,7 +248,7 @@ class ReplayRun {
   /** Lets everything happen that is due before the events of `nowMs`: windows first, then sessions. */
   #advance(nowMs: number): void {
     const engine = this.#engine;
-    if (this.#boundaryMs === -Infinity) engine.start(nowMs);
+    if (this.#dueMs === -Infinity) engine.start(nowMs);
     for (;;) {
       const boundaryMs = engine.nextBoundaryMs;
       const timeoutMs = this.#correlator.nextTimeoutMs;
@@ -258,7 +261,9 @@ class ReplayRun {
         this.#correlator.expire();
       } else break;
     }
-    this.#boundaryMs = engine.nextBoundaryMs;
+    // A session that opens from now on times out later than one that was active just now.
+    const timeoutMs = Math.min(this.#correlator.nextTimeoutMs, nowMs + this.#sessionTimeoutMs);
+    this.#dueMs = Math.min(engine.nextBoundaryMs, timeoutMs);
   }
 
   #checkKeys(maxKeys: number): void {

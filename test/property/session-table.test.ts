@@ -60,14 +60,14 @@ test('a table of sessions agrees with a list', () => {
         const found =
           name === undefined
             ? table.findAnonymous(node, service, listener, words, 1)
-            : table.find(node, bytes, 0, bytes.length);
+            : table.find(node, new DataView(bytes.buffer, bytes.byteOffset), 0, bytes.length);
         const known = opened.find((session) => session.key === key);
         expect(found).toBe(known?.slot ?? 0);
         if (type === 'open' && (name === undefined || known === undefined)) {
           const slot =
             name === undefined
               ? table.openAnonymous(node, service, listener, words, 1, nowMs)
-              : table.openNamed(node, bytes, 0, bytes.length, nowMs);
+              : table.openNamed(node, nowMs);
           begin(slot, node);
           const session = { key, slot, lastMs: nowMs };
           active.push(session);
