@@ -143,14 +143,13 @@ export class ReportDirectory implements ReplaySink {
   }
 }
 
-const FLUSH_BYTES = 256 * 1024;
+const FLUSH_CHARS = 64 * 1024;
 
 /** A file written in pieces, through a buffer of its own. */
 class GrowingFile {
   readonly #path: string;
   #descriptor: number | undefined;
-  #pending: string[] = [];
-  #length = 0;
+  #pending = '';
 
   constructor(file: string) {
     this.#path = file;
@@ -163,9 +162,8 @@ class GrowingFile {
       this.#writeAll(data);
       return;
     }
-    this.#pending.push(data);
-    this.#length += data.length;
-    if (this.#length > FLUSH_BYTES) this.#flush();
+    this.#pending += data;
+    if (this.#pending.length > FLUSH_CHARS) this.#flush();
   }
 
   /** Flushes to the disk and closes. */
@@ -182,10 +180,9 @@ class GrowingFile {
   }
 
   #flush(): void {
-    if (this.#length === 0) return;
-    const bytes = Buffer.from(this.#pending.join(''));
-    this.#pending = [];
-    this.#length = 0;
+    if (this.#pending === '') return;
+    const bytes = Buffer.from(this.#pending);
+    this.#pending = '';
     this.#writeAll(bytes);
   }
 

@@ -52,16 +52,27 @@ export function daysInMonth(year: number, month: number): number {
   return month === 2 && isLeapYear(year) ? 29 : MONTH_DAYS[month - 1];
 }
 
-const pad = (value: number, width: number): string => String(value).padStart(width, '0');
+const TWO_DIGITS = Array.from({ length: 100 }, (_, value) => String(value).padStart(2, '0'));
+/** The day formatted last, in days since the epoch, and its text with the `T`. */
+let lastDay = Number.NaN;
+let lastDayText = '';
 
 /** `2026-11-20T17:27:13Z`; milliseconds (`.049`) only when there are any. */
 export function formatIso(timeMs: number): string {
   const days = Math.floor(timeMs / DAY_MS);
-  const ms = timeMs - days * DAY_MS;
-  const { year, month, day } = civilFromDays(days);
-  const fraction = ms % 1000 === 0 ? '' : `.${pad(ms % 1000, 3)}`;
-  const clock = `${pad(Math.floor(ms / HOUR_MS), 2)}:${pad(Math.floor(ms / MINUTE_MS) % 60, 2)}:${pad(Math.floor(ms / 1000) % 60, 2)}`;
-  return `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}T${clock}${fraction}Z`;
+  if (days !== lastDay) {
+    const { year, month, day } = civilFromDays(days);
+    lastDayText = `${String(year).padStart(4, '0')}-${TWO_DIGITS[month]}-${TWO_DIGITS[day]}T`;
+    lastDay = days;
+  }
+  const msOfDay = timeMs - days * DAY_MS;
+  const seconds = Math.floor(msOfDay / 1000);
+  const ms = msOfDay - seconds * 1000;
+  const hour = TWO_DIGITS[Math.floor(seconds / 3600)];
+  const minute = TWO_DIGITS[Math.floor(seconds / 60) % 60];
+  const clock = `${hour}:${minute}:${TWO_DIGITS[seconds % 60]}`;
+  if (ms === 0) return `${lastDayText}${clock}Z`;
+  return `${lastDayText}${clock}.${String(ms).padStart(3, '0')}Z`;
 }
 
 /** `20261120T172713`: the stamp in the names of journals, UTC, whole seconds. */

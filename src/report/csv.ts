@@ -13,9 +13,11 @@ export const STOPPED_HEADER =
   'time,rule,verdict,kind,ip,sender,recipient,recipients,queue_id,logged,file,line\n';
 export const EVENTS_HEADER = `${EVENT_COLUMNS.join(',')}\n`;
 
+const QUOTED = /[",\r\n]/;
+
 /** One field as RFC 4180 writes it. */
 function csvField(value: string): string {
-  return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+  return QUOTED.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
 }
 
 function csvLine(values: readonly (string | number)[]): string {
@@ -36,11 +38,25 @@ export function windowLine(row: WindowRow): string {
 export function keyLines(row: WindowRow, top: readonly TopKey[]): string {
   const window = windowFields(row);
   let lines = '';
-  for (const [index, { key, count }] of top.entries()) {
-    const share = row.total > 0 ? rounded(count / row.total, 4) : '0';
-    lines += `${window},${index + 1},${csvField(key)},${count},${share}\n`;
+  for (let rank = 1; rank <= top.length; rank++) {
+    const { key, count } = top[rank - 1];
+    const share = row.total > 0 ? shareOf(count / row.total) : '0';
+    lines += `${window},${rank},${csvField(key)},${count},${share}\n`;
   }
   return lines;
+}
+
+const SHARE_STEPS = 10_000;
+/** The texts of 0, 0.0001, … 1. */
+const SHARES = Array.from({ length: SHARE_STEPS + 1 }, (_, step) => String(step / SHARE_STEPS));
+
+/** A share with at most four decimals. */
+function shareOf(share: number): string {
+  const steps = share * SHARE_STEPS;
+  const step = Math.round(steps);
+  // Halfway between two steps, and outside 0 to 1 (counts may be negative), every digit matters.
+  const clear = Math.abs(Math.abs(steps - step) - 0.5) > 1e-6;
+  return clear && step >= 0 && step <= SHARE_STEPS ? SHARES[step] : rounded(share, 4);
 }
 
 /** The fields that name a window: `rejections,"300,6",2026-11-20T17:25:00Z`. */
@@ -49,22 +65,14 @@ function windowFields({ series, monitor, windowStartMs }: WindowRow): string {
 }
 
 export function firingLine(row: FiringRow): string {
-  const { rule, key, firings, verdict, file, line } = row;
-  const [start, first, last] = [row.windowStartMs, row.firstMs, row.lastMs].map(formatIso);
-  const { peak } = row;
-  return csvLine([
-    rule,
-    key,
-    start,
-    firings,
-    first,
-    last,
-    peak,
-    rounded(row.limit, 3),
-    verdict,
-    file,
-    line,
-  ]);
+  const { key, firings, peak, file, line } = row;
+  const [rule, verdict] = [csvField(row.rule), csvField(row.verdict)];
+  const start = formatIso(row.windowStartMs);
+  const first = formatIso(row.firstMs);
+  const last = formatIso(row.lastMs);
+  const limit = rounded(row.limit, 3);
+  const counts = `${firings},${first},${last},${peak},${limit}`;
+  return `${rule},${csvField(key)},${start},${counts},${verdict},${csvField(file)},${line}\n`;
 }
 
 export function stoppedLine(row: StoppedRow): string {
