@@ -5,7 +5,7 @@ import type { Vocabulary } from '../model/vocabulary.ts';
  * What one read fills. Two or three batches are alive at a time, each with its bytes and columns,
  * and all of them are to stay in the processor's second cache: with 256 KB they do not.
  */
-const BLOCK_BYTES = 64 * 1024;
+const BLOCK_BYTES = 128 * 1024;
 const MOST_IDLE = 16;
 
 /** Batches to fill again, shared by all inputs of a run: their columns are large. */

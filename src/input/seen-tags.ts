@@ -1,5 +1,9 @@
 const PLACES = 128;
 const LONGEST_WORDS = 16;
+/** These four bytes tell `postfix/smtp[` from `postfix/smtpd` and `postfix/smtps/…`. */
+const BEHIND = 9;
+/** A tag that, with the byte behind it, fills them. */
+const SHORTEST_LONG = 12;
 const OPEN = 91;
 const COLON = 58;
 const BLANK = 32;
@@ -24,7 +28,7 @@ export class SeenTags {
   find(view: DataView, at: number, limit: number): number {
     if (at + SeenTags.MARGIN > limit) return -1;
     const first = view.getInt32(at, true);
-    const long = slotOf(first, view.getInt32(at + 8, true));
+    const long = slotOf(first, view.getInt32(at + BEHIND, true));
     for (let place = long; place < long + 2; place++) {
       if (this.#standsAt(place, view, at, limit)) return place;
     }
@@ -47,8 +51,8 @@ export class SeenTags {
   keep(view: DataView, at: number, length: number, limit: number, number: number): void {
     if (length < 4 || length > LONGEST_WORDS * 4 || at + SeenTags.MARGIN > limit) return;
     const first = view.getInt32(at, true);
-    // What stands behind a shorter tag is its process id.
-    const slot = slotOf(first, length < 12 ? 0 : view.getInt32(at + 8, true));
+    // What stands there behind a shorter tag is its process id.
+    const slot = slotOf(first, length < SHORTEST_LONG ? 0 : view.getInt32(at + BEHIND, true));
     const place = this.#lengths[slot] === 0 ? slot : slot + 1;
     if (place > slot && this.#lengths[place] > 0) this.#copy(place, slot);
     this.#lengths[place] = length;
@@ -83,7 +87,7 @@ export class SeenTags {
 }
 
 /** The first of the two places of a slot. */
-function slotOf(first: number, third: number): number {
-  const mixed = first ^ Math.imul(third, 0x85eb_ca6b);
+function slotOf(first: number, behind: number): number {
+  const mixed = first ^ Math.imul(behind, 0x85eb_ca6b);
   return (Math.imul(mixed, 0x9e37_79b1) >>> 26) * 2;
 }

@@ -1,5 +1,5 @@
 import { KIND } from '../../model/event.ts';
-import { ascii, findFirst, startsWith } from '../byte-text.ts';
+import { phrase, findFirst, startsWith } from '../byte-text.ts';
 import { LINE, type LineClass } from '../port.ts';
 import { DAEMON } from './daemons.ts';
 import { readDelivery } from './delivery.ts';
@@ -10,12 +10,12 @@ import { readRemoved, readSender } from './queue.ts';
 import { behindReject, readReject } from './reject.ts';
 import { readConnection, readSmtpdVerb, readWarning } from './smtpd.ts';
 
-const CONNECT = ascii('connect from ');
-const DISCONNECT = ascii('disconnect from ');
-const SCREEN_CONNECT = ascii('CONNECT from [');
-const SCREEN_DISCONNECT = ascii('DISCONNECT [');
-const TO = ascii(' to [');
-const WARNING = ascii('warning: ');
+const CONNECT = phrase('connect from ');
+const DISCONNECT = phrase('disconnect from ');
+const SCREEN_CONNECT = phrase('CONNECT from [');
+const SCREEN_DISCONNECT = phrase('DISCONNECT [');
+const TO = phrase(' to [');
+const WARNING = phrase('warning: ');
 
 /**
  * Reads lines whose tag was cut at its first `/` (rsyslog writes RFC 5424 so by default): the
@@ -29,30 +29,30 @@ export class HiddenDaemonReader {
   readonly #tlsproxies = new Set<number>();
 
   read(line: PostfixLine): LineClass {
-    const { bytes, at, end } = line;
+    const { bytes, view, at, end } = line;
     line.queueStart = line.queueEnd = 0;
     // Queue ids may begin with the same letters.
     switch (bytes[at]) {
       case 67: // C
-        if (!startsWith(bytes, at, end, SCREEN_CONNECT)) break;
+        if (!startsWith(view, at, end, SCREEN_CONNECT)) break;
         this.#notice(line);
         return LINE.irrelevant;
       case 68: // D
-        if (!startsWith(bytes, at, end, SCREEN_DISCONNECT)) break;
+        if (!startsWith(view, at, end, SCREEN_DISCONNECT)) break;
         if (this.#tlsproxies.has(processKey(line))) return LINE.irrelevant;
         return readPostscreenEnd(line);
       case 99: // c
-        if (!startsWith(bytes, at, end, CONNECT)) break;
+        if (!startsWith(view, at, end, CONNECT)) break;
         return readConnection(line, KIND.connect, at + CONNECT.length);
       case 100: // d
         if (readMaster(line) === LINE.event) return LINE.event;
-        if (!startsWith(bytes, at, end, DISCONNECT)) break;
+        if (!startsWith(view, at, end, DISCONNECT)) break;
         return readConnection(line, KIND.disconnect, at + DISCONNECT.length);
       case 116: // t
         if (readMaster(line) === LINE.event) return LINE.event;
         break;
       case 119: // w
-        if (!startsWith(bytes, at, end, WARNING)) break;
+        if (!startsWith(view, at, end, WARNING)) break;
         return readWarning(line, at + WARNING.length);
       default:
     }

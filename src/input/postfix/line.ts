@@ -1,6 +1,6 @@
 import type { EventBatch } from '../../model/event-batch.ts';
 import { TEXT, type Needs } from '../../model/event.ts';
-import { ascii, startsWith } from '../byte-text.ts';
+import { phrase, startsWith } from '../byte-text.ts';
 import { LINE, type LineClass } from '../port.ts';
 import { PeerReader } from './peer.ts';
 
@@ -8,7 +8,7 @@ const COLON = 58;
 const BLANK = 32;
 /** Postfix's long queue ids have 20 characters at most. */
 const LONGEST_QUEUE_ID = 40;
-const NOQUEUE = ascii('NOQUEUE');
+const NOQUEUE = phrase('NOQUEUE');
 const ALPHANUMERIC = Uint8Array.from({ length: 256 }, (_, byte) =>
   /[0-9A-Za-z]/.test(String.fromCharCode(byte)) ? 1 : 0,
 );
@@ -17,6 +17,8 @@ const ALPHANUMERIC = Uint8Array.from({ length: 256 }, (_, byte) =>
 export class PostfixLine {
   batch!: EventBatch;
   bytes!: Buffer;
+  /** Of the same bytes. */
+  view!: DataView;
   lineNumber = 0;
   time = 0;
   node = 0;
@@ -52,14 +54,14 @@ export class PostfixLine {
 
   /** Reads `queue-id: ` or `NOQUEUE: ` at `at`; the index behind it, or -1 when it is neither. */
   readQueueId(at: number): number {
-    const { bytes } = this;
+    const { bytes, view } = this;
     const limit = Math.min(this.end, at + LONGEST_QUEUE_ID);
     let stop = at;
     while (stop < limit && ALPHANUMERIC[bytes[stop]] === 1) stop++;
     if (stop === at || stop + 1 >= limit) return -1;
     if (bytes[stop] !== COLON || bytes[stop + 1] !== BLANK) return -1;
     this.queueStart = at;
-    const none = stop - at === NOQUEUE.length && startsWith(bytes, at, stop, NOQUEUE);
+    const none = stop - at === NOQUEUE.length && startsWith(view, at, stop, NOQUEUE);
     this.queueEnd = none ? at : stop;
     return stop + 2;
   }

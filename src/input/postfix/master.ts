@@ -1,14 +1,14 @@
 import { KIND } from '../../model/event.ts';
-import { ascii, startsWith } from '../byte-text.ts';
+import { phrase, startsWith } from '../byte-text.ts';
 import { LINE, type LineClass } from '../port.ts';
 import type { PostfixLine } from './line.ts';
 
-const MARKS = ['daemon started -- ', 'terminating on signal '].map(ascii);
+const MARKS = ['daemon started -- ', 'terminating on signal '].map(phrase);
 
 /** Reads a line of master: its start and its end close every session of its instance. */
 export function readMaster(line: PostfixLine): LineClass {
   for (const mark of MARKS) {
-    if (!startsWith(line.bytes, line.at, line.end, mark)) continue;
+    if (!startsWith(line.view, line.at, line.end, mark)) continue;
     line.push(KIND.restart);
     return LINE.event;
   }

@@ -2,11 +2,12 @@ import type { EventBatch } from '../../model/event-batch.ts';
 import type { Needs } from '../../model/event.ts';
 import type { Vocabulary } from '../../model/vocabulary.ts';
 import {
-  ascii,
   findByte,
   isDigit,
   isFiller,
   sameBytes,
+  phrase,
+  type Phrase,
   startsWith,
   wholeNumber,
 } from '../byte-text.ts';
@@ -132,6 +133,7 @@ class PostfixParser implements LogParser {
     if (!head.known || !dater.steady || this.#node === NO_WORD) return from;
     line.batch = batch;
     line.bytes = bytes;
+    line.view = view;
     line.node = this.#node;
     const lines = bytes.subarray(0, limit);
     let lastTime = this.lineTime;
@@ -216,6 +218,7 @@ class PostfixParser implements LogParser {
     const line = this.#line;
     line.batch = batch;
     line.bytes = batch.bytes;
+    line.view = batch.view;
     line.tagStart = header.tagStart;
     line.tagEnd = header.tagEnd;
     line.pidStart = header.pidStart;
@@ -264,7 +267,7 @@ class PostfixParser implements LogParser {
   #parseUntagged(batch: EventBatch, start: number, end: number, line: number): LineClass {
     const { bytes } = batch;
     const header = this.#header;
-    const times = repetitions(bytes, header.textStart, header.end, LAST_REPEATED);
+    const times = repetitions(bytes, batch.view, header.textStart, header.end, LAST_REPEATED);
     if (times === 0) {
       this.#previousStart = start;
       this.#previousEnd = end;
@@ -287,19 +290,25 @@ class PostfixParser implements LogParser {
   }
 }
 
-const LAST_REPEATED = ascii('last message repeated ');
-const REPEATED = ascii('message repeated ');
-const TIMES = ascii(' time');
+const LAST_REPEATED = phrase('last message repeated ');
+const REPEATED = phrase('message repeated ');
+const TIMES = phrase(' time');
 const CLOSE = 93;
 const OPEN = 91;
 const BLANK = 32;
 
 /** N of `words N times`, 0 when the text at `at` does not say so. */
-function repetitions(bytes: Buffer, at: number, end: number, words: Uint8Array): number {
-  if (!startsWith(bytes, at, end, words)) return 0;
+function repetitions(
+  bytes: Buffer,
+  view: DataView,
+  at: number,
+  end: number,
+  words: Phrase,
+): number {
+  if (!startsWith(view, at, end, words)) return 0;
   const number = at + words.length;
   const stop = findByte(bytes, number, end, BLANK);
-  if (!startsWith(bytes, stop, end, TIMES)) return 0;
+  if (!startsWith(view, stop, end, TIMES)) return 0;
   return Math.max(0, Math.min(MOST_REPEATS, wholeNumber(bytes, number, stop)));
 }
 
@@ -308,8 +317,8 @@ function repetitions(bytes: Buffer, at: number, end: number, words: Uint8Array):
  * is no such, 0 when its brackets are missing.
  */
 function unwrapRepetition(line: PostfixLine): number {
-  const { bytes, at, end } = line;
-  const times = repetitions(bytes, at, end, REPEATED);
+  const { bytes, view, at, end } = line;
+  const times = repetitions(bytes, view, at, end, REPEATED);
   if (times === 0) return 1;
   let text = findByte(bytes, at + REPEATED.length, end, OPEN) + 1;
   if (text >= end || bytes[end - 1] !== CLOSE) return 0;

@@ -1,17 +1,17 @@
 import { KIND, TEXT } from '../../model/event.ts';
-import { ascii, endsWith, findLast, startsWith, wholeNumber } from '../byte-text.ts';
+import { phrase, endsWith, findLast, startsWith, wholeNumber } from '../byte-text.ts';
 import { LINE, type LineClass } from '../port.ts';
 import type { PostfixLine } from './line.ts';
 
 const GREATER = 62;
 const BLANK = 32;
-const SENDER = ascii('from=<');
-const QUEUE_ACTIVE = ascii(' (queue active)');
-const NRCPT = ascii(', nrcpt=');
-const SIZE = ascii(', size=');
-const EXPIRED = ascii(', status=expired, returned to sender');
-const FORCE_EXPIRED = ascii(', status=force-expired, returned to sender');
-const REMOVED = ascii('removed');
+const SENDER = phrase('from=<');
+const QUEUE_ACTIVE = phrase(' (queue active)');
+const NRCPT = phrase(', nrcpt=');
+const SIZE = phrase(', size=');
+const EXPIRED = phrase(', status=expired, returned to sender');
+const FORCE_EXPIRED = phrase(', status=force-expired, returned to sender');
+const REMOVED = phrase('removed');
 
 /** Reads a line of the queue manager, or of postsuper: `removed` frees a queue id. */
 export function readQueueManager(line: PostfixLine): LineClass {
@@ -22,8 +22,8 @@ export function readQueueManager(line: PostfixLine): LineClass {
 
 /** `removed`, and cleanup's `removed (canceled)` */
 export function readRemoved(line: PostfixLine, verb: number): LineClass {
-  const { bytes, end } = line;
-  if (!startsWith(bytes, verb, end, REMOVED)) return LINE.irrelevant;
+  const { bytes, view, end } = line;
+  if (!startsWith(view, verb, end, REMOVED)) return LINE.irrelevant;
   const next = verb + REMOVED.length;
   if (next < end && bytes[next] !== BLANK) return LINE.irrelevant;
   if (line.queueEnd <= line.queueStart) return LINE.irrelevant;
@@ -37,12 +37,12 @@ export function readRemoved(line: PostfixLine, verb: number): LineClass {
  * Read from the end, which the client's address cannot reach.
  */
 export function readSender(line: PostfixLine, verb: number): LineClass {
-  const { bytes, end } = line;
-  if (!startsWith(bytes, verb, end, SENDER)) return LINE.irrelevant;
+  const { bytes, view, end } = line;
+  if (!startsWith(view, verb, end, SENDER)) return LINE.irrelevant;
   const sender = verb + SENDER.length;
-  if (endsWith(bytes, sender, end, QUEUE_ACTIVE)) return readActive(line, sender);
+  if (endsWith(view, sender, end, QUEUE_ACTIVE)) return readActive(line, sender);
   for (const ending of [EXPIRED, FORCE_EXPIRED]) {
-    if (!endsWith(bytes, sender, end, ending)) continue;
+    if (!endsWith(view, sender, end, ending)) continue;
     const row = line.push(KIND.bounce);
     line.setQueueId(row);
     const close = end - ending.length - 1;

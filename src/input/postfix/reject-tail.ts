@@ -1,4 +1,4 @@
-import { ascii, findByte, findLast, startsWith } from '../byte-text.ts';
+import { phrase, type Phrase, findByte, findLast, startsWith } from '../byte-text.ts';
 
 const BLANK = 32;
 const COMMA = 44;
@@ -6,13 +6,13 @@ const SEMICOLON = 59;
 const GREATER = 62;
 const QUOTE = 34;
 const BACKSLASH = 92;
-const FROM = ascii(' from=<');
-const TO = ascii(' to=<');
-const PROTO = ascii(' proto=');
-const HELO = ascii(' helo=<');
-const SASL_METHOD = ascii(' sasl_method=');
-const SASL_USERNAME = ascii(' sasl_username=');
-const SASL_SENDER = ascii(' sasl_sender=');
+const FROM = phrase(' from=<');
+const TO = phrase(' to=<');
+const PROTO = phrase(' proto=');
+const HELO = phrase(' helo=<');
+const SASL_METHOD = phrase(' sasl_method=');
+const SASL_USERNAME = phrase(' sasl_username=');
+const SASL_SENDER = phrase(' sasl_sender=');
 
 /**
  * Takes the end of a reject line apart: `; from=<s> to=<r> proto=ESMTP helo=<h> sasl_username=u`
@@ -37,23 +37,23 @@ export class RejectTail {
   next = 0;
 
   /** @param mayHaveRecipient false before RCPT, where ` to=<` can only be part of the sender */
-  read(bytes: Buffer, start: number, end: number, mayHaveRecipient: boolean): void {
+  read(bytes: Buffer, view: DataView, start: number, end: number, mayHaveRecipient: boolean): void {
     this.senderStart = this.senderEnd = 0;
     this.recipientStart = this.recipientEnd = 0;
     this.heloStart = this.heloEnd = 0;
     this.userStart = this.userEnd = 0;
     this.next = end;
     const proto = findLast(bytes, start, end, PROTO);
-    if (proto >= 0) this.#readBehind(bytes, proto, end);
+    if (proto >= 0) this.#readBehind(bytes, view, proto, end);
     this.#readAddresses(bytes, start, proto < 0 ? end : proto, mayHaveRecipient);
   }
 
   /** ` proto=ESMTP helo=<h> sasl_method=m sasl_username=u sasl_sender=s` */
-  #readBehind(bytes: Buffer, proto: number, end: number): void {
+  #readBehind(bytes: Buffer, view: DataView, proto: number, end: number): void {
     let at = wordEnd(bytes, proto + PROTO.length, end);
     this.next = at;
     if (at < end && bytes[at] === COMMA) at++;
-    if (startsWith(bytes, at, end, HELO)) {
+    if (startsWith(view, at, end, HELO)) {
       const helo = at + HELO.length;
       const close = findByte(bytes, helo, end, BLANK);
       const last = lastGreater(bytes, helo, close);
@@ -63,10 +63,10 @@ export class RejectTail {
       at = last + 1;
       this.next = at;
     }
-    if (startsWith(bytes, at, end, SASL_METHOD)) {
+    if (startsWith(view, at, end, SASL_METHOD)) {
       at = findByte(bytes, at + SASL_METHOD.length, end, BLANK);
     }
-    if (!startsWith(bytes, at, end, SASL_USERNAME)) return;
+    if (!startsWith(view, at, end, SASL_USERNAME)) return;
     this.userStart = at + SASL_USERNAME.length;
     const sender = findLast(bytes, this.userStart, end, SASL_SENDER);
     this.userEnd = sender < 0 ? end : sender;
@@ -103,7 +103,7 @@ export class RejectTail {
  * over; where no key leaves an even number (Postfix before 3.5 logged addresses without their
  * quotes) the last one is taken.
  */
-function findAddress(bytes: Buffer, start: number, end: number, key: Uint8Array): number {
+function findAddress(bytes: Buffer, start: number, end: number, key: Phrase): number {
   let fallback = -1;
   for (let limit = end; ;) {
     const at = findLast(bytes, start, limit, key);

@@ -1,5 +1,5 @@
 import { KIND, LOGGED_AS, PHASE, TEXT } from '../../model/event.ts';
-import { ascii, findFirst, startsWith } from '../byte-text.ts';
+import { type Phrase, phrase, findFirst, startsWith } from '../byte-text.ts';
 import { LINE, type LineClass } from '../port.ts';
 import { readContentReject } from './content-reject.ts';
 import { DAEMON, type Daemon } from './daemons.ts';
@@ -10,34 +10,34 @@ import { endOfEnhanced, replyCode } from './reply-code.ts';
 const BLANK = 32;
 const COLON = 58;
 const OPEN = 91;
-const FROM = ascii(' from ');
+const FROM = phrase(' from ');
 /** Longest stage that Postfix knows is `END-OF-MESSAGE`. */
 const LONGEST_STAGE = 24;
-const GREYLISTED = ascii('reylist');
-const CONNECT_FROM = ascii('connect from ');
+const GREYLISTED = phrase('reylist');
+const CONNECT_FROM = phrase('connect from ');
 
-const REJECTS = ['reject: ', 'milter-reject: ', 'proxy-reject: '].map(ascii);
+const REJECTS = ['reject: ', 'milter-reject: ', 'proxy-reject: '].map(phrase);
 
-const STAGES: readonly (readonly [word: Uint8Array, phase: number])[] = [
-  [ascii('RCPT'), PHASE.rcptto],
-  [ascii('MAIL'), PHASE.mailfrom],
-  [ascii('EHLO'), PHASE.ehlo],
-  [ascii('HELO'), PHASE.ehlo],
-  [ascii('CONNECT'), PHASE.connect],
-  [ascii('connect'), PHASE.connect],
-  [ascii('DATA'), PHASE.data],
-  [ascii('BDAT'), PHASE.data],
-  [ascii('END-OF-MESSAGE'), PHASE.data],
+const STAGES: readonly (readonly [word: Phrase, phase: number])[] = [
+  [phrase('RCPT'), PHASE.rcptto],
+  [phrase('MAIL'), PHASE.mailfrom],
+  [phrase('EHLO'), PHASE.ehlo],
+  [phrase('HELO'), PHASE.ehlo],
+  [phrase('CONNECT'), PHASE.connect],
+  [phrase('connect'), PHASE.connect],
+  [phrase('DATA'), PHASE.data],
+  [phrase('BDAT'), PHASE.data],
+  [phrase('END-OF-MESSAGE'), PHASE.data],
 ];
 
 const tail = new RejectTail();
 
 /** Behind `reject: `, `milter-reject: ` or `proxy-reject: ` at `at`; -1 when none stands there. */
 export function behindReject(line: PostfixLine, at: number): number {
-  const { bytes, end } = line;
+  const { bytes, view, end } = line;
   const c = bytes[at];
   if (c !== 114 && c !== 109 && c !== 112) return -1;
-  for (const word of REJECTS) if (startsWith(bytes, at, end, word)) return at + word.length;
+  for (const word of REJECTS) if (startsWith(view, at, end, word)) return at + word.length;
   return -1;
 }
 
@@ -46,17 +46,17 @@ export function behindReject(line: PostfixLine, at: number): number {
  * codes may be missing, or the header and body form of cleanup.
  */
 export function readReject(line: PostfixLine, at: number, daemon: Daemon): LineClass {
-  const { bytes, end, batch, peer } = line;
-  if (isContentStage(bytes, at, end)) return readContentReject(line, at);
+  const { bytes, view, end, batch, peer } = line;
+  if (isContentStage(line, at)) return readContentReject(line, at);
   const from = findFirst(bytes, at, Math.min(end, at + LONGEST_STAGE + FROM.length), FROM);
   if (from < 0) return line.unparsed('reject without stage');
-  if (!peer.read(bytes, from + FROM.length, end)) return line.unparsed('reject without peer');
+  if (!peer.read(bytes, view, from + FROM.length, end)) return line.unparsed('reject without peer');
   if (!peer.readable) return line.unparsed('peer cannot be read');
 
   const row = line.pushOfPeer(KIND.rejection);
   line.setQueueId(row);
   batch.verdict[row] = LOGGED_AS.rejected;
-  let phase = phaseOf(bytes, at, from);
+  let phase = phaseOf(view, at, from);
   let text = peer.next;
   if (text < end && bytes[text] === COLON) text++;
   if (text < end && bytes[text] === BLANK) text++;
@@ -78,7 +78,7 @@ export function readReject(line: PostfixLine, at: number, daemon: Daemon): LineC
 
 /** Enhanced code, reason and tail, as far as the run wants them. */
 function readText(line: PostfixLine, row: number, at: number): void {
-  const { bytes, end, batch } = line;
+  const { bytes, view, end, batch } = line;
   const enhancedEnd = endOfEnhanced(bytes, at, end);
   line.setWanted(row, TEXT.enhanced, at, enhancedEnd);
   const code = batch.code[row];
@@ -86,7 +86,13 @@ function readText(line: PostfixLine, row: number, at: number): void {
   if (!soft && !wantsTail(line)) return;
   let text = enhancedEnd;
   if (text > at && text < end && bytes[text] === BLANK) text++;
-  tail.read(bytes, text, end, batch.phase[row] === PHASE.none || batch.phase[row] >= PHASE.rcptto);
+  tail.read(
+    bytes,
+    view,
+    text,
+    end,
+    batch.phase[row] === PHASE.none || batch.phase[row] >= PHASE.rcptto,
+  );
   line.setWanted(row, TEXT.reason, text, tail.textEnd);
   if (soft && findFirst(bytes, text, tail.textEnd, GREYLISTED) >= 0) {
     batch.verdict[row] = LOGGED_AS.greylisted;
@@ -108,14 +114,14 @@ function wantsTail(line: PostfixLine): boolean {
 }
 
 /** cleanup's `header …` and `body …`: the only stages in small letters but postscreen's `connect`. */
-function isContentStage(bytes: Buffer, at: number, end: number): boolean {
+function isContentStage({ bytes, view, end }: PostfixLine, at: number): boolean {
   if (at >= end || bytes[at] < 97 || bytes[at] > 122) return false;
-  return bytes[at] !== 99 || !startsWith(bytes, at, end, CONNECT_FROM);
+  return bytes[at] !== 99 || !startsWith(view, at, end, CONNECT_FROM);
 }
 
-function phaseOf(bytes: Buffer, at: number, end: number): number {
+function phaseOf(view: DataView, at: number, end: number): number {
   for (const [word, phase] of STAGES) {
-    if (end - at === word.length && startsWith(bytes, at, end, word)) return phase;
+    if (end - at === word.length && startsWith(view, at, end, word)) return phase;
   }
   return PHASE.none;
 }
