@@ -2,8 +2,8 @@ import { KIND_DROPPED } from '../model/event.ts';
 import { grown, type EventBatch } from '../model/event-batch.ts';
 import type { EventSource } from './event-source.ts';
 
-/** Handles one event in order; false ends the merge. */
-export type HandleEvent = (batch: EventBatch, row: number) => boolean;
+/** Handles the events `[from, to)` of a batch, which come next, in order; false ends the merge. */
+export type HandleEvents = (batch: EventBatch, from: number, to: number) => boolean;
 
 /**
  * Hands out the events of all sources as one stream ordered by (release time, rank, line): a k-way
@@ -15,7 +15,7 @@ export type HandleEvent = (batch: EventBatch, row: number) => boolean;
  */
 export async function mergeSources(
   sources: readonly EventSource[],
-  handle: HandleEvent,
+  handle: HandleEvents,
 ): Promise<void> {
   const waiting = sources
     .map((source) => new Lane(source))
@@ -101,20 +101,29 @@ class Lane {
     }
   }
 
-  /** Handles the certain rows below `limit` (or at it). False when the handler ended the merge. */
-  drain(limit: number, inclusive: boolean, handle: HandleEvent): boolean {
+  /** Hands out the certain rows below `limit` (or at it). False when the handler ended the merge. */
+  drain(limit: number, inclusive: boolean, handle: HandleEvents): boolean {
     const { watermark } = this.#source;
     const times = this.#times;
+    const batchOf = this.#batchOf;
+    const rowOf = this.#rowOf;
     while (this.#head < this.#tail) {
-      const time = times[this.#head];
-      if (time > watermark || time > limit || (time === limit && !inclusive)) break;
-      const batchIndex = this.#batchOf[this.#head];
-      const row = this.#rowOf[this.#head];
-      this.#head++;
-      const batch = this.#batches[batchIndex]!;
-      if (!handle(batch, row)) return false;
-      if (--this.#left[batchIndex] === 0) {
-        this.#batches[batchIndex] = undefined;
+      const index = batchOf[this.#head];
+      const from = rowOf[this.#head];
+      let to = from;
+      // As many rows of the batch as stand one behind the other.
+      for (let at = this.#head; at < this.#tail; at++, to++) {
+        const time = times[at];
+        if (time > watermark || time > limit || (time === limit && !inclusive)) break;
+        if (batchOf[at] !== index || rowOf[at] !== to) break;
+      }
+      if (to === from) break;
+      this.#head += to - from;
+      const batch = this.#batches[index]!;
+      if (!handle(batch, from, to)) return false;
+      this.#left[index] -= to - from;
+      if (this.#left[index] === 0) {
+        this.#batches[index] = undefined;
         this.#source.recycle(batch);
       }
     }
@@ -124,29 +133,34 @@ class Lane {
 
   #enqueue(batch: EventBatch): void {
     const index = this.#freeIndex();
-    let rows = 0;
     this.#reserve(batch.rows);
+    const { kind, release } = batch;
+    const times = this.#times;
+    const batchOf = this.#batchOf;
+    const rowOf = this.#rowOf;
+    const before = this.#tail;
+    let tail = before;
     for (let row = 0; row < batch.rows; row++) {
-      if (batch.kind[row] === KIND_DROPPED) continue;
-      const time = batch.release[row];
-      let at = this.#tail++;
-      while (at > this.#head && this.#times[at - 1] > time) {
-        this.#times[at] = this.#times[at - 1];
-        this.#batchOf[at] = this.#batchOf[at - 1];
-        this.#rowOf[at] = this.#rowOf[at - 1];
+      if (kind[row] === KIND_DROPPED) continue;
+      const time = release[row];
+      let at = tail++;
+      while (at > this.#head && times[at - 1] > time) {
+        times[at] = times[at - 1];
+        batchOf[at] = batchOf[at - 1];
+        rowOf[at] = rowOf[at - 1];
         at--;
       }
-      this.#times[at] = time;
-      this.#batchOf[at] = index;
-      this.#rowOf[at] = row;
-      rows++;
+      times[at] = time;
+      batchOf[at] = index;
+      rowOf[at] = row;
     }
-    if (rows === 0) {
+    this.#tail = tail;
+    if (tail === before) {
       this.#source.recycle(batch);
       return;
     }
     this.#batches[index] = batch;
-    this.#left[index] = rows;
+    this.#left[index] = tail - before;
   }
 
   #freeIndex(): number {
@@ -156,13 +170,19 @@ class Lane {
 
   #reserve(rows: number): void {
     if (this.#tail + rows <= this.#times.length) return;
-    const pending = this.#tail - this.#head;
-    let room = this.#times.length;
-    while (room < pending + rows) room *= 2;
     const [head, tail] = [this.#head, this.#tail];
-    this.#times = grown(new Float64Array(room), this.#times.subarray(head, tail));
-    this.#batchOf = grown(new Uint32Array(room), this.#batchOf.subarray(head, tail));
-    this.#rowOf = grown(new Uint32Array(room), this.#rowOf.subarray(head, tail));
+    const pending = tail - head;
+    let room = this.#times.length;
+    if (pending + rows <= room) {
+      this.#times.copyWithin(0, head, tail);
+      this.#batchOf.copyWithin(0, head, tail);
+      this.#rowOf.copyWithin(0, head, tail);
+    } else {
+      while (room < pending + rows) room *= 2;
+      this.#times = grown(new Float64Array(room), this.#times.subarray(head, tail));
+      this.#batchOf = grown(new Uint32Array(room), this.#batchOf.subarray(head, tail));
+      this.#rowOf = grown(new Uint32Array(room), this.#rowOf.subarray(head, tail));
+    }
     this.#head = 0;
     this.#tail = pending;
   }

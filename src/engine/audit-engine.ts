@@ -180,21 +180,16 @@ export class AuditEngine implements AuditView {
     }
   }
 
-  /** Points the counters at an event without counting it. */
-  look(batch: EventBatch, row: number): void {
+  /** Counts an event and points the counters at it. */
+  take(batch: EventBatch, row: number): Taken {
     const { subject } = this;
+    const family = batch.family[row];
     subject.batch = batch;
     subject.row = row;
-    subject.family = batch.family[row];
+    subject.family = family;
     subject.at = row * 4;
     subject.node = batch.node[row];
     subject.serial++;
-  }
-
-  /** Counts the event at hand (see `look`). */
-  take(): Taken {
-    const { subject } = this;
-    const { batch, row, family } = subject;
     const flags = batch.flags[row];
     if (family !== 0 && this.#options.ignore.has(family, batch.ip, subject.at)) return 'ignored';
     const late = (flags & FLAG.late) !== 0;

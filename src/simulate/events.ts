@@ -1,5 +1,5 @@
 import type { EventSource } from '../clock/event-source.ts';
-import { mergeSources, type HandleEvent } from '../clock/merge.ts';
+import { mergeSources } from '../clock/merge.ts';
 import { Correlator, DEFAULT_SESSION_TIMEOUT_MS } from '../correlate/correlator.ts';
 import type { EventBatch } from '../model/event-batch.ts';
 import { ALL_NEEDS } from '../model/event.ts';
@@ -17,7 +17,7 @@ export interface EventStreamOptions {
 /** Hands out the merged, correlated events of all inputs in order; false from `handle` ends it. */
 export async function streamEvents(
   options: EventStreamOptions,
-  handle: HandleEvent,
+  handle: (batch: EventBatch, row: number) => boolean,
 ): Promise<void> {
   const { fromMs = -Infinity, toMs = Infinity } = options;
   const correlator = new Correlator({
@@ -25,7 +25,7 @@ export async function streamEvents(
     sessionTimeoutMs: options.sessionTimeoutMs ?? DEFAULT_SESSION_TIMEOUT_MS,
     onSession: () => undefined,
   });
-  await mergeSources(options.sources, (batch, row) => {
+  const handleOne = (batch: EventBatch, row: number): boolean => {
     const nowMs = batch.release[row];
     if (nowMs >= toMs) return false;
     if (!correlator.admits(batch, row)) {
@@ -35,5 +35,9 @@ export async function streamEvents(
     while (correlator.nextTimeoutMs <= nowMs) correlator.expire();
     correlator.take(batch, row);
     return nowMs < fromMs || handle(batch, row);
+  };
+  await mergeSources(options.sources, (batch, from, to) => {
+    for (let row = from; row < to; row++) if (!handleOne(batch, row)) return false;
+    return true;
   });
 }

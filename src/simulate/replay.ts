@@ -2,7 +2,7 @@ import type { EventSource } from '../clock/event-source.ts';
 import { mergeSources } from '../clock/merge.ts';
 import { Correlator, DEFAULT_SESSION_TIMEOUT_MS } from '../correlate/correlator.ts';
 import type { SessionEnd } from '../correlate/session-table.ts';
-import { AuditEngine } from '../engine/audit-engine.ts';
+import { AuditEngine, type Taken } from '../engine/audit-engine.ts';
 import type { ClosedWindow } from '../engine/port.ts';
 import { NetworkSet, parseNetwork } from '../model/address.ts';
 import { CheckError } from '../model/errors.ts';
@@ -87,7 +87,8 @@ class ReplayRun {
   readonly #fromMs: number;
   readonly #toMs: number;
   readonly #sessionTimeoutMs: number;
-  readonly #eventsByKind: number[] = [];
+  /** By number of the kind: all that a vocabulary can have. */
+  readonly #eventsByKind = new Float64Array(0x1_0000);
   /** Kinds of all events, those before `fromMs` included. */
   readonly #seenKinds: boolean[] = [];
   readonly #tally: Tally;
@@ -154,42 +155,52 @@ class ReplayRun {
     this.#tally = emptyTally();
   }
 
-  readonly handle = (batch: EventBatch, row: number): boolean => {
-    const nowMs = batch.release[row];
-    if (nowMs >= this.#toMs) return false;
+  readonly handle = (batch: EventBatch, from: number, to: number): boolean => {
+    const { release, kind } = batch;
     const correlator = this.#correlator;
-    if (!correlator.admits(batch, row)) {
-      this.#sources.addDropped(batch, row);
-      return true;
-    }
-    if (nowMs >= this.#dueMs) this.#advance(nowMs);
-    this.#nowMs = nowMs;
-    correlator.take(batch, row);
-    const tally = this.#tally;
     const engine = this.#engine;
-    engine.look(batch, row);
-    const taken = engine.take();
-    this.#seenKinds[batch.kind[row]] = true;
-    if (this.#options.maxKeys !== undefined) this.#checkKeys(this.#options.maxKeys);
-    if (nowMs < this.#fromMs) return true;
-    if (this.#lastMs === -Infinity) this.#firstMs = nowMs;
-    this.#lastMs = nowMs;
-    if (taken === 'counted' || taken === 'late') {
-      const kind = batch.kind[row];
-      this.#eventsByKind[kind] = (this.#eventsByKind[kind] ?? 0) + 1;
+    const toMs = this.#toMs;
+    const fromMs = this.#fromMs;
+    const { maxKeys } = this.#options;
+    const eventsByKind = this.#eventsByKind;
+    const judges = this.#rules.length > 0;
+    for (let row = from; row < to; row++) {
+      const nowMs = release[row];
+      if (nowMs >= toMs) return false;
+      if (!correlator.admits(batch, row)) {
+        this.#sources.addDropped(batch, row);
+        continue;
+      }
+      if (nowMs >= this.#dueMs) this.#advance(nowMs);
+      this.#nowMs = nowMs;
+      correlator.take(batch, row);
+      const taken = engine.take(batch, row);
+      this.#seenKinds[kind[row]] = true;
+      if (maxKeys !== undefined) this.#checkKeys(maxKeys);
+      if (nowMs < fromMs) continue;
+      if (this.#lastMs === -Infinity) this.#firstMs = nowMs;
+      this.#lastMs = nowMs;
+      if (taken === 'counted') {
+        eventsByKind[kind[row]]++;
+        if (judges) this.#judge(batch, row);
+      } else this.#setAside(taken, batch, row);
     }
-    if (taken === 'counted') {
-      if (this.#rules.length > 0) this.#judge(batch, row);
-    } else if (taken === 'ignored') tally.ignored++;
+    return true;
+  };
+
+  /** Notes an event that was not counted in the present window. */
+  #setAside(taken: Taken, batch: EventBatch, row: number): void {
+    const tally = this.#tally;
+    if (taken === 'ignored') tally.ignored++;
     else if (taken === 'late') {
+      this.#eventsByKind[batch.kind[row]]++;
       tally.late++;
       this.#sources.addLate(batch);
     } else {
       tally.tooLate++;
       this.#sources.addTooLate(batch);
     }
-    return true;
-  };
+  }
 
   /** A rule fires at the event at hand; the first that stops it, in order, is its reason. */
   readonly #onHit = (hit: Hit, batch: EventBatch, row: number): void => {
@@ -208,9 +219,9 @@ class ReplayRun {
     tally.sessions.unopened = this.#correlator.unopened;
     tally.rules = this.#ledger.tallies;
     const { kinds } = this.#options.vocabulary;
-    const counts = this.#eventsByKind.flatMap((count, kind) => [
-      [kinds.name(kind), count] as const,
-    ]);
+    const counts = Array.from(this.#eventsByKind.subarray(0, kinds.size), (count, kind) => {
+      return [kinds.name(kind), count] as const;
+    }).filter(([, count]) => count > 0);
     counts.sort(([a], [b]) => compareText(a, b));
     tally.events = Object.fromEntries(counts);
     tally.notes = engine.feeds

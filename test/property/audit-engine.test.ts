@@ -284,8 +284,7 @@ test('the engine agrees with filter and sum', () => {
         engine.start(nowMs);
         engine.shift(nowMs);
         twins.changeSessions(row, event, plan.steps[row].ends, nowMs);
-        engine.look(batch, row);
-        expect(engine.take()).toBe(twins.take(event, nowMs));
+        expect(engine.take(batch, row)).toBe(twins.take(event, nowMs));
         const values = twins.asked.map(({ counter }) => counter.value());
         expect(values).toEqual(twins.asked.map(({ expected }) => expected(event, nowMs)));
         expect(records.windows.filter(isCount)).toHaveLength(twins.closedWindows(nowMs).length);

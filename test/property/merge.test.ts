@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { mergeSources } from '../../src/clock/merge.ts';
+import { mergeSources, type HandleEvents } from '../../src/clock/merge.ts';
 import { KIND_DROPPED } from '../../src/model/event.ts';
 import type { EventBatch } from '../../src/model/event-batch.ts';
 import { Vocabulary } from '../../src/model/vocabulary.ts';
@@ -53,12 +53,24 @@ const seenAt = (batch: EventBatch, row: number): Seen => ({
   line: batch.line[row],
 });
 
+/** Row by row, however many are handed out at a time. */
+const eachRow =
+  (handle: (batch: EventBatch, row: number) => boolean): HandleEvents =>
+  (batch, from, to) => {
+    expect(from).toBeLessThan(to);
+    for (let row = from; row < to; row++) if (!handle(batch, row)) return false;
+    return true;
+  };
+
 async function merged(sources: readonly RowSource[]): Promise<Seen[]> {
   const seen: Seen[] = [];
-  await mergeSources(sources, (batch, row) => {
-    seen.push(seenAt(batch, row));
-    return true;
-  });
+  await mergeSources(
+    sources,
+    eachRow((batch, row) => {
+      seen.push(seenAt(batch, row));
+      return true;
+    }),
+  );
   return seen;
 }
 
@@ -96,12 +108,15 @@ test('a merge is a sort by release time, rank and line', async () => {
 test('an input is opened when the stream reaches its lower bound, not before', async () => {
   const run = fc.asyncProperty(files, async (all) => {
     const sources = sourcesOf(all);
-    await mergeSources(sources, (batch, row) => {
-      const now = batch.release[row];
-      const opened = sources.map((source) => source.opened);
-      expect(opened).toEqual(sources.map(({ lowerBound }) => lowerBound <= now));
-      return true;
-    });
+    await mergeSources(
+      sources,
+      eachRow((batch, row) => {
+        const now = batch.release[row];
+        const opened = sources.map((source) => source.opened);
+        expect(opened).toEqual(sources.map(({ lowerBound }) => lowerBound <= now));
+        return true;
+      }),
+    );
   });
   await fc.assert(run, { numRuns: 200 });
 
@@ -111,11 +126,14 @@ test('an input is opened when the stream reaches its lower bound, not before', a
     const rows = [0, 1, 2].map((k) => ({ timeMs: NOON_MS + rank * day + k, kind: 'connect' }));
     return new RowSource(rows, { rank, vocabulary });
   });
-  await mergeSources(rotated, (batch, row) => {
-    const dayOf = Math.floor((batch.release[row] - NOON_MS) / day);
-    expect(rotated.map(({ opened }) => opened)).toEqual(rotated.map(({ rank }) => rank <= dayOf));
-    return true;
-  });
+  await mergeSources(
+    rotated,
+    eachRow((batch, row) => {
+      const dayOf = Math.floor((batch.release[row] - NOON_MS) / day);
+      expect(rotated.map(({ opened }) => opened)).toEqual(rotated.map(({ rank }) => rank <= dayOf));
+      return true;
+    }),
+  );
 });
 
 test('at equal times the lower rank goes first, also when it is opened later', async () => {
@@ -149,7 +167,10 @@ test('false ends the merge at once', async () => {
   const rows = Array.from({ length: 9 }, (_, k) => ({ timeMs: NOON_MS + k, kind: 'connect' }));
   const source = new RowSource(rows, { vocabulary, batchSizes: [2] });
   let handled = 0;
-  await mergeSources([source], () => ++handled < 4);
+  await mergeSources(
+    [source],
+    eachRow(() => ++handled < 4),
+  );
   expect(handled).toBe(4);
 });
 
