@@ -24,7 +24,7 @@ interface OpenRow extends FiringRow {
   lastMs: number;
   peak: number;
   limit: number;
-  readonly order: Network | undefined;
+  readonly of: FiredKey;
 }
 
 interface OpenEpisode extends Episode {
@@ -34,15 +34,28 @@ interface OpenEpisode extends Episode {
   peak: number;
 }
 
+/** A key that fired: its row of the open window, and the episode that it is in. */
+interface FiredKey {
+  readonly key: string;
+  readonly order: Network | undefined;
+  row: OpenRow | undefined;
+  episode: OpenEpisode | undefined;
+}
+
 /** Keeps one rule's open window and joins its windows into episodes. */
 class RuleLedger {
   readonly rule: LedgerRule;
   readonly tally: RuleTally;
   windowStartMs = 0;
   windowEndMs = 0;
-  readonly rows = new Map<number | string, OpenRow>();
-  readonly #keys = new Set<string>();
-  #episodes = new Map<string, OpenEpisode>();
+  /** Rows of the open window. */
+  rows: OpenRow[] = [];
+  readonly #keys = new Map<string, FiredKey>();
+  /** The same by IPv4 block, and by identity while the window lasts: no text is made to find one. */
+  readonly #blocks = new Map<number, FiredKey>();
+  readonly #identities = new Map<number, FiredKey>();
+  /** Those in an episode. */
+  readonly #episodes = new Set<FiredKey>();
 
   constructor(rule: LedgerRule) {
     this.rule = rule;
@@ -61,46 +74,72 @@ class RuleLedger {
     };
   }
 
+  /** The key of the event at hand. */
+  keyOf(hit: Hit, batch: EventBatch, row: number, keyText: KeyText): FiredKey {
+    const { prefix } = this.rule;
+    const isBlock = prefix !== undefined && batch.family[row] === 4;
+    const number = isBlock ? batch.ip[row * 4] & maskWord(prefix.ipv4, 0) : hit.identity;
+    const numbered = isBlock ? this.#blocks : this.#identities;
+    const byNumber = isBlock || number !== -1;
+    const known = byNumber ? numbered.get(number) : undefined;
+    if (known !== undefined) return known;
+    const key = keyText(hit.rule, batch, row);
+    let fired = this.#keys.get(key);
+    if (fired === undefined) {
+      const order = prefix && orderOf(batch, row, prefix);
+      fired = { key, order, row: undefined, episode: undefined };
+      this.#keys.set(key, fired);
+    }
+    if (byNumber) numbered.set(number, fired);
+    return fired;
+  }
+
   /** Rows of the open window, which is over, in the order of keys. */
   close(): OpenRow[] {
-    const rows = [...this.rows.values()].sort(compareRows);
-    this.rows.clear();
-    for (const row of rows) this.#keys.add(row.key);
+    const rows = this.rows.sort(compareRows);
+    this.rows = [];
+    this.#identities.clear();
     this.tally.keys = this.#keys.size;
-    if (rows.length > 0) this.#join(rows);
+    for (const row of rows) {
+      row.of.row = undefined;
+      this.#join(row);
+    }
     return rows;
   }
 
   /** Ends the episodes whose key did not fire in the window before `timeMs`. */
   endEpisodes(timeMs: number): void {
-    for (const [key, episode] of this.#episodes) {
-      if (episode.endMs + this.rule.monitor.intervalMs > timeMs) continue;
-      this.#episodes.delete(key);
-      this.#rank(episode);
+    for (const fired of this.#episodes) {
+      if (fired.episode!.endMs + this.rule.monitor.intervalMs <= timeMs) this.#end(fired);
     }
   }
 
   finish(): void {
-    for (const episode of this.#episodes.values()) this.#rank(episode);
-    this.#episodes.clear();
+    for (const fired of this.#episodes) this.#end(fired);
   }
 
-  #join(rows: readonly OpenRow[]): void {
-    for (const row of rows) {
-      const known = this.#episodes.get(row.key);
-      const endMs = row.windowStartMs + this.rule.monitor.intervalMs;
-      if (known !== undefined && known.endMs === row.windowStartMs) {
-        known.endMs = endMs;
-        known.windows++;
-        known.firings += row.firings;
-        known.peak = Math.max(known.peak, row.peak);
-        continue;
-      }
-      if (known !== undefined) this.#rank(known);
-      this.tally.episodes++;
-      const { key, windowStartMs: startMs, firings, peak } = row;
-      this.#episodes.set(key, { key, startMs, endMs, windows: 1, firings, peak });
+  #join(row: OpenRow): void {
+    const fired = row.of;
+    const { episode } = fired;
+    const endMs = row.windowStartMs + this.rule.monitor.intervalMs;
+    if (episode !== undefined && episode.endMs === row.windowStartMs) {
+      episode.endMs = endMs;
+      episode.windows++;
+      episode.firings += row.firings;
+      episode.peak = Math.max(episode.peak, row.peak);
+      return;
     }
+    if (episode !== undefined) this.#end(fired);
+    this.tally.episodes++;
+    const { key, windowStartMs: startMs, firings, peak } = row;
+    fired.episode = { key, startMs, endMs, windows: 1, firings, peak };
+    this.#episodes.add(fired);
+  }
+
+  #end(fired: FiredKey): void {
+    this.#rank(fired.episode!);
+    fired.episode = undefined;
+    this.#episodes.delete(fired);
   }
 
   #rank(episode: Episode): void {
@@ -153,9 +192,8 @@ export class FiringLedger {
     tally.firings++;
     tally.firstMs ??= timeMs;
     tally.lastMs = timeMs;
-    let key: number | string = hit.identity;
-    if (key === -1) key = this.#keyText(hit.rule, batch, row);
-    const open = ledger.rows.get(key);
+    const fired = ledger.keyOf(hit, batch, row, this.#keyText);
+    const open = fired.row;
     if (open !== undefined) {
       open.firings++;
       open.lastMs = timeMs;
@@ -165,9 +203,9 @@ export class FiringLedger {
       }
       return;
     }
-    ledger.rows.set(key, {
+    fired.row = {
       rule: rule.name,
-      key: typeof key === 'string' ? key : this.#keyText(hit.rule, batch, row),
+      key: fired.key,
       windowStartMs: ledger.windowStartMs,
       firings: 1,
       firstMs: timeMs,
@@ -177,8 +215,9 @@ export class FiringLedger {
       verdict: rule.verdict,
       file: batch.text(row, TEXT.file) || this.#fileOf(batch.source),
       line: batch.line[row],
-      order: rule.prefix && orderOf(batch, row, rule.prefix),
-    });
+      of: fired,
+    };
+    ledger.rows.push(fired.row);
   }
 
   /** Firings of all rules on this metric or series in a window; asked once, then forgotten. */
@@ -197,7 +236,7 @@ export class FiringLedger {
         continue;
       }
       if (ledger.windowStartMs !== windowStartMs) continue;
-      for (const row of ledger.rows.values()) firings += row.firings;
+      for (const row of ledger.rows) firings += row.firings;
     }
     return firings;
   }
@@ -207,7 +246,7 @@ export class FiringLedger {
     let oldestOpenMs = Infinity;
     this.#rules.forEach((ledger, index) => {
       const { intervalMs } = ledger.rule.monitor;
-      if (ledger.rows.size > 0 && timeMs >= ledger.windowEndMs) this.#close(index);
+      if (ledger.rows.length > 0 && timeMs >= ledger.windowEndMs) this.#close(index);
       ledger.endEpisodes(timeMs);
       oldestOpenMs = Math.min(oldestOpenMs, Math.floor(timeMs / intervalMs) * intervalMs);
     });
@@ -222,7 +261,7 @@ export class FiringLedger {
 
   #openWindow(index: number, timeMs: number): void {
     const ledger = this.#rules[index];
-    if (ledger.rows.size > 0) this.#close(index);
+    if (ledger.rows.length > 0) this.#close(index);
     const { intervalMs } = ledger.rule.monitor;
     ledger.windowStartMs = Math.floor(timeMs / intervalMs) * intervalMs;
     ledger.windowEndMs = ledger.windowStartMs + intervalMs;
@@ -269,6 +308,7 @@ function orderOf(batch: EventBatch, row: number, prefix: Prefix): Network {
 }
 
 function compareRows(a: OpenRow, b: OpenRow): number {
-  if (a.order !== undefined && b.order !== undefined) return compareNetworks(a.order, b.order);
+  const [first, second] = [a.of.order, b.of.order];
+  if (first !== undefined && second !== undefined) return compareNetworks(first, second);
   return compareText(a.key, b.key);
 }
