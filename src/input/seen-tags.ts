@@ -1,5 +1,6 @@
 const PLACES = 128;
 const LONGEST_WORDS = 16;
+const PLACE_WORDS = 3 + LONGEST_WORDS;
 /** These four bytes tell `postfix/smtp[` from `postfix/smtpd` and `postfix/smtps/…`. */
 const BEHIND = 9;
 /** A tag that, with the byte behind it, fills them. */
@@ -16,10 +17,8 @@ export class SeenTags {
   /** Bytes behind a tag that must be readable when it is looked up. */
   static readonly MARGIN = 16;
 
-  readonly #lengths = new Int32Array(PLACES);
-  readonly #numbers = new Int32Array(PLACES);
-  readonly #words = new Int32Array(PLACES * LONGEST_WORDS);
-  readonly #lastWords = new Int32Array(PLACES);
+  /** By place: length, number, last word, then the words of the tag. */
+  readonly #cells = new Int32Array(PLACES * PLACE_WORDS);
 
   /**
    * The place of the tag at `at`, -1 when it is not known. What follows it is `[`, `:` or a blank.
@@ -28,23 +27,22 @@ export class SeenTags {
   find(view: DataView, at: number, limit: number): number {
     if (at + SeenTags.MARGIN > limit) return -1;
     const first = view.getInt32(at, true);
-    const long = slotOf(first, view.getInt32(at + BEHIND, true));
-    for (let place = long; place < long + 2; place++) {
-      if (this.#standsAt(place, view, at, limit)) return place;
-    }
-    const short = slotOf(first, 0);
-    for (let place = short; place < short + 2; place++) {
-      if (this.#standsAt(place, view, at, limit)) return place;
-    }
-    return -1;
+    let place = placeOf(first, view.getInt32(at + BEHIND, true));
+    if (this.#standsAt(place, view, at, limit)) return place;
+    place += PLACE_WORDS;
+    if (this.#standsAt(place, view, at, limit)) return place;
+    place = placeOf(first, 0);
+    if (this.#standsAt(place, view, at, limit)) return place;
+    place += PLACE_WORDS;
+    return this.#standsAt(place, view, at, limit) ? place : -1;
   }
 
   length(place: number): number {
-    return this.#lengths[place];
+    return this.#cells[place];
   }
 
   number(place: number): number {
-    return this.#numbers[place];
+    return this.#cells[place + 1];
   }
 
   /** Keeps the tag at `at`, unless it is too short or too long. */
@@ -52,42 +50,35 @@ export class SeenTags {
     if (length < 4 || length > LONGEST_WORDS * 4 || at + SeenTags.MARGIN > limit) return;
     const first = view.getInt32(at, true);
     // What stands there behind a shorter tag is its process id.
-    const slot = slotOf(first, length < SHORTEST_LONG ? 0 : view.getInt32(at + BEHIND, true));
-    const place = this.#lengths[slot] === 0 ? slot : slot + 1;
-    if (place > slot && this.#lengths[place] > 0) this.#copy(place, slot);
-    this.#lengths[place] = length;
-    this.#numbers[place] = number;
-    const words = length >> 2;
-    for (let i = 0; i < words; i++) {
-      this.#words[place * LONGEST_WORDS + i] = view.getInt32(at + i * 4, true);
+    const older = placeOf(first, length < SHORTEST_LONG ? 0 : view.getInt32(at + BEHIND, true));
+    const cells = this.#cells;
+    const newer = older + PLACE_WORDS;
+    if (cells[newer] > 0) cells.copyWithin(older, newer, newer + PLACE_WORDS);
+    const place = cells[older] === 0 ? older : newer;
+    cells[place] = length;
+    cells[place + 1] = number;
+    cells[place + 2] = view.getInt32(at + length - 4, true);
+    for (let word = 0; word < length >> 2; word++) {
+      cells[place + 3 + word] = view.getInt32(at + word * 4, true);
     }
-    this.#lastWords[place] = view.getInt32(at + length - 4, true);
   }
 
   #standsAt(place: number, view: DataView, at: number, limit: number): boolean {
-    const length = this.#lengths[place];
+    const cells = this.#cells;
+    const length = cells[place];
     if (length === 0 || at + length >= limit) return false;
-    if (view.getInt32(at + length - 4, true) !== this.#lastWords[place]) return false;
+    if (view.getInt32(at + length - 4, true) !== cells[place + 2]) return false;
     const words = length >> 2;
-    const from = place * LONGEST_WORDS;
-    for (let i = 0; i < words; i++) {
-      if (view.getInt32(at + i * 4, true) !== this.#words[from + i]) return false;
+    for (let word = 0; word < words; word++) {
+      if (view.getInt32(at + word * 4, true) !== cells[place + 3 + word]) return false;
     }
     const next = view.getUint8(at + length);
     return next === OPEN || next === COLON || next === BLANK;
   }
-
-  #copy(from: number, to: number): void {
-    this.#lengths[to] = this.#lengths[from];
-    this.#numbers[to] = this.#numbers[from];
-    this.#lastWords[to] = this.#lastWords[from];
-    const start = from * LONGEST_WORDS;
-    this.#words.copyWithin(to * LONGEST_WORDS, start, start + LONGEST_WORDS);
-  }
 }
 
 /** The first of the two places of a slot. */
-function slotOf(first: number, behind: number): number {
+function placeOf(first: number, behind: number): number {
   const mixed = first ^ Math.imul(behind, 0x85eb_ca6b);
-  return (Math.imul(mixed, 0x9e37_79b1) >>> 26) * 2;
+  return (Math.imul(mixed, 0x9e37_79b1) >>> 26) * 2 * PLACE_WORDS;
 }
