@@ -71,7 +71,8 @@ export class AuditEngine implements AuditView {
 
   constructor(options: AuditOptions, firstBatch: EventBatch) {
     this.#options = options;
-    this.subject = { batch: firstBatch, row: 0, serial: 0, family: 0, at: 0, node: 0 };
+    const alarm = { raised: false };
+    this.subject = { batch: firstBatch, row: 0, serial: 0, family: 0, at: 0, node: 0, alarm };
     this.#sessions = addressGauge(this.subject, this.#registry);
     for (const monitor of options.monitors) {
       for (const { name, kind } of METRICS) {
@@ -190,6 +191,7 @@ export class AuditEngine implements AuditView {
     subject.at = row * 4;
     subject.node = batch.node[row];
     subject.serial++;
+    subject.alarm.raised = false;
     const flags = batch.flags[row];
     if (family !== 0 && this.#options.ignore.has(family, batch.ip, subject.at)) return 'ignored';
     const late = (flags & FLAG.late) !== 0;

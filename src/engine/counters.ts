@@ -29,12 +29,17 @@ abstract class FeedCounter implements Counter {
   identity(): number {
     return -1;
   }
+
+  arm(_limit: number): boolean {
+    return false;
+  }
 }
 
 /** Sums over the block of the peer, all nodes together. */
 export class BlockCounter extends FeedCounter {
   readonly #four: BlockTable | undefined;
   readonly #six: BlockTable | undefined;
+  readonly #windows: WindowRange;
   readonly #range4: number;
   readonly #range6: number;
 
@@ -48,6 +53,7 @@ export class BlockCounter extends FeedCounter {
     super(feed, subject);
     this.#four = four;
     this.#six = six;
+    this.#windows = windows;
     this.#range4 = four?.wheel.watch(windows) ?? 0;
     this.#range6 = six?.wheel.watch(windows) ?? 0;
   }
@@ -57,6 +63,13 @@ export class BlockCounter extends FeedCounter {
     const block = four ? this.#four : this.#six;
     if (block === undefined || this.subject.family === 0) return 0;
     return block.wheel.sum(four ? this.#range4 : this.#range6, block.keys.find(this.subject));
+  }
+
+  override arm(limit: number): boolean {
+    if (this.#windows.start > 0) return false;
+    this.#four?.wheel.arm(this.#range4, limit, this.subject.alarm);
+    this.#six?.wheel.arm(this.#range6, limit, this.subject.alarm);
+    return true;
   }
 
   override identity(): number {

@@ -50,6 +50,10 @@ export class DistinctFeed implements Counter {
     return -1;
   }
 
+  arm(_limit: number): boolean {
+    return false;
+  }
+
   counted(): boolean {
     return this.#lastAdded === this.#subject.serial;
   }

@@ -153,12 +153,13 @@ export class Feed {
   rows(window: number, number: number): SeriesRow[] {
     const rows: SeriesRow[] = [];
     for (const { keys, wheel } of this.#shown) {
-      const { entries, counts, length } = wheel.list(window);
-      const records = Array.from({ length }, (_, record) => record)
-        .filter((record) => counts[record] !== 0)
-        .sort((a, b) => keys.compare(entries[a], entries[b]));
+      const list = wheel.list(window);
+      const records = Array.from({ length: list.length }, (_, record) => record)
+        .filter((record) => list.count(record) !== 0)
+        .sort((a, b) => keys.compare(list.entry(a), list.entry(b)));
       for (const record of records) {
-        rows.push({ window: number, key: keys.text(entries[record]), count: counts[record] });
+        const key = keys.text(list.entry(record));
+        rows.push({ window: number, key, count: list.count(record) });
       }
     }
     return rows;

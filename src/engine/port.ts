@@ -15,6 +15,8 @@ export interface Subject {
   /** Where the address stands in `batch.ip`. */
   at: number;
   node: number;
+  /** Whether the event took a count above a limit that it was armed with. */
+  readonly alarm: { raised: boolean };
 }
 
 /** A count that a policy asked for before the replay, ready at every event. */
@@ -28,6 +30,11 @@ export interface Counter {
   identity(): number;
   /** Whether the event at hand was added to what this counts. */
   counted(): boolean;
+  /**
+   * Has `subject.alarm` raised by every event that is added to what this counts and leaves its
+   * count above `limit`; false when the counter cannot tell.
+   */
+  arm(limit: number): boolean;
 }
 
 /** Tells whether an event is one that a series counts. */

@@ -20,15 +20,14 @@ export class Ranking {
     keys: { compare(a: number, b: number): number; text(entry: number): string },
   ): void {
     if (this.#limit === 0) return;
-    const { entries, counts } = list;
     const chosen = firstOf(
       list.length,
       this.#limit,
-      (a, b) => counts[b] - counts[a] || keys.compare(entries[a], entries[b]),
+      (a, b) => list.count(b) - list.count(a) || keys.compare(list.entry(a), list.entry(b)),
     );
     const ranked = chosen.map((record) => ({
-      count: counts[record],
-      key: keys.text(entries[record]),
+      count: list.count(record),
+      key: keys.text(list.entry(record)),
     }));
     this.#best = mergeRanked(this.#best, ranked).slice(0, this.#limit);
   }

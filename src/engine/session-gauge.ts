@@ -120,6 +120,10 @@ export class SessionGauge implements Counter {
     return -1;
   }
 
+  arm(_limit: number): boolean {
+    return false;
+  }
+
   /** Sessions are judged at connects. */
   counted(): boolean {
     return this.#subject.batch.kind[this.#subject.row] === KIND.connect;

@@ -4,8 +4,7 @@ import type { WindowRange } from '../model/monitor.ts';
 import type { KeyTable } from './key-table.ts';
 
 const FIRST_RECORDS = 8;
-const NO_ENTRIES = new Int32Array(0);
-const NO_COUNTS = new Float64Array(0);
+const NO_RECORDS = new Int32Array(0);
 /** Window lists longer than this are given back when their window leaves, not kept for the next. */
 const KEPT_RECORDS = 65_536;
 
@@ -14,24 +13,50 @@ const KEPT_RECORDS = 65_536;
  * nothing holds no memory: a monitor may have a million of them.
  */
 export class WindowList {
-  entries = NO_ENTRIES;
-  counts = NO_COUNTS;
   length = 0;
   total = 0;
+  /** Pairs (entry, count), side by side in memory. */
+  #pairs = NO_RECORDS;
+  /** The counts, once one of them is no 32-bit integer. */
+  #wide: Float64Array | undefined;
   /** Record of an entry, made when a late event first needs to find one. */
   #recordOf: Map<number, number> | undefined;
 
+  /** Records that the memory held now has room for. */
+  get room(): number {
+    return this.#pairs.length >> 1;
+  }
+
+  entry(record: number): number {
+    return this.#pairs[record * 2];
+  }
+
+  count(record: number): number {
+    return this.#wide === undefined ? this.#pairs[record * 2 + 1] : this.#wide[record];
+  }
+
   append(entry: number, count: number): number {
     const record = this.length++;
-    if (record === this.entries.length) {
-      const room = Math.max(FIRST_RECORDS, record * 2);
-      this.entries = grown(new Int32Array(room), this.entries);
-      this.counts = grown(new Float64Array(room), this.counts);
-    }
-    this.entries[record] = entry;
-    this.counts[record] = count;
+    if (record * 2 === this.#pairs.length) this.#grow();
+    this.#pairs[record * 2] = entry;
+    this.#pairs[record * 2 + 1] = 0;
+    if (this.#wide !== undefined) this.#wide[record] = 0;
+    this.add(record, count);
     this.#recordOf?.set(entry, record);
     return record;
+  }
+
+  /** Adds to a record; the new count. */
+  add(record: number, amount: number): number {
+    if (this.#wide === undefined) {
+      const count = this.#pairs[record * 2 + 1] + amount;
+      if (count === (count | 0)) {
+        this.#pairs[record * 2 + 1] = count;
+        return count;
+      }
+      this.#widen();
+    }
+    return (this.#wide![record] += amount);
   }
 
   /** Index of the entry's record, -1 when the window has none. */
@@ -39,7 +64,7 @@ export class WindowList {
     if (this.#recordOf === undefined) {
       this.#recordOf = new Map();
       for (let record = 0; record < this.length; record++) {
-        this.#recordOf.set(this.entries[record], record);
+        this.#recordOf.set(this.entry(record), record);
       }
     }
     return this.#recordOf.get(entry) ?? -1;
@@ -49,15 +74,31 @@ export class WindowList {
     this.length = 0;
     this.total = 0;
     this.#recordOf = undefined;
-    if (this.entries.length > KEPT_RECORDS) {
-      this.entries = NO_ENTRIES;
-      this.counts = NO_COUNTS;
+    this.#wide = undefined;
+    if (this.room > KEPT_RECORDS) this.#pairs = NO_RECORDS;
+  }
+
+  #grow(): void {
+    const room = Math.max(FIRST_RECORDS, this.room + (this.room >> 1));
+    this.#pairs = grown(new Int32Array(room * 2), this.#pairs);
+    if (this.#wide !== undefined) this.#wide = grown(new Float64Array(room), this.#wide);
+  }
+
+  #widen(): void {
+    this.#wide = new Float64Array(this.room);
+    for (let record = 0; record < this.length; record++) {
+      this.#wide[record] = this.#pairs[record * 2 + 1];
     }
   }
 }
 
 /** Never added to. */
 const NOTHING_SEEN = new WindowList();
+
+/** Raised when a sum that someone watches is above its limit; lowered by whoever looks. */
+export interface Alarm {
+  raised: boolean;
+}
 
 /**
  * Counts per key over rolling windows: the record wheel.
@@ -91,8 +132,10 @@ export class Wheel {
   readonly #at: number;
   /** Where the sum of each range stands, in doubles behind the start of the row. */
   readonly #sumAt: number[] = [];
-  /** Those of the ranges that hold window 0. */
+  /** Those of the ranges that hold window 0, and the sums above which each raises the alarm. */
   #heads = new Int32Array(0);
+  #limits = new Float64Array(0);
+  #alarm: Alarm | undefined;
 
   /** @param kept number of windows kept, the present one included */
   constructor(keys: KeyTable, kept: number) {
@@ -110,8 +153,18 @@ export class Wheel {
     assert(this.records === 0, 'ranges are watched from the first event on');
     this.ranges.push(range);
     this.#sumAt.push(this.keys.reserve(2) >> 1);
-    this.#heads = Int32Array.from(this.#sumAt.filter((_, index) => this.ranges[index].start === 0));
+    if (range.start === 0) {
+      this.#heads = Int32Array.of(...this.#heads, this.#sumAt.at(-1)!);
+      this.#limits = Float64Array.of(...this.#limits, Infinity);
+    }
     return this.ranges.length - 1;
+  }
+
+  /** Has the alarm raised by every add that takes a sum of this range, from window 0 on, above `limit`. */
+  arm(range: number, limit: number, alarm: Alarm): void {
+    const head = this.#heads.indexOf(this.#sumAt[range]);
+    this.#limits[head] = Math.min(this.#limits[head], limit);
+    this.#alarm = alarm;
   }
 
   get empty(): boolean {
@@ -141,10 +194,7 @@ export class Wheel {
     const at = entry + this.#at;
     const stamp = this.current + 1;
     if (cells[at] === stamp) {
-      const record = cells[at + 1];
-      const count = list.counts[record] + amount;
-      list.counts[record] = count;
-      if (count < 0) this.negative = true;
+      if (list.add(cells[at + 1], amount) < 0) this.negative = true;
     } else {
       cells[at] = stamp;
       cells[at + 1] = list.append(entry, amount);
@@ -154,7 +204,10 @@ export class Wheel {
     }
     list.total += amount;
     const heads = this.#heads;
-    for (let i = 0; i < heads.length; i++) keys.sums[(entry >> 1) + heads[i]] += amount;
+    for (let i = 0; i < heads.length; i++) {
+      const sum = (keys.sums[(entry >> 1) + heads[i]] += amount);
+      if (sum > this.#limits[i]) this.#alarm!.raised = true;
+    }
   }
 
   /** Adds to a window that is still kept: an earlier one, or the present one. */
@@ -170,7 +223,7 @@ export class Wheel {
       this.keys.use(entry);
       this.records++;
       if (amount < 0) this.negative = true;
-    } else if ((list.counts[record] += amount) < 0) this.negative = true;
+    } else if (list.add(record, amount) < 0) this.negative = true;
     list.total += amount;
     const age = this.current - window;
     for (let range = 0; range < this.ranges.length; range++) {
@@ -185,8 +238,9 @@ export class Wheel {
     for (const list of this.#ring) {
       const record = list?.find(entry) ?? -1;
       if (list === undefined || record === -1) continue;
-      list.total -= list.counts[record];
-      list.counts[record] = 0;
+      const count = list.count(record);
+      list.total -= count;
+      list.add(record, -count);
     }
     for (const sumAt of this.#sumAt) this.keys.sums[(entry >> 1) + sumAt] = 0;
   }
@@ -207,9 +261,8 @@ export class Wheel {
     }
     const leaving = this.#listOf(next);
     const { keys } = this;
-    const { entries, length } = leaving;
-    for (let record = 0; record < length; record++) keys.release(entries[record]);
-    this.records -= length;
+    for (let record = 0; record < leaving.length; record++) keys.release(leaving.entry(record));
+    this.records -= leaving.length;
     leaving.clear();
     this.current = next;
     this.#list = leaving;
@@ -219,9 +272,9 @@ export class Wheel {
     if (window < 0) return;
     const { sums } = this.keys;
     const sumAt = this.#sumAt[range];
-    const { entries, counts, length } = this.list(window);
-    for (let record = 0; record < length; record++) {
-      sums[(entries[record] >> 1) + sumAt] += sign * counts[record];
+    const list = this.list(window);
+    for (let record = 0; record < list.length; record++) {
+      sums[(list.entry(record) >> 1) + sumAt] += sign * list.count(record);
     }
   }
 

@@ -70,32 +70,43 @@ interface CompiledRule {
   readonly atBit: number;
   readonly kinds: ReadonlySet<number>;
   readonly except: NetworkSet;
+  /** Fires only at events that raise the alarm. */
+  readonly armed: boolean;
 }
 
 /** Evaluates the rules of a declarative policy at events that the engine has just counted. */
 export class RuleEvaluator {
   readonly #rules: readonly CompiledRule[];
-  /** Rules to try by kind, in the order of the policy. */
+  readonly #alarm: { readonly raised: boolean };
+  /** Rules to try by kind, in the order of the policy: all of them, and those that are not armed. */
   readonly #byKind: CompiledRule[][] = [];
+  readonly #quietByKind: CompiledRule[][] = [];
   readonly #hit: Hit = { rule: 0, count: 0, limit: 0, identity: -1 };
 
   constructor(policy: RulePolicy, audit: AuditView, vocabulary: Vocabulary) {
-    this.#rules = policy.rules.map((rule, index) => ({
-      index,
-      rule,
-      checks: rule.conditions.map((condition) => bind(condition, rule, policy, audit, vocabulary)),
-      atBit: rule.at === undefined ? 0 : 1 << PHASE[rule.at],
-      kinds: new Set(rule.conditions.flatMap((c) => kindsOf(c, policy, vocabulary))),
-      except: new NetworkSet(rule.except),
-    }));
+    this.#alarm = audit.subject.alarm;
+    this.#rules = policy.rules.map((rule, index) => {
+      const checks = rule.conditions.map((c) => bind(c, rule, policy, audit, vocabulary));
+      return {
+        index,
+        rule,
+        checks,
+        atBit: rule.at === undefined ? 0 : 1 << PHASE[rule.at],
+        kinds: new Set(rule.conditions.flatMap((c) => kindsOf(c, policy, vocabulary))),
+        except: new NetworkSet(rule.except),
+        armed: rule.at === undefined && isArmed(checks),
+      };
+    });
   }
 
   /** Calls `onHit` for each rule that fires, in order. */
   evaluate(batch: EventBatch, row: number, onHit: OnHit): void {
     const kind = batch.kind[row];
-    const rules = (this.#byKind[kind] ??= this.#rules.filter(
-      ({ atBit, kinds }) => atBit !== 0 || kinds.has(kind),
-    ));
+    let rules = (this.#alarm.raised ? this.#byKind : this.#quietByKind)[kind];
+    if (rules === undefined) {
+      this.#sortOut(kind);
+      rules = (this.#alarm.raised ? this.#byKind : this.#quietByKind)[kind];
+    }
     for (let i = 0; i < rules.length; i++) {
       const compiled = rules[i];
       if (compiled.atBit !== 0) {
@@ -112,6 +123,12 @@ export class RuleEvaluator {
     }
   }
 
+  #sortOut(kind: number): void {
+    const rules = this.#rules.filter(({ atBit, kinds }) => atBit !== 0 || kinds.has(kind));
+    this.#byKind[kind] = rules;
+    this.#quietByKind[kind] = rules.filter(({ armed }) => !armed);
+  }
+
   /** The kinds of event that a rule counts. */
   kindsOf(ruleIndex: number): ReadonlySet<number> {
     return this.#rules[ruleIndex].kinds;
@@ -124,6 +141,12 @@ export class RuleEvaluator {
       ? blockText(batch, row, per.prefix)
       : fieldValue(batch, row, per.field);
   }
+}
+
+/** Whether a rule with these checks can fire only at an event that raises the alarm. */
+function isArmed(checks: readonly Check[]): boolean {
+  const [check] = checks;
+  return checks.length === 1 && check instanceof CountCheck && check.first.arm(check.limit);
 }
 
 function anyCounted(checks: readonly Check[]): boolean {

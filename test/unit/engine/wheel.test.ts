@@ -55,10 +55,10 @@ function tableOf(...ranges: readonly (readonly [number, number])[]): {
 
 /** What a window saw: `[key, count]` in the order of appearance. */
 function listed(table: CounterTable, window: number): [number, number][] {
-  const { entries, counts, length } = table.wheel.list(window);
-  return Array.from({ length }, (_, record) => [
-    table.keys.key(entries[record], 0),
-    counts[record],
+  const list = table.wheel.list(window);
+  return Array.from({ length: list.length }, (_, record) => [
+    table.keys.key(list.entry(record), 0),
+    list.count(record),
   ]);
 }
 
@@ -380,7 +380,7 @@ test('a table of many windows holds memory for those that saw an event', () => {
   table.add(7, 0, 0, 0, 1);
   let room = 0;
   for (let age = 0; age < table.wheel.kept; age++)
-    room += table.wheel.list(table.wheel.current - age).entries.length;
+    room += table.wheel.list(table.wheel.current - age).room;
   expect(room).toBeLessThan(100);
   expect(table.wheel.empty).toBe(false);
   for (let age = 0; age < table.wheel.kept; age++) table.wheel.step();
