@@ -1,4 +1,5 @@
 import { grown } from '../model/event-batch.ts';
+import { PART, wordAt } from '../model/words.ts';
 
 const INITIAL_SLOTS = 64;
 
@@ -39,9 +40,9 @@ export class ByteIndex {
     this.#keys = new Int32Array(INITIAL_SLOTS * words);
   }
 
-  /** The slot of the key `view[start, end)`, 0 when there is none. */
-  find(node: number, view: DataView, start: number, end: number, tag: number): number {
-    const hashed = this.#load(node, view, start, end);
+  /** The slot of the key of the bytes `[start, end)`, 0 when there is none. */
+  find(node: number, words: Int32Array, start: number, end: number, tag: number): number {
+    const hashed = this.#load(node, words, start, end);
     const index = this.#index;
     const mask = index.length - 1;
     let other = 0;
@@ -103,30 +104,35 @@ export class ByteIndex {
     return this.#tags[slot];
   }
 
-  /** Packs the key into `#scratch`, the last word over the one before it, and returns its hash. */
-  #load(node: number, view: DataView, start: number, end: number): number {
+  /** Packs the key into `#scratch`, what lies behind it being 0, and returns its hash. */
+  #load(node: number, words: Int32Array, start: number, end: number): number {
     const length = end - start;
     const scratch = this.#scratch;
     const inline = Math.min(length, this.#words * 4);
     const whole = inline >> 2;
+    const shift = (start & 3) << 3;
+    const back = 31 - shift;
     let h = Math.imul(node + 1, 0x9e3779b1) ^ length;
-    for (let word = 0; word < whole; word++) {
-      const value = view.getInt32(start + word * 4, true);
-      scratch[word] = value;
-      h = Math.imul(h ^ value, 0x85ebca6b);
+    let from = start >> 2;
+    let low = words[from];
+    for (let i = 0; i < whole; i++) {
+      const high = words[++from];
+      const word = (low >>> shift) | ((high << 1) << back);
+      scratch[i] = word;
+      h = Math.imul(h ^ word, 0x85ebca6b);
       h ^= h >>> 15;
+      low = high;
     }
     if ((inline & 3) !== 0) {
-      const value =
-        whole > 0 ? view.getInt32(start + inline - 4, true) : shortWord(view, start, end);
-      scratch[whole] = value;
-      h = Math.imul(h ^ value, 0xc2b2ae35);
+      const word = ((low >>> shift) | ((words[from + 1] << 1) << back)) & PART[inline & 3];
+      scratch[whole] = word;
+      h = Math.imul(h ^ word, 0xc2b2ae35);
     }
     h ^= h >>> 16;
     this.#node = node;
     this.#hash = h;
     this.#length = Math.min(length, 0xffff);
-    if (length > this.#words * 4) this.#longText = textOf(view, start, end);
+    if (length > this.#words * 4) this.#longText = textOf(words, start, end);
     else if (this.#longText !== '') this.#longText = '';
     return h;
   }
@@ -165,15 +171,8 @@ export class ByteIndex {
   }
 }
 
-/** Up to three bytes as a word. */
-function shortWord(view: DataView, start: number, end: number): number {
-  let value = 0;
-  for (let at = start; at < end; at++) value = (value << 8) | view.getUint8(at);
-  return value;
-}
-
-function textOf(view: DataView, start: number, end: number): string {
+function textOf(words: Int32Array, start: number, end: number): string {
   let text = '';
-  for (let at = start; at < end; at++) text += String.fromCharCode(view.getUint8(at));
+  for (let at = start; at < end; at++) text += String.fromCharCode(wordAt(words, at) & 0xff);
   return text;
 }

@@ -1,5 +1,6 @@
 import { FLAG, type EventBatch } from '../model/event-batch.ts';
 import { KIND, KIND_DROPPED, LOGGED_AS, PHASE, TEXT, type Needs } from '../model/event.ts';
+import { allocateBlock, WordView } from '../model/words.ts';
 import { MAIL, SessionTable, type SessionEnd } from './session-table.ts';
 import { TransactionTable } from './transaction-table.ts';
 
@@ -34,8 +35,9 @@ export class Correlator {
   readonly #instances: number[] = [];
   /** The message of the row that `admits` let pass last. */
   #slot = 0;
-  #scratch = Buffer.alloc(256);
-  #view: DataView = viewOf(this.#scratch);
+  #scratch = allocateBlock(256);
+  readonly #scratchWords = new WordView();
+  #words = this.#scratchWords.of(this.#scratch);
   #start = 0;
   #end = 0;
 
@@ -132,7 +134,7 @@ export class Correlator {
     const node = batch.node[row];
     let slot: number;
     if (this.#loadText(batch, row, TEXT.session)) {
-      const before = sessions.find(node, this.#view, this.#start, this.#end);
+      const before = sessions.find(node, this.#words, this.#start, this.#end);
       if (before !== 0) this.#close(before, 'replaced');
       slot = sessions.openNamed(node, batch.release[row]);
     } else if (batch.family[row] !== 0) {
@@ -186,7 +188,7 @@ export class Correlator {
     const node = batch.node[row];
     const slot = this.#transactions.begin(
       node,
-      this.#view,
+      this.#words,
       this.#start,
       this.#end,
       this.#instanceOf(batch, row),
@@ -324,13 +326,13 @@ export class Correlator {
 
   #findSession(batch: EventBatch, row: number): number {
     if (this.sessions.open === 0 || !this.#loadText(batch, row, TEXT.session)) return 0;
-    return this.sessions.find(batch.node[row], this.#view, this.#start, this.#end);
+    return this.sessions.find(batch.node[row], this.#words, this.#start, this.#end);
   }
 
   #findTransaction(batch: EventBatch, row: number): number {
     if (this.#transactions.size === 0 || !this.#loadText(batch, row, TEXT.queue_id)) return 0;
     const instance = this.#instanceOf(batch, row);
-    return this.#transactions.find(batch.node[row], this.#view, this.#start, this.#end, instance);
+    return this.#transactions.find(batch.node[row], this.#words, this.#start, this.#end, instance);
   }
 
   #copyClient(batch: EventBatch, row: number, slot: number): void {
@@ -358,29 +360,25 @@ export class Correlator {
     return (this.#instances[listener] = listeners.id(name) ?? 0);
   }
 
-  /** Points `#view[#start, #end)` at a text field's bytes; false when it is not set. */
+  /** Points `#words` and `#start`, `#end` at a text field's bytes; false when it is not set. */
   #loadText(batch: EventBatch, row: number, field: number): boolean {
     if ((batch.has[row] & (1 << field)) === 0) return false;
     const start = batch.spanStart(row, field);
     if (start >= 0) {
-      this.#view = batch.view;
+      this.#words = batch.words;
       this.#start = start;
       this.#end = batch.spanEnd(row, field);
       return true;
     }
     const text = batch.text(row, field);
     const length = Buffer.byteLength(text);
-    if (length > this.#scratch.length) this.#scratch = Buffer.alloc(length * 2);
+    if (length > this.#scratch.length) this.#scratch = allocateBlock(length * 2);
     this.#scratch.write(text);
-    this.#view = viewOf(this.#scratch);
+    this.#words = this.#scratchWords.of(this.#scratch);
     this.#start = 0;
     this.#end = length;
     return true;
   }
-}
-
-function viewOf(bytes: Buffer): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function drop(batch: EventBatch, row: number): false {

@@ -49,7 +49,8 @@ export class SessionTable {
   #groupLast = new Int32Array(INITIAL_SLOTS);
   #nextInGroup = new Int32Array(INITIAL_SLOTS);
   #previousInGroup = new Int32Array(INITIAL_SLOTS);
-  readonly #groupKey = new DataView(new ArrayBuffer(ANONYMOUS_BYTES));
+  /** One word more than the key has, because keys are read word over word. */
+  readonly #groupKey = new Int32Array(ANONYMOUS_BYTES / 4 + 1);
 
   /** Time of the last event of the session that has been silent longest; Infinity when none is open. */
   get oldestActivityMs(): number {
@@ -62,8 +63,8 @@ export class SessionTable {
   }
 
   /** The slot of a named session, 0 when it is not open. */
-  find(node: number, view: DataView, start: number, end: number): number {
-    const name = this.#names.find(node, view, start, end, 0);
+  find(node: number, words: Int32Array, start: number, end: number): number {
+    const name = this.#names.find(node, words, start, end, 0);
     return name === 0 ? 0 : this.#named[name];
   }
 
@@ -192,9 +193,8 @@ export class SessionTable {
 
   #loadGroup(service: number, listener: number, ip: Int32Array, at: number): void {
     const key = this.#groupKey;
-    for (let word = 0; word < 4; word++) key.setInt32(word * 4, ip[at + word]);
-    key.setUint16(16, service);
-    key.setUint16(18, listener);
+    for (let word = 0; word < 4; word++) key[word] = ip[at + word];
+    key[4] = (service << 16) | listener;
   }
 
   #grow(): void {

@@ -36,20 +36,20 @@ export class TransactionTable {
     return this.#ids.size;
   }
 
-  find(node: number, view: DataView, start: number, end: number, instance: number): number {
-    return this.#ids.find(node, view, start, end, instance);
+  find(node: number, words: Int32Array, start: number, end: number, instance: number): number {
+    return this.#ids.find(node, words, start, end, instance);
   }
 
   /** Begins a message; one that used the id before is over. */
   begin(
     node: number,
-    view: DataView,
+    words: Int32Array,
     start: number,
     end: number,
     instance: number,
     nowMs: number,
   ): number {
-    let slot = this.#ids.find(node, view, start, end, instance);
+    let slot = this.#ids.find(node, words, start, end, instance);
     if (slot === 0 || this.#ids.tag(slot) !== instance) {
       if (this.#ids.size + 1 >= this.#capacity) this.#forget(nowMs);
       slot = this.#ids.insert(instance);

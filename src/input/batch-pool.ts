@@ -1,4 +1,5 @@
 import { EventBatch } from '../model/event-batch.ts';
+import { allocateBlock } from '../model/words.ts';
 import type { Vocabulary } from '../model/vocabulary.ts';
 
 /**
@@ -23,7 +24,7 @@ export class BatchPool {
   acquire(): EventBatch {
     const batch = this.#idle.pop();
     if (batch !== undefined) return batch;
-    return new EventBatch(this.#vocabulary, Buffer.allocUnsafeSlow(this.blockBytes));
+    return new EventBatch(this.#vocabulary, allocateBlock(this.blockBytes));
   }
 
   /** Takes a batch back; nobody may read it any more. */
@@ -32,7 +33,7 @@ export class BatchPool {
     batch.clear();
     // One long line made the buffer grow; the next block does not need that much.
     if (batch.bytes.length !== this.blockBytes) {
-      batch.bytes = Buffer.allocUnsafeSlow(this.blockBytes);
+      batch.bytes = allocateBlock(this.blockBytes);
     }
     this.#idle.push(batch);
   }

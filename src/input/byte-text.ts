@@ -1,21 +1,15 @@
+import { Piece, WordView } from '../model/words.ts';
+
 /** Reading text in a block of bytes: every function stays inside `[at, end)`. */
 
-/** A piece of text that lines are compared with, of four bytes or more: four bytes at a time. */
-export class Phrase {
-  readonly length: number;
+/** A piece of text that lines are compared with. */
+export class Phrase extends Piece {
   readonly bytes: Uint8Array;
-  readonly words: Int32Array;
-  /** The last four bytes, over the words before them. */
-  readonly last: number;
 
   constructor(text: string) {
+    super(text.length);
     this.bytes = Uint8Array.from(text, (char) => char.charCodeAt(0));
-    this.length = this.bytes.length;
-    const view = new DataView(this.bytes.buffer);
-    this.words = Int32Array.from({ length: this.length >> 2 }, (_, word) =>
-      view.getInt32(word * 4, true),
-    );
-    this.last = view.getInt32(this.length - 4, true);
+    this.keep(new WordView().of(this.bytes), 0, text.length);
   }
 }
 
@@ -23,17 +17,12 @@ export function phrase(text: string): Phrase {
   return new Phrase(text);
 }
 
-export function startsWith(view: DataView, at: number, end: number, text: Phrase): boolean {
-  const { length, words } = text;
-  if (end - at < length) return false;
-  for (let word = 0; word < words.length; word++) {
-    if (view.getInt32(at + word * 4, true) !== words[word]) return false;
-  }
-  return view.getInt32(at + length - 4, true) === text.last;
+export function startsWith(words: Int32Array, at: number, end: number, text: Phrase): boolean {
+  return end - at >= text.length && text.standsAt(words, at);
 }
 
-export function endsWith(view: DataView, at: number, end: number, text: Phrase): boolean {
-  return end - at >= text.length && startsWith(view, end - text.length, end, text);
+export function endsWith(words: Int32Array, at: number, end: number, text: Phrase): boolean {
+  return end - at >= text.length && text.standsAt(words, end - text.length);
 }
 
 /** Where `text` first starts in `bytes[at, end)`, or -1. */
@@ -64,34 +53,27 @@ function standsAt(bytes: Uint8Array, at: number, text: Phrase): boolean {
 const ONES = 0x0101_0101;
 const HIGHS = 0x8080_8080;
 
-/** Where the byte `wanted` first stands in `view[at, end)`, or `end`: four bytes at a time. */
-export function seekByte(view: DataView, at: number, end: number, wanted: number): number {
-  const pattern = Math.imul(wanted, ONES);
-  let i = at;
-  for (const last = end - 4; i <= last; i += 4) {
-    // A zero byte of the difference borrows into its highest bit.
-    const x = view.getInt32(i, true) ^ pattern;
-    if (((x - ONES) & ~x & HIGHS) !== 0) break;
-  }
-  while (i < end && view.getUint8(i) !== wanted) i++;
-  return i;
-}
-
-/** The same for the first of two bytes. */
-export function seekEither(view: DataView, at: number, end: number, a: number, b: number): number {
+/** Where one of two bytes first stands in `bytes[at, end)`, or `end`: four bytes at a time. */
+export function seekEither(
+  bytes: Uint8Array,
+  words: Int32Array,
+  at: number,
+  end: number,
+  a: number,
+  b: number,
+): number {
   const first = Math.imul(a, ONES);
   const second = Math.imul(b, ONES);
   let i = at;
-  for (const last = end - 4; i <= last; i += 4) {
-    const word = view.getInt32(i, true);
+  for (; i < end && (i & 3) !== 0; i++) if (bytes[i] === a || bytes[i] === b) return i;
+  for (const last = end - 3; i < last; i += 4) {
+    const word = words[i >> 2];
+    // A zero byte of the difference borrows into its highest bit.
     const x = word ^ first;
     const y = word ^ second;
-    if ((((x - ONES) & ~x) | ((y - ONES) & ~y)) & HIGHS) break;
+    if (((((x - ONES) & ~x) | ((y - ONES) & ~y)) & HIGHS) !== 0) break;
   }
-  for (; i < end; i++) {
-    const byte = view.getUint8(i);
-    if (byte === a || byte === b) break;
-  }
+  while (i < end && bytes[i] !== a && bytes[i] !== b) i++;
   return i;
 }
 

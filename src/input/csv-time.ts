@@ -1,6 +1,6 @@
 import { parseIso, parseTime } from '../model/time.ts';
+import { Piece, WordView } from '../model/words.ts';
 import { isDigit, wholeNumber } from './byte-text.ts';
-import { SeenBytes } from './seen-bytes.ts';
 
 /** `2026-11-20T18:27:` */
 const MINUTE_LENGTH = 17;
@@ -15,10 +15,9 @@ const LONGEST_EPOCH = 14;
 /** Reads the times of one CSV file: ISO 8601, epoch seconds or epoch milliseconds. */
 export class CsvTime {
   readonly #zoneOffset: (localMs: number) => number;
-  readonly #minute = new SeenBytes(20);
+  readonly #minute = new Piece(MINUTE_LENGTH);
   #minuteMs = 0;
-  #bytes: Buffer | undefined;
-  #view: DataView = new DataView(new ArrayBuffer(0));
+  readonly #words = new WordView();
 
   /** @param zoneOffset offset from UTC, in milliseconds, of a civil time without offset */
   constructor(zoneOffset: (localMs: number) => number) {
@@ -41,16 +40,13 @@ export class CsvTime {
 
   /** `2026-11-20T18:27:13Z` in a minute seen before; -1 when it needs a closer look. */
   #readUtc(bytes: Buffer, start: number, length: number): number {
-    if (bytes !== this.#bytes) {
-      this.#bytes = bytes;
-      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    }
+    const words = this.#words.of(bytes);
     const at = start + MINUTE_LENGTH;
-    if (this.#minute.length === 0 || !this.#minute.standsAt(this.#view, start)) {
+    if (!this.#minute.standsAt(words, start)) {
       const text = `${bytes.toString('latin1', start, at)}00Z`;
       const stamp = text[10] === 'T' ? parseIso(text) : undefined;
       if (stamp === undefined || stamp.localMs < 0) return -1;
-      this.#minute.keep(this.#view, start, MINUTE_LENGTH);
+      this.#minute.keep(words, start, MINUTE_LENGTH);
       this.#minuteMs = stamp.localMs;
     }
     const second = wholeNumber(bytes, at, at + 2);

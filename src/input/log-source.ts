@@ -1,5 +1,6 @@
 import type { UserError } from '../model/errors.ts';
 import type { EventBatch } from '../model/event-batch.ts';
+import { allocateBlock } from '../model/words.ts';
 import { LineAccounting } from './accounting.ts';
 import type { BatchPool } from './batch-pool.ts';
 import type { BlockReader } from './blocks.ts';
@@ -199,7 +200,7 @@ export class LogSource {
     const next = this.#acquire();
     const length = this.#filled - from;
     if (length > next.bytes.length / 2) {
-      next.bytes = Buffer.allocUnsafeSlow(length + next.bytes.length);
+      next.bytes = allocateBlock(length + next.bytes.length);
     }
     batch.bytes.copy(next.bytes, 0, from, this.#filled);
     if (wanted !== -1) parser.rebase?.(from);
@@ -223,7 +224,7 @@ export class LogSource {
       return;
     }
     if (this.#filled < batch.bytes.length - 1) return;
-    const larger = Buffer.allocUnsafeSlow(batch.bytes.length * 2);
+    const larger = allocateBlock(batch.bytes.length * 2);
     batch.bytes.copy(larger, 0, 0, this.#filled);
     batch.bytes = larger;
   }

@@ -1,6 +1,6 @@
+import { Piece, WordView } from '../model/words.ts';
 import { DAY_MS, daysFromCivil, daysInMonth } from '../model/time.ts';
 import { isDigit, isFiller } from './byte-text.ts';
-import { SeenBytes } from './seen-bytes.ts';
 import { SeenTags } from './seen-tags.ts';
 import { WordCache } from './word-cache.ts';
 
@@ -66,7 +66,7 @@ export class SyslogHeader {
   /** An empty span when the line names no host. */
   hostStart = 0;
   hostEnd = 0;
-  /** False only when the host is that of the line read before; names of two letters are not kept. */
+  /** False only when the host is that of the line read before. */
   hostChanged = true;
   /** `postfix/smtpd`; an empty span for text without a tag. */
   tagStart = 0;
@@ -85,18 +85,18 @@ export class SyslogHeader {
   /** The end of the text: line ends, blanks and NULs behind it are left out. */
   end = 0;
 
-  readonly #seenStamp = new SeenBytes(LONGEST_STAMP);
+  readonly #seenStamp = new Piece(LONGEST_STAMP);
   #stampLength = 0;
   /** Of the stamp read last: from its start to its seconds, and to the end of their decimals. */
   #secondOffset = 0;
   #clockLength = 0;
-  readonly #seenHost = new SeenBytes(LONGEST_HOST);
+  readonly #seenHost = new Piece(LONGEST_HOST);
   readonly #tags: SeenTags;
   readonly #tagNumbers: WordCache;
-  #bytes: Buffer | undefined;
-  #view: DataView = new DataView(new ArrayBuffer(0));
+  readonly #view = new WordView();
+  #words: Int32Array = new Int32Array(0);
   /** `2026-11-20T18:27:`; while it is kept, date and minute are those of the last stamp. */
-  readonly #seenMinute = new SeenBytes(ISO_MINUTE + 3);
+  readonly #seenMinute = new Piece(ISO_MINUTE + 3);
   /** Milliseconds of the day at which the minute of the last stamp starts. */
   #minuteMs = 0;
   #dayMs = 0;
@@ -114,10 +114,7 @@ export class SyslogHeader {
 
   /** Reads the line `bytes[start, limit)`; false, with a reason, when it has no usable header. */
   read(bytes: Buffer, start: number, limit: number): boolean {
-    if (bytes !== this.#bytes) {
-      this.#bytes = bytes;
-      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    }
+    this.#words = this.#view.of(bytes);
     let end = limit;
     while (end > start && isFiller(bytes[end - 1])) end--;
     this.end = end;
@@ -160,7 +157,7 @@ export class SyslogHeader {
     const seen = this.#seenStamp;
     const { length } = seen;
     if (length === 0 || end - at <= length || bytes[at + length] !== BLANK) return false;
-    if (!seen.standsAt(this.#view, at)) return false;
+    if (!seen.standsAt(this.#words, at)) return false;
     this.#stampLength = length;
     this.stampChanged = false;
     return true;
@@ -175,7 +172,7 @@ export class SyslogHeader {
     this.#stampLength = stop - at;
     this.#secondOffset = this.secondStart - at;
     this.#clockLength = this.clockEnd - at;
-    this.#seenStamp.keep(this.#view, at, stop - at);
+    this.#seenStamp.keep(this.#words, at, stop - at);
     return true;
   }
 
@@ -218,12 +215,12 @@ export class SyslogHeader {
   #readIso(bytes: Buffer, at: number, end: number): number {
     if (end - at < 19) return -1;
     let stop = -1;
-    if (this.#seenMinute.length > 0 && this.#seenMinute.standsAt(this.#view, at)) {
+    if (this.#seenMinute.length > 0 && this.#seenMinute.standsAt(this.#words, at)) {
       stop = this.#readSecond(bytes, at + ISO_MINUTE, end, this.#minuteMs);
     } else {
       this.#seenMinute.length = 0;
       stop = this.#readIsoClock(bytes, at, end);
-      if (stop > 0) this.#seenMinute.keep(this.#view, at, ISO_MINUTE);
+      if (stop > 0) this.#seenMinute.keep(this.#words, at, ISO_MINUTE);
     }
     if (stop < 0) return -1;
     this.weekday = -1;
@@ -333,7 +330,7 @@ export class SyslogHeader {
 
   #readHost(bytes: Buffer, at: number, end: number): number {
     const { length } = this.#seenHost;
-    if (end - at >= length && this.#seenHost.standsAt(this.#view, at)) {
+    if (end - at >= length && this.#seenHost.standsAt(this.#words, at)) {
       this.hostStart = at;
       this.hostEnd = at + length - 1;
       this.hostChanged = false;
@@ -347,14 +344,14 @@ export class SyslogHeader {
     this.hostChanged = true;
     const next = hostless ? at : Math.min(stop + 1, end);
     // With the blank behind it, so that no longer name passes for it.
-    this.#seenHost.keep(this.#view, at, next > stop ? next - at : 0);
+    this.#seenHost.keep(this.#words, at, next > stop ? next - at : 0);
     return next;
   }
 
   /** `tag[pid]: text`, `tag: text` or text without a tag. */
   #readTag(bytes: Buffer, start: number, end: number): void {
     const at = skipBlanks(bytes, start, end);
-    const known = this.#tags.find(this.#view, at, end);
+    const known = this.#tags.find(bytes, this.#words, at, end);
     let stop = known < 0 ? at : at + this.#tags.length(known);
     while (stop < end && !endsTag(bytes[stop])) stop++;
     const c = stop < end && stop > at ? bytes[stop] : BLANK;
@@ -383,7 +380,7 @@ export class SyslogHeader {
     if (known >= 0) this.tagNumber = this.#tags.number(known);
     else {
       this.tagNumber = this.#tagNumbers.number(bytes, at, stop);
-      this.#tags.keep(this.#view, at, stop - at, end, this.tagNumber);
+      this.#tags.keep(this.#words, at, stop - at, this.tagNumber);
     }
   }
 

@@ -1,11 +1,11 @@
 import { TEXT_FIELDS } from './event.ts';
 import type { Vocabulary } from './vocabulary.ts';
+import { WordView } from './words.ts';
 
 const FIELDS = TEXT_FIELDS.length;
 const INITIAL_ROWS = 1024;
 /** A span whose start has this value lies in `overrides`, its end being the index there. */
 const OVERRIDE = 0xffff_ffff;
-const NO_BYTES = new DataView(new ArrayBuffer(0));
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Row flags. */
@@ -69,22 +69,16 @@ export class EventBatch {
   spans = new Uint32Array(INITIAL_ROWS * FIELDS * 2);
   /** Field values that do not stand in the block, such as the user of a message's `client=` line. */
   readonly #overrides: string[] = [];
-  #viewed: Buffer | undefined;
-  #view: DataView = NO_BYTES;
+  readonly #words = new WordView();
 
   constructor(vocabulary: Vocabulary, bytes: Buffer) {
     this.vocabulary = vocabulary;
     this.bytes = bytes;
   }
 
-  /** Reads words of `bytes`. */
-  get view(): DataView {
-    const { bytes } = this;
-    if (bytes !== this.#viewed) {
-      this.#viewed = bytes;
-      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    }
-    return this.#view;
+  /** The bytes, four at a time. */
+  get words(): Int32Array {
+    return this.#words.of(this.bytes);
   }
 
   /** Empties the batch for the next block; what `push` does not set is reset for all rows at once. */

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { ByteIndex } from '../../src/correlate/byte-index.ts';
+import { WordView } from '../../src/model/words.ts';
 
 /** Keys around the room for them (two words): short ones, ones that share it, and long ones. */
 const anyKey = fc.oneof(
@@ -22,10 +23,7 @@ interface Entry {
   readonly tag: number;
 }
 
-function viewOf(text: string): DataView {
-  const bytes = Buffer.from(text);
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
+const wordsOf = (text: string): Int32Array => new WordView().of(Buffer.from(text));
 
 /** `find` as its page says: the asked tag, else the only one there is. */
 function obvious(
@@ -49,9 +47,9 @@ test('an index agrees with a map', () => {
       const index = new ByteIndex(2);
       const entries = new Map<number, Entry>();
       // Keys stand somewhere in a block, between other bytes.
-      const block = (key: string): [DataView, number, number] => {
+      const block = (key: string): [Int32Array, number, number] => {
         const bytes = Buffer.from(key);
-        return [viewOf(`[${key}]`), 1, 1 + bytes.length];
+        return [wordsOf(`[${key}]`), 1, 1 + bytes.length];
       };
       for (const { remove, key, node, tag } of actions) {
         const slot = index.find(node, ...block(key), tag);
@@ -79,8 +77,8 @@ test('slots stay dense: those of removed keys are given again', () => {
   const index = new ByteIndex(2);
   for (let round = 0; round < 50; round++) {
     const slots = Array.from({ length: 100 }, (_, k) => {
-      const key = viewOf(`${round}.${k}`);
-      expect(index.find(0, key, 0, key.byteLength, 0)).toBe(0);
+      const key = `${round}.${k}`;
+      expect(index.find(0, wordsOf(key), 0, key.length, 0)).toBe(0);
       return index.insert(0);
     });
     expect(Math.max(...slots)).toBe(100);

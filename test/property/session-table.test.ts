@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { WordView } from '../../src/model/words.ts';
 
 import { SessionTable } from '../../src/correlate/session-table.ts';
 
@@ -60,7 +61,7 @@ test('a table of sessions agrees with a list', () => {
         const found =
           name === undefined
             ? table.findAnonymous(node, service, listener, words, 1)
-            : table.find(node, new DataView(bytes.buffer, bytes.byteOffset), 0, bytes.length);
+            : table.find(node, new WordView().of(bytes), 0, bytes.length);
         const known = opened.find((session) => session.key === key);
         expect(found).toBe(known?.slot ?? 0);
         if (type === 'open' && (name === undefined || known === undefined)) {

@@ -20,7 +20,7 @@ const tail = new RejectTail();
  * event has neither address nor sender nor recipient, and its queue id has to tell.
  */
 export function readContentReject(line: PostfixLine, at: number): LineClass {
-  const { bytes, view, end, batch } = line;
+  const { bytes, words, end, batch } = line;
   const peers = findPeers(line, at);
   if (peers.last < 0) return line.unparsed('reject without peer');
   if (!peers.readable) return line.unparsed('peer cannot be read');
@@ -29,7 +29,7 @@ export function readContentReject(line: PostfixLine, at: number): LineClass {
   batch.verdict[row] = LOGGED_AS.rejected;
   batch.code[row] = 550;
   batch.phase[row] = PHASE.data;
-  tail.read(bytes, view, peers.last, end, true);
+  tail.read(bytes, words, peers.last, end, true);
   let text = tail.next;
   if (text < end && bytes[text] === COLON) text++;
   if (text < end && bytes[text] === BLANK) text++;
@@ -51,7 +51,7 @@ export function readContentReject(line: PostfixLine, at: number): LineClass {
 const found = { last: -1, readable: true, ambiguous: false };
 
 function findPeers(line: PostfixLine, start: number): typeof found {
-  const { bytes, view, end, peer } = line;
+  const { bytes, words, end, peer } = line;
   found.last = -1;
   found.readable = true;
   found.ambiguous = false;
@@ -61,7 +61,7 @@ function findPeers(line: PostfixLine, start: number): typeof found {
     const from = findLast(bytes, start, sender, FROM);
     if (from >= 0) {
       const client = from + FROM.length;
-      const isPeer = peer.read(bytes, view, client, sender) && peer.next === sender;
+      const isPeer = peer.read(bytes, words, client, sender) && peer.next === sender;
       // `local` stands for mail that was submitted on the machine itself.
       if (!isPeer) peer.family = 0;
       found.readable = !isPeer || peer.readable;

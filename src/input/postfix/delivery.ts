@@ -1,13 +1,5 @@
 import { KIND, TEXT } from '../../model/event.ts';
-import {
-  findByte,
-  findFirst,
-  phrase,
-  type Phrase,
-  seekByte,
-  seekEither,
-  startsWith,
-} from '../byte-text.ts';
+import { findByte, findFirst, phrase, type Phrase, seekEither, startsWith } from '../byte-text.ts';
 import { LINE, type LineClass } from '../port.ts';
 import type { PostfixLine } from './line.ts';
 import { replyCode } from './reply-code.ts';
@@ -44,20 +36,20 @@ export function readDeliveryAgent(line: PostfixLine): LineClass {
  * behind the recipient's address count. Before 2.3 there was no `dsn=`.
  */
 export function readDelivery(line: PostfixLine, verb: number): LineClass {
-  const { bytes, view, end, batch } = line;
-  if (!startsWith(view, verb, end, RECIPIENT)) return LINE.irrelevant;
+  const { bytes, words, end, batch } = line;
+  if (!startsWith(words, verb, end, RECIPIENT)) return LINE.irrelevant;
   const recipient = verb + RECIPIENT.length;
-  const recipientEnd = endOfAddress(bytes, view, recipient, end);
+  const recipientEnd = endOfAddress(bytes, words, recipient, end);
   if (recipientEnd >= end) return line.unparsed('no delivery status');
   let at = recipientEnd + 1;
-  if (startsWith(view, at, end, ORIGINAL)) {
-    at = endOfAddress(bytes, view, at + ORIGINAL.length, end) + 1;
+  if (startsWith(words, at, end, ORIGINAL)) {
+    at = endOfAddress(bytes, words, at + ORIGINAL.length, end) + 1;
   }
-  const status = findStatus(view, at, end);
+  const status = findStatus(bytes, words, at, end);
   if (status < 0) return line.unparsed('no delivery status');
   const word = status + STATUS.length;
   for (const [result, kind] of RESULTS) {
-    if (!startsWith(view, word, end, result)) continue;
+    if (!startsWith(words, word, end, result)) continue;
     const row = line.push(kind);
     line.setQueueId(row);
     line.setWanted(row, TEXT.recipient, recipient, recipientEnd);
@@ -75,15 +67,15 @@ export function readDelivery(line: PostfixLine, verb: number): LineClass {
 }
 
 /** Where the first `, status=` behind a `, delay=` starts, or -1. */
-function findStatus(view: DataView, at: number, end: number): number {
+function findStatus(bytes: Buffer, words: Int32Array, at: number, end: number): number {
   let delayed = false;
   const last = end - STATUS.length;
   for (let i = at; ; i++) {
-    i = seekByte(view, i, last, COMMA);
+    i = findByte(bytes, i, last, COMMA);
     if (i >= last) return -1;
-    const key = view.getUint8(i + 2);
-    if (key === 100) delayed ||= startsWith(view, i, end, DELAY);
-    else if (key === 115 && delayed && startsWith(view, i, end, STATUS)) return i;
+    const key = bytes[i + 2];
+    if (key === 100) delayed ||= startsWith(words, i, end, DELAY);
+    else if (key === 115 && delayed && startsWith(words, i, end, STATUS)) return i;
   }
 }
 
@@ -92,16 +84,16 @@ const ANSWERS = ['said: ', 'refused to talk to me: '].map(phrase);
 
 /** `(250 2.0.0 Ok)`, `(host h[ip] said: 550 5.1.1 … (in reply to RCPT TO command))` */
 function readReply(line: PostfixLine, row: number, at: number): void {
-  const { bytes, view, end, batch } = line;
+  const { bytes, words, end, batch } = line;
   if (at >= end || bytes[at] !== OPEN) return;
   const text = at + 1;
   const textEnd = bytes[end - 1] === CLOSE ? end - 1 : end;
   line.setWanted(row, TEXT.reason, text, textEnd);
   let code = replyCode(bytes, text, textEnd);
-  if (code === 0 && startsWith(view, text, textEnd, HOST)) {
+  if (code === 0 && startsWith(words, text, textEnd, HOST)) {
     const answer = findByte(bytes, text + HOST.length, textEnd, 32) + 1;
     for (const word of ANSWERS) {
-      if (!startsWith(view, answer, textEnd, word)) continue;
+      if (!startsWith(words, answer, textEnd, word)) continue;
       code = replyCode(bytes, answer + word.length, textEnd);
     }
   }
@@ -112,21 +104,21 @@ function readReply(line: PostfixLine, row: number, at: number): void {
  * The `>` that ends the address at `at`, or `end`. A quoted local part may hold any byte; where
  * the quotes do not pair (before 3.5 they were not logged) the first `>,` counts.
  */
-function endOfAddress(bytes: Buffer, view: DataView, at: number, end: number): number {
-  const plain = seekEither(view, at, end, GREATER, QUOTE);
-  if (plain < end && bytes[plain] === GREATER && isFieldAhead(view, plain + 1, end)) return plain;
+function endOfAddress(bytes: Buffer, words: Int32Array, at: number, end: number): number {
+  const plain = seekEither(bytes, words, at, end, GREATER, QUOTE);
+  if (plain < end && bytes[plain] === GREATER && isFieldAhead(words, plain + 1, end)) return plain;
   let quoted = false;
   for (let i = at; i + 1 < end; i++) {
     const c = bytes[i];
     if (c === BACKSLASH && quoted) i++;
     else if (c === QUOTE) quoted = !quoted;
-    else if (c === GREATER && !quoted && isFieldAhead(view, i + 1, end)) return i;
+    else if (c === GREATER && !quoted && isFieldAhead(words, i + 1, end)) return i;
   }
   for (let i = at; i + 1 < end; i++) if (bytes[i] === GREATER && bytes[i + 1] === COMMA) return i;
   return end;
 }
 
 /** Whether `, relay=` or `, orig_to=<`, which follow an address, stand at `at`. */
-function isFieldAhead(view: DataView, at: number, end: number): boolean {
-  return startsWith(view, at, end, RELAY) || startsWith(view, at, end, ORIGINAL);
+function isFieldAhead(words: Int32Array, at: number, end: number): boolean {
+  return startsWith(words, at, end, RELAY) || startsWith(words, at, end, ORIGINAL);
 }

@@ -29,30 +29,30 @@ export class HiddenDaemonReader {
   readonly #tlsproxies = new Set<number>();
 
   read(line: PostfixLine): LineClass {
-    const { bytes, view, at, end } = line;
+    const { bytes, words, at, end } = line;
     line.queueStart = line.queueEnd = 0;
     // Queue ids may begin with the same letters.
     switch (bytes[at]) {
       case 67: // C
-        if (!startsWith(view, at, end, SCREEN_CONNECT)) break;
+        if (!startsWith(words, at, end, SCREEN_CONNECT)) break;
         this.#notice(line);
         return LINE.irrelevant;
       case 68: // D
-        if (!startsWith(view, at, end, SCREEN_DISCONNECT)) break;
+        if (!startsWith(words, at, end, SCREEN_DISCONNECT)) break;
         if (this.#tlsproxies.has(processKey(line))) return LINE.irrelevant;
         return readPostscreenEnd(line);
       case 99: // c
-        if (!startsWith(view, at, end, CONNECT)) break;
+        if (!startsWith(words, at, end, CONNECT)) break;
         return readConnection(line, KIND.connect, at + CONNECT.length);
       case 100: // d
         if (readMaster(line) === LINE.event) return LINE.event;
-        if (!startsWith(view, at, end, DISCONNECT)) break;
+        if (!startsWith(words, at, end, DISCONNECT)) break;
         return readConnection(line, KIND.disconnect, at + DISCONNECT.length);
       case 116: // t
         if (readMaster(line) === LINE.event) return LINE.event;
         break;
       case 119: // w
-        if (!startsWith(view, at, end, WARNING)) break;
+        if (!startsWith(words, at, end, WARNING)) break;
         return readWarning(line, at + WARNING.length);
       default:
     }

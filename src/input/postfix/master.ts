@@ -8,7 +8,7 @@ const MARKS = ['daemon started -- ', 'terminating on signal '].map(phrase);
 /** Reads a line of master: its start and its end close every session of its instance. */
 export function readMaster(line: PostfixLine): LineClass {
   for (const mark of MARKS) {
-    if (!startsWith(line.view, line.at, line.end, mark)) continue;
+    if (!startsWith(line.words, line.at, line.end, mark)) continue;
     line.push(KIND.restart);
     return LINE.event;
   }

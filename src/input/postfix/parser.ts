@@ -125,23 +125,23 @@ class PostfixParser implements LogParser {
   }
 
   scan(batch: EventBatch, from: number, limit: number, run: LineRun): number {
-    const { bytes, view } = batch;
+    const { bytes, words } = batch;
     const head = this.#head;
     const tags = this.#tags;
     const dater = this.#dater;
     const line = this.#line;
-    if (!head.known || !dater.steady || this.#node === NO_WORD) return from;
+    if (head.length === 0 || !dater.steady || this.#node === NO_WORD) return from;
     line.batch = batch;
     line.bytes = bytes;
-    line.view = view;
+    line.words = words;
     line.node = this.#node;
     const lines = bytes.subarray(0, limit);
     let lastTime = this.lineTime;
     let { settledMs } = run;
     let at = from;
-    while (head.matches(bytes, view, at, limit)) {
-      const tagStart = head.next;
-      const place = tags.find(view, tagStart, limit);
+    while (head.matches(bytes, words, at, limit)) {
+      const tagStart = at + head.length;
+      const place = tags.find(bytes, words, tagStart, limit);
       if (place < 0) break;
       const tagEnd = tagStart + tags.length(place);
       let pidStart = tagEnd;
@@ -196,13 +196,14 @@ class PostfixParser implements LogParser {
     return at;
   }
 
-  #keepHead({ view }: EventBatch, start: number): void {
+  #keepHead({ bytes, words }: EventBatch, start: number): void {
     const header = this.#header;
     if (!header.plain) {
       this.#head.forget();
       return;
     }
-    this.#head.keep(view, start, header.secondStart, header.clockEnd, header.tagStart);
+    const { secondStart, clockEnd, tagStart } = header;
+    this.#head.keep(bytes, words, start, secondStart, clockEnd, tagStart);
     this.#minuteMs = this.lineTime - (header.msOfDay % MINUTE_MS);
   }
 
@@ -218,7 +219,7 @@ class PostfixParser implements LogParser {
     const line = this.#line;
     line.batch = batch;
     line.bytes = batch.bytes;
-    line.view = batch.view;
+    line.words = batch.words;
     line.tagStart = header.tagStart;
     line.tagEnd = header.tagEnd;
     line.pidStart = header.pidStart;
@@ -267,7 +268,7 @@ class PostfixParser implements LogParser {
   #parseUntagged(batch: EventBatch, start: number, end: number, line: number): LineClass {
     const { bytes } = batch;
     const header = this.#header;
-    const times = repetitions(bytes, batch.view, header.textStart, header.end, LAST_REPEATED);
+    const times = repetitions(bytes, batch.words, header.textStart, header.end, LAST_REPEATED);
     if (times === 0) {
       this.#previousStart = start;
       this.#previousEnd = end;
@@ -297,18 +298,18 @@ const CLOSE = 93;
 const OPEN = 91;
 const BLANK = 32;
 
-/** N of `words N times`, 0 when the text at `at` does not say so. */
+/** N of `said N times`, 0 when the text at `at` does not say so. */
 function repetitions(
   bytes: Buffer,
-  view: DataView,
+  words: Int32Array,
   at: number,
   end: number,
-  words: Phrase,
+  said: Phrase,
 ): number {
-  if (!startsWith(view, at, end, words)) return 0;
-  const number = at + words.length;
+  if (!startsWith(words, at, end, said)) return 0;
+  const number = at + said.length;
   const stop = findByte(bytes, number, end, BLANK);
-  if (!startsWith(view, stop, end, TIMES)) return 0;
+  if (!startsWith(words, stop, end, TIMES)) return 0;
   return Math.max(0, Math.min(MOST_REPEATS, wholeNumber(bytes, number, stop)));
 }
 
@@ -317,8 +318,8 @@ function repetitions(
  * is no such, 0 when its brackets are missing.
  */
 function unwrapRepetition(line: PostfixLine): number {
-  const { bytes, view, at, end } = line;
-  const times = repetitions(bytes, view, at, end, REPEATED);
+  const { bytes, words, at, end } = line;
+  const times = repetitions(bytes, words, at, end, REPEATED);
   if (times === 0) return 1;
   let text = findByte(bytes, at + REPEATED.length, end, OPEN) + 1;
   if (text >= end || bytes[end - 1] !== CLOSE) return 0;

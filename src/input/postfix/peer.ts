@@ -1,5 +1,5 @@
 import { readAddress, type Family } from '../../model/address.ts';
-import { isDigit, phrase, seekByte, seekEither, startsWith } from '../byte-text.ts';
+import { findByte, isDigit, phrase, seekEither, startsWith } from '../byte-text.ts';
 
 const OPEN = 91;
 const CLOSE = 93;
@@ -29,23 +29,23 @@ export class PeerReader {
   next = 0;
 
   /** Reads the peer that starts at `at`; false when nothing there has the form of one. */
-  read(bytes: Buffer, view: DataView, at: number, end: number): boolean {
+  read(bytes: Buffer, words: Int32Array, at: number, end: number): boolean {
     const limit = Math.min(end, at + LONGEST_NAME);
-    const open = seekEither(view, at, limit, OPEN, BLANK);
+    const open = seekEither(bytes, words, at, limit, OPEN, BLANK);
     if (open >= limit || bytes[open] === BLANK) return false;
     this.open = open;
     const quick = this.#readIpv4(bytes, open + 1, end);
     if (quick > 0) {
       this.readable = true;
-      this.next = quick < end && bytes[quick] === COLON ? portEnd(bytes, view, quick, end) : quick;
+      this.next = quick < end && bytes[quick] === COLON ? portEnd(bytes, words, quick, end) : quick;
       return true;
     }
-    const close = seekByte(view, open + 1, end, CLOSE);
+    const close = findByte(bytes, open + 1, end, CLOSE);
     if (close >= end) return false;
     this.family = readAddress(bytes, open + 1, close, this.words, 0);
     this.readable =
-      this.family !== 0 || (close - open === 8 && startsWith(view, open + 1, close, UNKNOWN));
-    this.next = portEnd(bytes, view, close + 1, end);
+      this.family !== 0 || (close - open === 8 && startsWith(words, open + 1, close, UNKNOWN));
+    this.next = portEnd(bytes, words, close + 1, end);
     return true;
   }
 
@@ -88,9 +88,9 @@ export class PeerReader {
 }
 
 /** Behind the `:port` or `:unknown` that may stand at `at`. */
-function portEnd(bytes: Buffer, view: DataView, at: number, end: number): number {
+function portEnd(bytes: Buffer, words: Int32Array, at: number, end: number): number {
   if (at + 1 >= end || bytes[at] !== COLON) return at;
-  if (startsWith(view, at + 1, end, UNKNOWN)) return at + 8;
+  if (startsWith(words, at + 1, end, UNKNOWN)) return at + 8;
   let next = at + 1;
   while (next < end && isDigit(bytes[next])) next++;
   return next === at + 1 ? at : next;

@@ -9,10 +9,10 @@ const DISCONNECT = phrase('DISCONNECT ');
 
 /** Reads a line of postscreen. */
 export function readPostscreen(line: PostfixLine): LineClass {
-  const { bytes, view, at, end } = line;
+  const { bytes, words, at, end } = line;
   const c = bytes[at];
   line.queueStart = line.queueEnd = 0;
-  if (c === 68 && startsWith(view, at, end, DISCONNECT)) return readPostscreenEnd(line);
+  if (c === 68 && startsWith(words, at, end, DISCONNECT)) return readPostscreenEnd(line);
   if (c === 114) {
     const bare = behindReject(line, at);
     return bare < 0 ? LINE.irrelevant : readReject(line, bare, DAEMON.postscreen);
@@ -30,7 +30,7 @@ export function readPostscreen(line: PostfixLine): LineClass {
 export function readPostscreenEnd(line: PostfixLine): LineClass {
   const { batch, peer } = line;
   const at = line.at + DISCONNECT.length;
-  if (!peer.read(line.bytes, line.view, at, line.end)) return line.unparsed('no peer');
+  if (!peer.read(line.bytes, line.words, at, line.end)) return line.unparsed('no peer');
   if (!peer.readable) return line.unparsed('peer cannot be read');
   const connect = line.pushOfPeer(KIND.connect);
   batch.phase[connect] = PHASE.connect;

@@ -22,8 +22,8 @@ export function readQueueManager(line: PostfixLine): LineClass {
 
 /** `removed`, and cleanup's `removed (canceled)` */
 export function readRemoved(line: PostfixLine, verb: number): LineClass {
-  const { bytes, view, end } = line;
-  if (!startsWith(view, verb, end, REMOVED)) return LINE.irrelevant;
+  const { bytes, words, end } = line;
+  if (!startsWith(words, verb, end, REMOVED)) return LINE.irrelevant;
   const next = verb + REMOVED.length;
   if (next < end && bytes[next] !== BLANK) return LINE.irrelevant;
   if (line.queueEnd <= line.queueStart) return LINE.irrelevant;
@@ -37,12 +37,12 @@ export function readRemoved(line: PostfixLine, verb: number): LineClass {
  * Read from the end, which the client's address cannot reach.
  */
 export function readSender(line: PostfixLine, verb: number): LineClass {
-  const { bytes, view, end } = line;
-  if (!startsWith(view, verb, end, SENDER)) return LINE.irrelevant;
+  const { bytes, words, end } = line;
+  if (!startsWith(words, verb, end, SENDER)) return LINE.irrelevant;
   const sender = verb + SENDER.length;
-  if (endsWith(view, sender, end, QUEUE_ACTIVE)) return readActive(line, sender);
+  if (endsWith(words, sender, end, QUEUE_ACTIVE)) return readActive(line, sender);
   for (const ending of [EXPIRED, FORCE_EXPIRED]) {
-    if (!endsWith(view, sender, end, ending)) continue;
+    if (!endsWith(words, sender, end, ending)) continue;
     const row = line.push(KIND.bounce);
     line.setQueueId(row);
     const close = end - ending.length - 1;

@@ -37,23 +37,29 @@ export class RejectTail {
   next = 0;
 
   /** @param mayHaveRecipient false before RCPT, where ` to=<` can only be part of the sender */
-  read(bytes: Buffer, view: DataView, start: number, end: number, mayHaveRecipient: boolean): void {
+  read(
+    bytes: Buffer,
+    words: Int32Array,
+    start: number,
+    end: number,
+    mayHaveRecipient: boolean,
+  ): void {
     this.senderStart = this.senderEnd = 0;
     this.recipientStart = this.recipientEnd = 0;
     this.heloStart = this.heloEnd = 0;
     this.userStart = this.userEnd = 0;
     this.next = end;
     const proto = findLast(bytes, start, end, PROTO);
-    if (proto >= 0) this.#readBehind(bytes, view, proto, end);
+    if (proto >= 0) this.#readBehind(bytes, words, proto, end);
     this.#readAddresses(bytes, start, proto < 0 ? end : proto, mayHaveRecipient);
   }
 
   /** ` proto=ESMTP helo=<h> sasl_method=m sasl_username=u sasl_sender=s` */
-  #readBehind(bytes: Buffer, view: DataView, proto: number, end: number): void {
+  #readBehind(bytes: Buffer, words: Int32Array, proto: number, end: number): void {
     let at = wordEnd(bytes, proto + PROTO.length, end);
     this.next = at;
     if (at < end && bytes[at] === COMMA) at++;
-    if (startsWith(view, at, end, HELO)) {
+    if (startsWith(words, at, end, HELO)) {
       const helo = at + HELO.length;
       const close = findByte(bytes, helo, end, BLANK);
       const last = lastGreater(bytes, helo, close);
@@ -63,10 +69,10 @@ export class RejectTail {
       at = last + 1;
       this.next = at;
     }
-    if (startsWith(view, at, end, SASL_METHOD)) {
+    if (startsWith(words, at, end, SASL_METHOD)) {
       at = findByte(bytes, at + SASL_METHOD.length, end, BLANK);
     }
-    if (!startsWith(view, at, end, SASL_USERNAME)) return;
+    if (!startsWith(words, at, end, SASL_USERNAME)) return;
     this.userStart = at + SASL_USERNAME.length;
     const sender = findLast(bytes, this.userStart, end, SASL_SENDER);
     this.userEnd = sender < 0 ? end : sender;

@@ -34,10 +34,10 @@ const tail = new RejectTail();
 
 /** Behind `reject: `, `milter-reject: ` or `proxy-reject: ` at `at`; -1 when none stands there. */
 export function behindReject(line: PostfixLine, at: number): number {
-  const { bytes, view, end } = line;
+  const { bytes, words, end } = line;
   const c = bytes[at];
   if (c !== 114 && c !== 109 && c !== 112) return -1;
-  for (const word of REJECTS) if (startsWith(view, at, end, word)) return at + word.length;
+  for (const word of REJECTS) if (startsWith(words, at, end, word)) return at + word.length;
   return -1;
 }
 
@@ -46,17 +46,18 @@ export function behindReject(line: PostfixLine, at: number): number {
  * codes may be missing, or the header and body form of cleanup.
  */
 export function readReject(line: PostfixLine, at: number, daemon: Daemon): LineClass {
-  const { bytes, view, end, batch, peer } = line;
+  const { bytes, words, end, batch, peer } = line;
   if (isContentStage(line, at)) return readContentReject(line, at);
   const from = findFirst(bytes, at, Math.min(end, at + LONGEST_STAGE + FROM.length), FROM);
   if (from < 0) return line.unparsed('reject without stage');
-  if (!peer.read(bytes, view, from + FROM.length, end)) return line.unparsed('reject without peer');
+  if (!peer.read(bytes, words, from + FROM.length, end))
+    return line.unparsed('reject without peer');
   if (!peer.readable) return line.unparsed('peer cannot be read');
 
   const row = line.pushOfPeer(KIND.rejection);
   line.setQueueId(row);
   batch.verdict[row] = LOGGED_AS.rejected;
-  let phase = phaseOf(view, at, from);
+  let phase = phaseOf(words, at, from);
   let text = peer.next;
   if (text < end && bytes[text] === COLON) text++;
   if (text < end && bytes[text] === BLANK) text++;
@@ -78,7 +79,7 @@ export function readReject(line: PostfixLine, at: number, daemon: Daemon): LineC
 
 /** Enhanced code, reason and tail, as far as the run wants them. */
 function readText(line: PostfixLine, row: number, at: number): void {
-  const { bytes, view, end, batch } = line;
+  const { bytes, words, end, batch } = line;
   const enhancedEnd = endOfEnhanced(bytes, at, end);
   line.setWanted(row, TEXT.enhanced, at, enhancedEnd);
   const code = batch.code[row];
@@ -88,7 +89,7 @@ function readText(line: PostfixLine, row: number, at: number): void {
   if (text > at && text < end && bytes[text] === BLANK) text++;
   tail.read(
     bytes,
-    view,
+    words,
     text,
     end,
     batch.phase[row] === PHASE.none || batch.phase[row] >= PHASE.rcptto,
@@ -114,14 +115,14 @@ function wantsTail(line: PostfixLine): boolean {
 }
 
 /** cleanup's `header …` and `body …`: the only stages in small letters but postscreen's `connect`. */
-function isContentStage({ bytes, view, end }: PostfixLine, at: number): boolean {
+function isContentStage({ bytes, words, end }: PostfixLine, at: number): boolean {
   if (at >= end || bytes[at] < 97 || bytes[at] > 122) return false;
-  return bytes[at] !== 99 || !startsWith(view, at, end, CONNECT_FROM);
+  return bytes[at] !== 99 || !startsWith(words, at, end, CONNECT_FROM);
 }
 
-function phaseOf(view: DataView, at: number, end: number): number {
+function phaseOf(words: Int32Array, at: number, end: number): number {
   for (const [word, phase] of STAGES) {
-    if (end - at === word.length && startsWith(view, at, end, word)) return phase;
+    if (end - at === word.length && startsWith(words, at, end, word)) return phase;
   }
   return PHASE.none;
 }

@@ -15,15 +15,15 @@ const WARNING = phrase('warning: ');
 
 /** Reads a line of smtpd. */
 export function readSmtpd(line: PostfixLine): LineClass {
-  const { bytes, view, at, end } = line;
+  const { bytes, words, at, end } = line;
   const c = bytes[at];
-  if (c === 99 && startsWith(view, at, end, CONNECT)) {
+  if (c === 99 && startsWith(words, at, end, CONNECT)) {
     return readConnection(line, KIND.connect, at + CONNECT.length);
   }
-  if (c === 100 && startsWith(view, at, end, DISCONNECT)) {
+  if (c === 100 && startsWith(words, at, end, DISCONNECT)) {
     return readConnection(line, KIND.disconnect, at + DISCONNECT.length);
   }
-  if (c === 119 && startsWith(view, at, end, WARNING)) {
+  if (c === 119 && startsWith(words, at, end, WARNING)) {
     return readWarning(line, at + WARNING.length);
   }
   line.queueStart = line.queueEnd = 0;
@@ -36,9 +36,9 @@ export function readSmtpd(line: PostfixLine): LineClass {
 
 /** Reads what stands behind the queue id at `verb`. */
 export function readSmtpdVerb(line: PostfixLine, verb: number, daemon: Daemon): LineClass {
-  const { bytes, view, end } = line;
+  const { bytes, words, end } = line;
   if (bytes[verb] === 99) {
-    if (!startsWith(view, verb, end, CLIENT)) return LINE.irrelevant;
+    if (!startsWith(words, verb, end, CLIENT)) return LINE.irrelevant;
     return readTransaction(line, verb + CLIENT.length);
   }
   const reject = behindReject(line, verb);
@@ -47,7 +47,7 @@ export function readSmtpdVerb(line: PostfixLine, verb: number, daemon: Daemon): 
 
 /** `connect from PEER`, `disconnect from PEER ehlo=1 … commands=4` */
 export function readConnection(line: PostfixLine, kind: number, at: number): LineClass {
-  if (!line.peer.read(line.bytes, line.view, at, line.end)) return line.unparsed('no peer');
+  if (!line.peer.read(line.bytes, line.words, at, line.end)) return line.unparsed('no peer');
   if (!line.peer.readable) return line.unparsed('peer cannot be read');
   const row = line.pushOfPeer(kind);
   line.setProcess(row);
@@ -68,28 +68,28 @@ const ORIG_CLIENT = phrase(', orig_client=');
  * stand in this order.
  */
 function readTransaction(line: PostfixLine, client: number): LineClass {
-  const { bytes, view, end, batch, peer } = line;
-  if (!peer.read(bytes, view, client, end)) return line.unparsed('no peer');
+  const { bytes, words, end, batch, peer } = line;
+  if (!peer.read(bytes, words, client, end)) return line.unparsed('no peer');
   if (!peer.readable) return line.unparsed('peer cannot be read');
   const row = line.pushOfPeer(KIND.transaction);
   line.setQueueId(row);
   line.setProcess(row);
   let at = peer.next;
   if (at >= end) return LINE.event;
-  if (startsWith(view, at, end, SASL_METHOD)) {
+  if (startsWith(words, at, end, SASL_METHOD)) {
     at = findByte(bytes, at + SASL_METHOD.length, end, COMMA);
   }
   let userStart = 0;
   let userEnd = 0;
-  if (startsWith(view, at, end, SASL_USERNAME)) {
+  if (startsWith(words, at, end, SASL_USERNAME)) {
     userStart = at + SASL_USERNAME.length;
     userEnd = endOfUser(bytes, userStart, end);
     at = userEnd;
   }
-  if (startsWith(view, at, end, ORIG_QUEUE_ID)) {
+  if (startsWith(words, at, end, ORIG_QUEUE_ID)) {
     at = findByte(bytes, at + ORIG_QUEUE_ID.length, end, COMMA);
   }
-  if (startsWith(view, at, end, ORIG_CLIENT)) batch.flags[row] |= FLAG.reinjected;
+  if (startsWith(words, at, end, ORIG_CLIENT)) batch.flags[row] |= FLAG.reinjected;
   if (userEnd <= userStart) return LINE.event;
   line.setWanted(row, TEXT.user, userStart, userEnd);
   const success = line.push(KIND.auth_success);
@@ -124,12 +124,12 @@ const IN_MAIL = phrase(' in MAIL command: <');
 
 /** Reads what stands behind `warning: `. */
 export function readWarning(line: PostfixLine, at: number): LineClass {
-  const { bytes, view, end } = line;
+  const { bytes, words, end } = line;
   const c = bytes[at];
-  if (c === 73 && startsWith(view, at, end, ILLEGAL_ADDRESS)) return readIllegal(line, at);
+  if (c === 73 && startsWith(words, at, end, ILLEGAL_ADDRESS)) return readIllegal(line, at);
   if (c === 67 || c === 78 || c === 77 || c === 82 || c === 65) {
     for (const [phrase, code] of LIMITS) {
-      if (startsWith(view, at, end, phrase)) return readLimit(line, at, phrase.length, code);
+      if (startsWith(words, at, end, phrase)) return readLimit(line, at, phrase.length, code);
     }
   }
   return readSasl(line, at);
@@ -137,24 +137,24 @@ export function readWarning(line: PostfixLine, at: number): LineClass {
 
 /** `Connection rate limit exceeded: 61 from PEER for service smtp` */
 function readLimit(line: PostfixLine, at: number, length: number, code: number): LineClass {
-  const { bytes, view, end } = line;
+  const { bytes, words, end } = line;
   const count = at + length;
   const from = findByte(bytes, count, end, BLANK);
-  if (!startsWith(view, from, end, FROM)) return line.unparsed('no peer');
+  if (!startsWith(words, from, end, FROM)) return line.unparsed('no peer');
   return readRefusal(line, from + FROM.length, code, at, count - 2);
 }
 
 /** `Illegal address syntax from PEER in RCPT command: <address>` */
 function readIllegal(line: PostfixLine, at: number): LineClass {
-  const { bytes, view, end, batch, peer } = line;
+  const { bytes, words, end, batch, peer } = line;
   const client = at + ILLEGAL_ADDRESS.length;
   const result = readRefusal(line, client, 501, at, client - FROM.length);
   if (result !== LINE.event) return result;
   const row = batch.rows - 1;
   const last = end > peer.next && bytes[end - 1] === 62 ? end - 1 : end;
-  if (startsWith(view, peer.next, end, IN_RCPT)) {
+  if (startsWith(words, peer.next, end, IN_RCPT)) {
     line.setWanted(row, TEXT.recipient, peer.next + IN_RCPT.length, last);
-  } else if (startsWith(view, peer.next, end, IN_MAIL)) {
+  } else if (startsWith(words, peer.next, end, IN_MAIL)) {
     line.setWanted(row, TEXT.sender, peer.next + IN_MAIL.length, last);
   }
   return LINE.event;
@@ -169,7 +169,7 @@ function readRefusal(
   reasonEnd: number,
 ): LineClass {
   const { batch, peer } = line;
-  if (!peer.read(line.bytes, line.view, client, line.end)) return line.unparsed('no peer');
+  if (!peer.read(line.bytes, line.words, client, line.end)) return line.unparsed('no peer');
   if (!peer.readable) return line.unparsed('peer cannot be read');
   const row = line.pushOfPeer(KIND.rejection);
   line.setProcess(row);
@@ -186,12 +186,12 @@ const UNAVAILABLE = phrase('(unavailable)');
 
 /** `PEER: SASL LOGIN authentication failed: REASON, sasl_username=U`; else irrelevant. */
 function readSasl(line: PostfixLine, at: number): LineClass {
-  const { bytes, view, end, batch, peer } = line;
-  if (!peer.read(bytes, view, at, end)) return LINE.irrelevant;
-  if (!startsWith(view, peer.next, end, SASL)) return LINE.irrelevant;
+  const { bytes, words, end, batch, peer } = line;
+  if (!peer.read(bytes, words, at, end)) return LINE.irrelevant;
+  if (!startsWith(words, peer.next, end, SASL)) return LINE.irrelevant;
   const mechanism = findByte(bytes, peer.next + SASL.length, end, BLANK);
-  const failed = startsWith(view, mechanism, end, FAILED);
-  if (!failed && !startsWith(view, mechanism, end, ABORTED)) return LINE.irrelevant;
+  const failed = startsWith(words, mechanism, end, FAILED);
+  if (!failed && !startsWith(words, mechanism, end, ABORTED)) return LINE.irrelevant;
   if (!peer.readable) return line.unparsed('peer cannot be read');
   const row = line.pushOfPeer(failed ? KIND.auth_failure : KIND.auth_aborted);
   line.setProcess(row);
@@ -204,7 +204,7 @@ function readSasl(line: PostfixLine, at: number): LineClass {
   line.setWanted(row, TEXT.reason, reason, field < 0 ? end : field);
   if (field >= 0) {
     const user = field + SASL_USERNAME.length;
-    const none = end - user === UNAVAILABLE.length && startsWith(view, user, end, UNAVAILABLE);
+    const none = end - user === UNAVAILABLE.length && startsWith(words, user, end, UNAVAILABLE);
     if (!none) line.setWanted(row, TEXT.user, user, end);
   }
   return LINE.event;
