@@ -8,8 +8,9 @@ export class Phrase extends Piece {
 
   constructor(text: string) {
     super(text.length);
-    this.bytes = Uint8Array.from(text, (char) => char.charCodeAt(0));
-    this.keep(new WordView().of(this.bytes), 0, text.length);
+    const bytes = Buffer.from(text, 'latin1');
+    this.bytes = bytes;
+    this.keep(new WordView().of(bytes), 0, text.length);
   }
 }
 
@@ -48,33 +49,6 @@ function standsAt(bytes: Uint8Array, at: number, text: Phrase): boolean {
   const wanted = text.bytes;
   for (let i = 1; i < wanted.length; i++) if (bytes[at + i] !== wanted[i]) return false;
   return true;
-}
-
-const ONES = 0x0101_0101;
-const HIGHS = 0x8080_8080;
-
-/** Where one of two bytes first stands in `bytes[at, end)`, or `end`: four bytes at a time. */
-export function seekEither(
-  bytes: Uint8Array,
-  words: Int32Array,
-  at: number,
-  end: number,
-  a: number,
-  b: number,
-): number {
-  const first = Math.imul(a, ONES);
-  const second = Math.imul(b, ONES);
-  let i = at;
-  for (; i < end && (i & 3) !== 0; i++) if (bytes[i] === a || bytes[i] === b) return i;
-  for (const last = end - 3; i < last; i += 4) {
-    const word = words[i >> 2];
-    // A zero byte of the difference borrows into its highest bit.
-    const x = word ^ first;
-    const y = word ^ second;
-    if (((((x - ONES) & ~x) | ((y - ONES) & ~y)) & HIGHS) !== 0) break;
-  }
-  while (i < end && bytes[i] !== a && bytes[i] !== b) i++;
-  return i;
 }
 
 /** Where the byte `wanted` first stands in `bytes[at, end)`, or `end`. */

@@ -1,10 +1,7 @@
-import { PART, wordAt } from '../model/words.ts';
+import { Piece, wordAt } from '../model/words.ts';
 
 const SLOTS = 64;
-const LONGEST_WORDS = 16;
-/** Length and number, then the words of the tag. */
-const FACTS = 2;
-const PLACE_WORDS = FACTS + LONGEST_WORDS;
+const LONGEST_BYTES = 64;
 /** These four bytes tell `postfix/smtp[` from `postfix/smtpd` and `postfix/smtps/…`. */
 const BEHIND = 9;
 /** A tag that, with the byte behind it, fills them. */
@@ -18,7 +15,8 @@ const BLANK = 32;
  * has a dozen of them. Two places a slot; the older of the two gives way.
  */
 export class SeenTags {
-  readonly #cells = new Int32Array(SLOTS * 2 * PLACE_WORDS);
+  readonly #tags = Array.from({ length: SLOTS * 2 }, () => new Piece(LONGEST_BYTES));
+  readonly #numbers = new Int32Array(SLOTS * 2);
 
   /**
    * The place of the tag at `at`, -1 when it is not known. What follows it is `[`, `:` or a blank
@@ -28,38 +26,35 @@ export class SeenTags {
     const first = wordAt(words, at);
     let place = placeOf(first, wordAt(words, at + BEHIND));
     if (this.#standsAt(place, bytes, words, at, limit)) return place;
-    place += PLACE_WORDS;
-    if (this.#standsAt(place, bytes, words, at, limit)) return place;
+    if (this.#standsAt(++place, bytes, words, at, limit)) return place;
     place = placeOf(first, 0);
     if (this.#standsAt(place, bytes, words, at, limit)) return place;
-    place += PLACE_WORDS;
-    return this.#standsAt(place, bytes, words, at, limit) ? place : -1;
+    return this.#standsAt(++place, bytes, words, at, limit) ? place : -1;
   }
 
   length(place: number): number {
-    return this.#cells[place];
+    return this.#tags[place].length;
   }
 
   number(place: number): number {
-    return this.#cells[place + 1];
+    return this.#numbers[place];
   }
 
   /** Keeps the tag at `at`, unless it is too short or too long. */
   keep(words: Int32Array, at: number, length: number, number: number): void {
-    if (length < 4 || length > LONGEST_WORDS * 4) return;
+    if (length < 4 || length > LONGEST_BYTES) return;
     const first = wordAt(words, at);
     // What stands there behind a shorter tag is its process id.
-    const older = placeOf(first, length < SHORTEST_LONG ? 0 : wordAt(words, at + BEHIND));
-    const newer = older + PLACE_WORDS;
-    const cells = this.#cells;
-    if (cells[newer] > 0) cells.copyWithin(older, newer, newer + PLACE_WORDS);
-    const place = cells[older] === 0 ? older : newer;
-    const whole = length >> 2;
-    cells[place] = length;
-    cells[place + 1] = number;
-    for (let i = 0; i < whole; i++) cells[place + FACTS + i] = wordAt(words, at + i * 4);
-    if ((length & 3) === 0) return;
-    cells[place + FACTS + whole] = wordAt(words, at + whole * 4) & PART[length & 3];
+    let place = placeOf(first, length < SHORTEST_LONG ? 0 : wordAt(words, at + BEHIND));
+    const [older, newer] = [this.#tags[place], this.#tags[place + 1]];
+    if (newer.length > 0) {
+      this.#tags[place] = newer;
+      this.#tags[place + 1] = older;
+      this.#numbers[place] = this.#numbers[place + 1];
+    }
+    if (older.length > 0) place++;
+    this.#tags[place].keep(words, at, length);
+    this.#numbers[place] = number;
   }
 
   #standsAt(
@@ -69,30 +64,17 @@ export class SeenTags {
     at: number,
     limit: number,
   ): boolean {
-    const cells = this.#cells;
-    const length = cells[place];
-    if (length === 0 || at + length >= limit) return false;
-    const next = bytes[at + length];
+    const tag = this.#tags[place];
+    const end = at + tag.length;
+    if (end >= limit) return false;
+    const next = bytes[end];
     if (next !== OPEN && next !== COLON && next !== BLANK) return false;
-    const shift = (at & 3) << 3;
-    const back = 31 - shift;
-    const end = place + FACTS + (length >> 2);
-    let from = at >> 2;
-    let low = words[from];
-    for (let i = place + FACTS; i < end; i++) {
-      const high = words[++from];
-      if (((low >>> shift) | ((high << 1) << back)) !== cells[i]) return false;
-      low = high;
-    }
-    const rest = length & 3;
-    if (rest === 0) return true;
-    const last = (low >>> shift) | ((words[from + 1] << 1) << back);
-    return (last & PART[rest]) === cells[end];
+    return tag.standsAt(words, at);
   }
 }
 
 /** The first of the two places of a slot. */
 function placeOf(first: number, behind: number): number {
   const mixed = first ^ Math.imul(behind, 0x85eb_ca6b);
-  return (Math.imul(mixed, 0x9e37_79b1) >>> 26) * 2 * PLACE_WORDS;
+  return (Math.imul(mixed, 0x9e37_79b1) >>> 26) * 2;
 }

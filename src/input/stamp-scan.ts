@@ -1,6 +1,7 @@
 import { closeSync, readSync } from 'node:fs';
 import { breath, cannotRead, openBlocks, openForReading, type BlockOptions } from './blocks.ts';
 import type { Input } from './discover.ts';
+import { allocateBlock, readableBlock } from '../model/words.ts';
 import { SyslogHeader } from './syslog-header.ts';
 import { YearTracker } from './year-tracker.ts';
 
@@ -110,7 +111,7 @@ export async function scanStamps(input: Input, options: BlockOptions = {}): Prom
     if (!blocks.compressed && input.sizeBytes > SAMPLED_FROM_BYTES) {
       await scanSampled(input, scanner, options);
     } else {
-      const buffer = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+      const buffer = allocateBlock(BLOCK_BYTES);
       const lines = new StampLines(scanner);
       for (;;) {
         const got = await blocks.read(buffer, 0, buffer.length);
@@ -129,7 +130,7 @@ export async function scanStamps(input: Input, options: BlockOptions = {}): Prom
 export function scanHead(head: Buffer): StampScan {
   const scanner = new StampScanner();
   const lines = new StampLines(scanner);
-  lines.feed(head, head.length);
+  lines.feed(readableBlock(head), head.length);
   lines.finish();
   return scanner.result();
 }
@@ -217,7 +218,7 @@ class Sampler {
   readonly #fd: number;
   readonly #header = new SyslogHeader();
   /** One block, and the front of the line that runs over its end. */
-  readonly #buffer = Buffer.allocUnsafeSlow(BLOCK_BYTES + SAMPLE_BYTES);
+  readonly #buffer = allocateBlock(BLOCK_BYTES + SAMPLE_BYTES);
 
   constructor(input: Input) {
     this.#input = input;

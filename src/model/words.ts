@@ -9,24 +9,34 @@ export function allocateBlock(length: number): Buffer {
   return Buffer.from(room, 0, length);
 }
 
-/** The words of the buffer looked at last, made once for each buffer that `allocateBlock` made. */
+/** The bytes themselves where their words can be read, or a copy where they can. */
+export function readableBlock(bytes: Buffer): Buffer {
+  if (hasWords(bytes)) return bytes;
+  const copy = allocateBlock(bytes.length);
+  copy.set(bytes);
+  return copy;
+}
+
+function hasWords({ buffer, byteOffset, length }: Uint8Array): boolean {
+  return (byteOffset & 3) === 0 && byteOffset + ((length + 3) & ~3) <= buffer.byteLength;
+}
+
+/** The words of the buffer looked at last, made once for a buffer that `readableBlock` returns. */
 export class WordView {
   #bytes: Uint8Array | undefined;
   #words: Int32Array = new Int32Array(0);
 
-  /** Words of `bytes`, little endian; those of a buffer of another origin are a copy of its bytes. */
-  of(bytes: Uint8Array): Int32Array {
+  /** Words of `bytes`, little endian; of any other buffer, those of a copy made now. */
+  of(bytes: Buffer): Int32Array {
     if (bytes === this.#bytes) return this.#words;
-    const { buffer, byteOffset, length } = bytes;
-    const room = (length + SPARE_BYTES) & ~3;
-    if ((byteOffset & 3) === 0 && byteOffset + room <= buffer.byteLength) {
-      this.#bytes = bytes;
-      this.#words = new Int32Array(buffer, byteOffset, room >> 2);
-      return this.#words;
-    }
-    const copy = allocateBlock(length);
-    copy.set(bytes);
-    return new Int32Array(copy.buffer, 0, room >> 2);
+    const block = readableBlock(bytes);
+    const { buffer, byteOffset, length } = block;
+    const room = Math.min(length + SPARE_BYTES, buffer.byteLength - byteOffset);
+    const words = new Int32Array(buffer, byteOffset, room >> 2);
+    if (block !== bytes) return words;
+    this.#bytes = bytes;
+    this.#words = words;
+    return words;
   }
 }
 
@@ -41,15 +51,72 @@ export function wordAt(words: Int32Array, at: number): number {
 /** By number of bytes: the part of a word that they fill. */
 export const PART = Int32Array.of(0, 0xff, 0xffff, 0xff_ffff);
 
-/** A piece of text that is compared with the bytes of a block, four at a time. */
+const ONES = 0x0101_0101;
+const SEVENS = 0x7f7f_7f7f;
+
+/** Bit 7 of every byte of a word that is 0, and no other bit. */
+function zeroBytes(word: number): number {
+  return ~(((word & SEVENS) + SEVENS) | word | SEVENS);
+}
+
+/** Where the lowest of the bytes that `zeroBytes` marks stands in its word. */
+function lowestMark(marks: number): number {
+  return (31 - Math.clz32(marks & -marks)) >> 3;
+}
+
+/** Where one of the bytes `a` and `b` first stands in `[at, end)`, or `end`: eight bytes at a time. */
+export function seekEither(
+  words: Int32Array,
+  at: number,
+  end: number,
+  a: number,
+  b: number,
+): number {
+  const first = Math.imul(a, ONES);
+  const second = Math.imul(b, ONES);
+  // What stands before `at` in its word does not count.
+  let counts = -1 << ((at & 3) << 3);
+  for (let i = at & ~3; i < end; i += 8) {
+    const low = words[i >> 2];
+    const high = words[(i >> 2) + 1];
+    const inLow = (zeroBytes(low ^ first) | zeroBytes(low ^ second)) & counts;
+    if (inLow !== 0) return Math.min(i + lowestMark(inLow), end);
+    const inHigh = zeroBytes(high ^ first) | zeroBytes(high ^ second);
+    if (inHigh !== 0) return Math.min(i + 4 + lowestMark(inHigh), end);
+    counts = -1;
+  }
+  return end;
+}
+
+/** Where the byte `wanted` first stands in `[at, end)`, or `end`. */
+export function seekByte(words: Int32Array, at: number, end: number, wanted: number): number {
+  const pattern = Math.imul(wanted, ONES);
+  let counts = -1 << ((at & 3) << 3);
+  for (let i = at & ~3; i < end; i += 8) {
+    const inLow = zeroBytes(words[i >> 2] ^ pattern) & counts;
+    if (inLow !== 0) return Math.min(i + lowestMark(inLow), end);
+    const inHigh = zeroBytes(words[(i >> 2) + 1] ^ pattern);
+    if (inHigh !== 0) return Math.min(i + 4 + lowestMark(inHigh), end);
+    counts = -1;
+  }
+  return end;
+}
+
+/**
+ * A piece of text that is compared with the bytes of a block, eight at a time: a turn of a loop
+ * costs more than what it does. Behind the text stand words that match anything.
+ */
 export class Piece {
   /** 0 when nothing is kept. */
   length = 0;
   readonly #words: Int32Array;
+  readonly #masks: Int32Array;
 
   /** @param longest bytes that it can keep */
   constructor(longest: number) {
-    this.#words = new Int32Array((longest + 3) >> 2);
+    const room = ((longest + 7) >> 3) * 2;
+    this.#words = new Int32Array(room);
+    this.#masks = new Int32Array(room);
   }
 
   /** Keeps the bytes `[at, at + length)`; nothing when they are too many. */
@@ -57,9 +124,18 @@ export class Piece {
     this.length = 0;
     if (length > this.#words.length * 4) return;
     this.length = length;
-    const whole = length >> 2;
-    for (let i = 0; i < whole; i++) this.#words[i] = wordAt(words, at + i * 4);
-    if ((length & 3) !== 0) this.#words[whole] = wordAt(words, at + whole * 4) & PART[length & 3];
+    maskWords(this.#masks, length);
+    for (let i = 0; i < this.#words.length; i++) {
+      this.#words[i] = this.#masks[i] === 0 ? 0 : wordAt(words, at + i * 4) & this.#masks[i];
+    }
+  }
+
+  /** Leaves `[from, to)` of the text open: any bytes may stand there. */
+  open(from: number, to: number): void {
+    for (let at = from; at < to; at++) {
+      this.#masks[at >> 2] &= ~(0xff << ((at & 3) << 3));
+      this.#words[at >> 2] &= this.#masks[at >> 2];
+    }
   }
 
   /** Whether the text stands at `at`; never when nothing is kept. */
@@ -67,19 +143,29 @@ export class Piece {
     const { length } = this;
     if (length === 0) return false;
     const own = this.#words;
+    const masks = this.#masks;
     const shift = (at & 3) << 3;
     const back = 31 - shift;
-    const whole = length >> 2;
     let from = at >> 2;
     let low = words[from];
-    for (let i = 0; i < whole; i++) {
-      const high = words[++from];
-      if (((low >>> shift) | ((high << 1) << back)) !== own[i]) return false;
+    for (let i = 0; i * 4 < length; i += 2) {
+      const middle = words[from + 1];
+      const high = words[from + 2];
+      const first = (low >>> shift) | ((middle << 1) << back);
+      const second = (middle >>> shift) | ((high << 1) << back);
+      if ((((first & masks[i]) ^ own[i]) | ((second & masks[i + 1]) ^ own[i + 1])) !== 0) {
+        return false;
+      }
       low = high;
+      from += 2;
     }
-    const rest = length & 3;
-    if (rest === 0) return true;
-    const last = (low >>> shift) | ((words[from + 1] << 1) << back);
-    return (last & PART[rest]) === own[whole];
+    return true;
   }
+}
+
+/** Masks of the words that `length` bytes fill. */
+function maskWords(masks: Int32Array, length: number): void {
+  const whole = length >> 2;
+  masks.fill(-1, 0, whole).fill(0, whole);
+  if ((length & 3) !== 0) masks[whole] = PART[length & 3];
 }

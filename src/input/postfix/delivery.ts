@@ -1,5 +1,6 @@
 import { KIND, TEXT } from '../../model/event.ts';
-import { findByte, findFirst, phrase, type Phrase, seekEither, startsWith } from '../byte-text.ts';
+import { findByte, findFirst, phrase, type Phrase, startsWith } from '../byte-text.ts';
+import { seekByte, seekEither } from '../../model/words.ts';
 import { LINE, type LineClass } from '../port.ts';
 import type { PostfixLine } from './line.ts';
 import { replyCode } from './reply-code.ts';
@@ -71,7 +72,7 @@ function findStatus(bytes: Buffer, words: Int32Array, at: number, end: number): 
   let delayed = false;
   const last = end - STATUS.length;
   for (let i = at; ; i++) {
-    i = findByte(bytes, i, last, COMMA);
+    i = seekByte(words, i, last, COMMA);
     if (i >= last) return -1;
     const key = bytes[i + 2];
     if (key === 100) delayed ||= startsWith(words, i, end, DELAY);
@@ -105,7 +106,7 @@ function readReply(line: PostfixLine, row: number, at: number): void {
  * the quotes do not pair (before 3.5 they were not logged) the first `>,` counts.
  */
 function endOfAddress(bytes: Buffer, words: Int32Array, at: number, end: number): number {
-  const plain = seekEither(bytes, words, at, end, GREATER, QUOTE);
+  const plain = seekEither(words, at, end, GREATER, QUOTE);
   if (plain < end && bytes[plain] === GREATER && isFieldAhead(words, plain + 1, end)) return plain;
   let quoted = false;
   for (let i = at; i + 1 < end; i++) {

@@ -1,9 +1,9 @@
 import type { EventBatch } from '../../model/event-batch.ts';
 import type { Needs } from '../../model/event.ts';
 import type { Vocabulary } from '../../model/vocabulary.ts';
+import { seekEither } from '../../model/words.ts';
 import {
   findByte,
-  isDigit,
   isFiller,
   sameBytes,
   phrase,
@@ -144,20 +144,19 @@ class PostfixParser implements LogParser {
       const place = tags.find(bytes, words, tagStart, limit);
       if (place < 0) break;
       const tagEnd = tagStart + tags.length(place);
+      const lineEnd = lines.indexOf(10, tagEnd);
+      if (lineEnd === -1) break;
       let pidStart = tagEnd;
       let pidEnd = tagEnd;
       let text = tagEnd;
       if (bytes[tagEnd] === OPEN) {
         pidStart++;
-        pidEnd++;
-        while (isDigit(bytes[pidEnd])) pidEnd++;
-        if (pidEnd === pidStart || bytes[pidEnd] !== CLOSE) break;
+        pidEnd = seekEither(words, pidStart, lineEnd, CLOSE, BLANK);
+        if (bytes[pidEnd] !== CLOSE) break;
         text = pidEnd + 1;
       }
       if (bytes[text] !== COLON || bytes[text + 1] !== BLANK || bytes[text + 2] <= BLANK) break;
       text += 2;
-      const lineEnd = lines.indexOf(10, text);
-      if (lineEnd === -1) break;
       const tag = tags.number(place);
       const row = batch.rows;
       const time = this.#minuteMs + head.msOfMinute;

@@ -1,5 +1,6 @@
 import { readAddress, type Family } from '../../model/address.ts';
-import { findByte, isDigit, phrase, seekEither, startsWith } from '../byte-text.ts';
+import { seekByte, seekEither } from '../../model/words.ts';
+import { isDigit, phrase, startsWith } from '../byte-text.ts';
 
 const OPEN = 91;
 const CLOSE = 93;
@@ -31,7 +32,7 @@ export class PeerReader {
   /** Reads the peer that starts at `at`; false when nothing there has the form of one. */
   read(bytes: Buffer, words: Int32Array, at: number, end: number): boolean {
     const limit = Math.min(end, at + LONGEST_NAME);
-    const open = seekEither(bytes, words, at, limit, OPEN, BLANK);
+    const open = seekEither(words, at, limit, OPEN, BLANK);
     if (open >= limit || bytes[open] === BLANK) return false;
     this.open = open;
     const quick = this.#readIpv4(bytes, open + 1, end);
@@ -40,7 +41,7 @@ export class PeerReader {
       this.next = quick < end && bytes[quick] === COLON ? portEnd(bytes, words, quick, end) : quick;
       return true;
     }
-    const close = findByte(bytes, open + 1, end, CLOSE);
+    const close = seekByte(words, open + 1, end, CLOSE);
     if (close >= end) return false;
     this.family = readAddress(bytes, open + 1, close, this.words, 0);
     this.readable =
@@ -54,36 +55,38 @@ export class PeerReader {
    * behind the `]`, or 0 when `readAddress` has to look.
    */
   #readIpv4(bytes: Buffer, at: number, end: number): number {
+    if (at + LONGEST_IPV4 > bytes.length) return 0;
     let packed = 0;
-    let value = 0;
-    let digits = 0;
-    let octets = 0;
-    const limit = Math.min(end, at + LONGEST_IPV4);
-    for (let i = at; i < limit; i++) {
-      const c = bytes[i];
-      if (c >= 48 && c <= 57) {
-        if (digits > 0 && value === 0) return 0;
-        value = value * 10 + c - 48;
-        digits++;
-        continue;
+    let i = at;
+    for (let octet = 0; octet < 4; octet++) {
+      let value = bytes[i] - 48;
+      if (value < 0 || value > 9) return 0;
+      const second = bytes[i + 1] - 48;
+      if (second >= 0 && second <= 9) {
+        // A leading zero may mean octal: `readAddress` decides.
+        if (value === 0) return 0;
+        value = value * 10 + second;
+        const third = bytes[i + 2] - 48;
+        if (third >= 0 && third <= 9) {
+          value = value * 10 + third;
+          if (value > 255) return 0;
+          i++;
+        }
+        i++;
       }
-      if (digits === 0 || value > 255) return 0;
+      i++;
       packed = (packed << 8) | value;
-      value = 0;
-      digits = 0;
-      octets++;
-      if (c === CLOSE && octets === 4) {
-        this.family = 4;
-        const { words } = this;
-        words[0] = packed;
-        words[1] = 0;
-        words[2] = 0;
-        words[3] = 0;
-        return i + 1;
-      }
-      if (c !== DOT || octets === 4) return 0;
+      if (bytes[i] !== (octet === 3 ? CLOSE : DOT)) return 0;
+      i++;
     }
-    return 0;
+    if (i > end) return 0;
+    this.family = 4;
+    const { words } = this;
+    words[0] = packed;
+    words[1] = 0;
+    words[2] = 0;
+    words[3] = 0;
+    return i;
   }
 }
 

@@ -109,7 +109,7 @@ function endOfUser(bytes: Buffer, at: number, end: number): number {
 }
 
 /** Limits that anvil counts: what the client was answered is not in the log. */
-const LIMITS: readonly (readonly [phrase: Phrase, code: number])[] = [
+const LIMITS: readonly (readonly [limit: Phrase, code: number])[] = [
   [phrase('Connection rate limit exceeded: '), 421],
   [phrase('Connection concurrency limit exceeded: '), 421],
   [phrase('New TLS session rate limit exceeded: '), 421],
@@ -128,8 +128,8 @@ export function readWarning(line: PostfixLine, at: number): LineClass {
   const c = bytes[at];
   if (c === 73 && startsWith(words, at, end, ILLEGAL_ADDRESS)) return readIllegal(line, at);
   if (c === 67 || c === 78 || c === 77 || c === 82 || c === 65) {
-    for (const [phrase, code] of LIMITS) {
-      if (startsWith(words, at, end, phrase)) return readLimit(line, at, phrase.length, code);
+    for (const [limit, code] of LIMITS) {
+      if (startsWith(words, at, end, limit)) return readLimit(line, at, limit.length, code);
     }
   }
   return readSasl(line, at);
