@@ -204,7 +204,7 @@ async function main() {
     const keys =
       only === undefined || only === KEYS_GROUP ? await measureKeys(scratch, counted) : undefined;
     if (keys !== undefined) agreements.push(...keys.agreements);
-    const targets = judge({ groups: results, bytesPerKey: keys?.bytesPerKey });
+    const targets = judge({ groups: results, bytesPerKey: keys?.heldBytesPerKey });
     // The figures of a smoke run say nothing.
     say(smoke ? '' : `\n${targetTable(targets)}\n`);
     showAgreements(agreements);

@@ -42,7 +42,7 @@ import { median } from './measure.mjs';
 /**
  * @typedef {object} Results
  * @property {readonly GroupResult[]} groups
- * @property {number | undefined} bytesPerKey per live key and table
+ * @property {number | undefined} bytesPerKey held by heap and buffers, per live key and table
  */
 
 /**

@@ -7,7 +7,7 @@ const FIRST_ROWS = 256;
 const FREE = -1;
 
 /**
- * The keys that are alive, and a row for each: `[key…, uses, state…]`. Every wheel and gauge that
+ * The keys that are alive, and a row for each: `[key…, uses, state…, sums…]`. Every wheel and gauge that
  * counts by the same keys keeps its state in the same row, because what an event costs is the
  * number of times that memory far away is touched: one search finds the state of all of them.
  *
@@ -16,8 +16,9 @@ const FREE = -1;
  * with the state in which it was left.
  *
  * Keys are 1, 2 or 4 words. An entry is where its row starts in `cells`; entry 0 stands for "no
- * such key", and its row is all zeros. The index is open addressing over pairs (hash, entry): a key
- * of one word has a hash of its own, so that its row is not even looked at in the search.
+ * such key", and its row is all zeros. The index is open addressing; a slot holds the number of a
+ * row and, in the bits that this leaves, the high bits of the hash, so that the rows of other keys
+ * are hardly ever looked at.
  */
 export class KeyTable {
   readonly keyWords: 1 | 2 | 4;
@@ -30,30 +31,43 @@ export class KeyTable {
   /** Called when an entry's key has left the table for good. */
   onForget: ((entry: number) => void) | undefined;
 
-  /** Words of a row: even, so that every row starts at a double. */
-  #width: number;
+  /** Where the sums of a row start, in doubles behind its own start. */
+  sumsAt = 0;
+
+  /** Words of key, uses and state, and number of sums; words of a row, which is even. */
+  #words: number;
+  #sums = 0;
+  #width = 0;
   #rows = 1;
   #capacity = 1;
   /** First of the free rows, each of which holds the next in its first word. */
   #free = 0;
-  #index = new Int32Array(FIRST_SLOTS * 2);
+  #index = new Int32Array(FIRST_SLOTS);
   #mask = FIRST_SLOTS - 1;
+  /** Bits of a slot that are the number of a row. */
+  #rowMask = FIRST_ROWS - 1;
   /** Rows in the index, those without use included. */
   #indexed = 0;
 
   constructor(keyWords: 1 | 2 | 4) {
     this.keyWords = keyWords;
-    this.#width = keyWords === 1 ? 2 : keyWords + 2;
+    this.#words = keyWords + 1;
     this.#allocate();
   }
 
   /** Makes room in every row for `words` words of state, zero at first; their place in the row. */
   reserve(words: number): number {
-    assert(this.#rows === 1, 'state is reserved before the first key');
-    const at = this.#width;
-    this.#width += words + (words & 1);
+    const at = this.#words;
+    this.#words += words;
     this.#allocate();
     return at;
+  }
+
+  /** Makes room in every row for a sum, zero at first; its place behind `sumsAt`. */
+  reserveSum(): number {
+    this.#sums++;
+    this.#allocate();
+    return this.#sums - 1;
   }
 
   /** Word `word` of an entry's key. */
@@ -68,11 +82,13 @@ export class KeyTable {
     const index = this.#index;
     const mask = this.#mask;
     let slot = hashed & mask;
+    const rowMask = this.#rowMask;
     for (;;) {
-      const entry = index[slot * 2 + 1];
-      if (entry === 0) return 0;
-      if (index[slot * 2] === hashed && (words === 1 || this.#isKey(entry, k0, k1, k2, k3))) {
-        return entry;
+      const held = index[slot];
+      if (held === 0) return 0;
+      if (((held ^ hashed) & ~rowMask) === 0) {
+        const entry = (held & rowMask) * this.#width;
+        if (this.#isKey(entry, k0, k1, k2, k3)) return entry;
       }
       slot = (slot + 1) & mask;
     }
@@ -95,12 +111,14 @@ export class KeyTable {
 
   #isKey(entry: number, k0: number, k1: number, k2: number, k3: number): boolean {
     const { cells } = this;
-    if (cells[entry] !== k0 || cells[entry + 1] !== k1) return false;
+    if (cells[entry] !== k0) return false;
+    if (this.keyWords === 1) return true;
+    if (cells[entry + 1] !== k1) return false;
     return this.keyWords === 2 || (cells[entry + 2] === k2 && cells[entry + 3] === k3);
   }
 
   #insert(k0: number, k1: number, k2: number, k3: number): number {
-    if ((this.#indexed + 1) * 4 > this.#index.length + (this.#index.length >> 1)) this.#sweep();
+    if ((this.#indexed + 1) * 4 > this.#index.length * 3) this.#sweep();
     let entry = this.#free;
     if (entry !== 0) {
       this.#free = this.cells[entry];
@@ -125,9 +143,8 @@ export class KeyTable {
     const index = this.#index;
     const mask = this.#mask;
     let slot = hashed & mask;
-    while (index[slot * 2 + 1] !== 0) slot = (slot + 1) & mask;
-    index[slot * 2] = hashed;
-    index[slot * 2 + 1] = entry;
+    while (index[slot] !== 0) slot = (slot + 1) & mask;
+    index[slot] = (hashed & ~this.#rowMask) | (entry / this.#width);
   }
 
   /** Frees the rows that nobody uses, and doubles the index when over a third of it is alive. */
@@ -135,24 +152,31 @@ export class KeyTable {
     const { cells, keyWords } = this;
     const width = this.#width;
     const end = this.#rows * width;
-    const slots = this.#mask + 1;
-    if (this.size * 3 > slots) {
-      this.#index = new Int32Array(slots * 4);
-      this.#mask = slots * 2 - 1;
-    } else this.#index.fill(0);
     for (let entry = width; entry < end; entry += width) {
-      const uses = cells[entry + keyWords];
-      if (uses === 0) {
-        this.onForget?.(entry);
-        cells[entry] = this.#free;
-        cells[entry + keyWords] = FREE;
-        this.#free = entry;
-      } else if (uses > 0) {
-        const [k1, k2, k3] = [cells[entry + 1], cells[entry + 2], cells[entry + 3]];
-        this.#place(entry, hash(cells[entry], k1, k2, k3, keyWords));
-      }
+      if (cells[entry + keyWords] !== 0) continue;
+      this.onForget?.(entry);
+      cells[entry] = this.#free;
+      cells[entry + keyWords] = FREE;
+      this.#free = entry;
     }
-    this.#indexed = this.size;
+    const slots = this.#index.length;
+    this.#rebuild(this.size * 3 > slots ? slots * 2 : slots);
+  }
+
+  /** Places the rows that belong to a key anew. */
+  #rebuild(slots: number): void {
+    const { cells, keyWords } = this;
+    const width = this.#width;
+    const end = this.#rows * width;
+    this.#index = slots === this.#index.length ? this.#index.fill(0) : new Int32Array(slots);
+    this.#mask = slots - 1;
+    this.#indexed = 0;
+    for (let entry = width; entry < end; entry += width) {
+      if (cells[entry + keyWords] === FREE) continue;
+      const [k1, k2, k3] = [cells[entry + 1], cells[entry + 2], cells[entry + 3]];
+      this.#place(entry, hash(cells[entry], k1, k2, k3, keyWords));
+      this.#indexed++;
+    }
   }
 
   #grow(): void {
@@ -160,9 +184,15 @@ export class KeyTable {
     this.#capacity = Math.max(FIRST_ROWS, this.#capacity * 2);
     this.#allocate();
     grown(this.cells, before);
+    if (this.#capacity - 1 <= this.#rowMask) return;
+    this.#rowMask = this.#capacity - 1;
+    this.#rebuild(this.#index.length);
   }
 
   #allocate(): void {
+    assert(this.#rows === 1 || this.#rows * 2 === this.#capacity, 'rows keep their form');
+    this.sumsAt = (this.#words + 1) >> 1;
+    this.#width = (this.sumsAt + this.#sums) * 2;
     this.cells = new Int32Array(this.#capacity * this.#width);
     this.sums = new Float64Array(this.cells.buffer);
   }

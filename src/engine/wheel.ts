@@ -130,7 +130,7 @@ export class Wheel {
   #list: WindowList;
   /** Where an entry's state stands in its row, in words. */
   readonly #at: number;
-  /** Where the sum of each range stands, in doubles behind the start of the row. */
+  /** Where the sum of each range stands behind `keys.sumsAt`. */
   readonly #sumAt: number[] = [];
   /** Those of the ranges that hold window 0, and the sums above which each raises the alarm. */
   #heads = new Int32Array(0);
@@ -152,7 +152,7 @@ export class Wheel {
     if (known !== -1) return known;
     assert(this.records === 0, 'ranges are watched from the first event on');
     this.ranges.push(range);
-    this.#sumAt.push(this.keys.reserve(2) >> 1);
+    this.#sumAt.push(this.keys.reserveSum());
     if (range.start === 0) {
       this.#heads = Int32Array.of(...this.#heads, this.#sumAt.at(-1)!);
       this.#limits = Float64Array.of(...this.#limits, Infinity);
@@ -173,7 +173,7 @@ export class Wheel {
 
   /** The entry's count over a watched range; 0 for entry 0. */
   sum(range: number, entry: number): number {
-    return this.keys.sums[(entry >> 1) + this.#sumAt[range]];
+    return this.keys.sums[(entry >> 1) + this.keys.sumsAt + this.#sumAt[range]];
   }
 
   /** Whether the entry surely has a record in a window that is kept. */
@@ -204,8 +204,9 @@ export class Wheel {
     }
     list.total += amount;
     const heads = this.#heads;
+    const sums = (entry >> 1) + keys.sumsAt;
     for (let i = 0; i < heads.length; i++) {
-      const sum = (keys.sums[(entry >> 1) + heads[i]] += amount);
+      const sum = (keys.sums[sums + heads[i]] += amount);
       if (sum > this.#limits[i]) this.#alarm!.raised = true;
     }
   }
@@ -226,9 +227,10 @@ export class Wheel {
     } else if (list.add(record, amount) < 0) this.negative = true;
     list.total += amount;
     const age = this.current - window;
+    const sums = (entry >> 1) + this.keys.sumsAt;
     for (let range = 0; range < this.ranges.length; range++) {
       const { start, end } = this.ranges[range];
-      if (age >= start && age <= end) this.keys.sums[(entry >> 1) + this.#sumAt[range]] += amount;
+      if (age >= start && age <= end) this.keys.sums[sums + this.#sumAt[range]] += amount;
     }
   }
 
@@ -242,7 +244,8 @@ export class Wheel {
       list.total -= count;
       list.add(record, -count);
     }
-    for (const sumAt of this.#sumAt) this.keys.sums[(entry >> 1) + sumAt] = 0;
+    const sums = (entry >> 1) + this.keys.sumsAt;
+    for (const sumAt of this.#sumAt) this.keys.sums[sums + sumAt] = 0;
   }
 
   /** Sets the clock of a wheel that has counted nothing. */
@@ -271,7 +274,7 @@ export class Wheel {
   #shiftSums(range: number, window: number, sign: number): void {
     if (window < 0) return;
     const { sums } = this.keys;
-    const sumAt = this.#sumAt[range];
+    const sumAt = this.keys.sumsAt + this.#sumAt[range];
     const list = this.list(window);
     for (let record = 0; record < list.length; record++) {
       sums[(list.entry(record) >> 1) + sumAt] += sign * list.count(record);
