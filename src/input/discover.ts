@@ -1,6 +1,5 @@
 import { readdirSync, statSync, type Dirent, type Stats } from 'node:fs';
 import path from 'node:path';
-import fastGlob from 'fast-glob';
 import { DiskError, UserError } from '../model/errors.ts';
 import { compareText } from '../model/order.ts';
 
@@ -31,12 +30,14 @@ const NO_LOG = /\.(?:cidr|yaml|yml|json|md|siv|lua)$/i;
  *
  * @throws UserError for a name that stands for nothing, DiskError for one that cannot be read
  */
-export function discoverInputs(args: readonly string[]): Input[] {
+export async function discoverInputs(args: readonly string[]): Promise<Input[]> {
   const files = new Map<string, Stats>();
   let stdin = false;
   for (const arg of args) {
     if (arg !== STDIN) {
-      for (const found of expand(arg)) if (!files.has(found)) files.set(found, statOf(found));
+      for (const found of await expand(arg)) {
+        if (!files.has(found)) files.set(found, statOf(found));
+      }
     } else if (stdin) {
       throw new UserError("standard input ('-') is named twice", "name '-' once; it is read once");
     } else {
@@ -56,7 +57,7 @@ export function discoverInputs(args: readonly string[]): Input[] {
 }
 
 /** Absolute paths of the files that one argument stands for; never empty. */
-function expand(arg: string): string[] {
+async function expand(arg: string): Promise<string[]> {
   const absolute = path.resolve(arg);
   const stats = arg === '' ? undefined : statIfThere(absolute);
   if (stats?.isDirectory() === true) {
@@ -68,6 +69,8 @@ function expand(arg: string): string[] {
     );
   }
   if (stats !== undefined) return [absolute];
+  // Loaded when it is needed: most arguments are files, and it is the slowest module to load.
+  const { default: fastGlob } = await import('fast-glob');
   if (fastGlob.isDynamicPattern(arg)) {
     // Sorted later; suppressErrors passes over folders on the way that may not be opened.
     const found = fastGlob.sync(arg, { absolute: true, onlyFiles: true, suppressErrors: true });

@@ -83,7 +83,7 @@ export async function openInputs(
   options: InputOptions,
 ): Promise<LogInputs> {
   const looks: FirstLook[] = [];
-  for (const input of discoverInputs(args)) looks.push(await lookAt(input, options));
+  for (const input of await discoverInputs(args)) looks.push(await lookAt(input, options));
   const years = await findYears(looks, options);
   const prober = new Prober(options);
   const drafts: Draft[] = [];
