@@ -1,7 +1,7 @@
 /** Bytes read four at a time: what a line costs is instructions, and a `DataView` takes too many. */
 
 /** Room for words that stand over the end of the last bytes. */
-const SPARE_BYTES = 8;
+const SPARE_BYTES = 64;
 
 /** A buffer of `length` bytes whose words can be read up to its very end. */
 export function allocateBlock(length: number): Buffer {
