@@ -92,6 +92,7 @@ export class AuditEngine implements AuditView {
   get size(): number {
     let size = this.#registry.size;
     for (const feed of this.#feeds) size += feed.size;
+    for (const gauge of this.#gauges) size += gauge.size;
     for (const group of this.#groups) for (const feed of group.distinct) size += feed.size;
     return size;
   }

@@ -104,6 +104,14 @@ export class SessionGauge implements Counter {
     this.#levels.push([new Levels(shared[0]), new Levels(shared[1])]);
   }
 
+  /** Keys in memory that no one else has: blocks of single nodes. */
+  get size(): number {
+    if (!this.#ofNode) return 0;
+    let size = 0;
+    this.#levels.forEach(([four, six]) => (size += four.keys.table.size + six.keys.table.size));
+    return size;
+  }
+
   get empty(): boolean {
     return this.#levels.every(([four, six]) => four.listed.length + six.listed.length === 0);
   }
@@ -118,10 +126,6 @@ export class SessionGauge implements Counter {
 
   identity(): number {
     return -1;
-  }
-
-  arm(_limit: number): boolean {
-    return false;
   }
 
   /** Sessions are judged at connects. */

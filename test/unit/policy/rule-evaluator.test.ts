@@ -605,6 +605,11 @@ describe('a replay', () => {
     );
     await expect(replayRows(rows, minutes([]), { maxKeys: 9 })).resolves.toBeDefined();
     await expect(replayRows(rows, minutes([]), { maxKeys: 8 })).rejects.toThrow(CheckError);
+    // A rule that counts each node apart has blocks of its own.
+    const sessions: Quantity = { type: 'sessions', service: 'SMTP', listener: undefined };
+    const policy = minutes([rule('r', count(sessions, 99), { scope: 'node' })]);
+    await expect(replayRows(rows, policy, { maxKeys: 18 })).resolves.toBeDefined();
+    await expect(replayRows(rows, policy, { maxKeys: 17 })).rejects.toThrow(CheckError);
   });
 
   test('counts the values of distinct among the keys', async () => {
