@@ -29,10 +29,6 @@ abstract class FeedCounter implements Counter {
   identity(): number {
     return -1;
   }
-
-  arm(_limit: number): boolean {
-    return false;
-  }
 }
 
 /** Sums over the block of the peer, all nodes together. */
@@ -65,7 +61,7 @@ export class BlockCounter extends FeedCounter {
     return block.wheel.sum(four ? this.#range4 : this.#range6, block.keys.find(this.subject));
   }
 
-  override arm(limit: number): boolean {
+  arm(limit: number): boolean {
     if (this.#windows.start > 0) return false;
     this.#four?.wheel.arm(this.#range4, limit, this.subject.alarm);
     this.#six?.wheel.arm(this.#range6, limit, this.subject.alarm);

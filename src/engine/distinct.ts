@@ -50,10 +50,6 @@ export class DistinctFeed implements Counter {
     return -1;
   }
 
-  arm(_limit: number): boolean {
-    return false;
-  }
-
   counted(): boolean {
     return this.#lastAdded === this.#subject.serial;
   }

@@ -7,9 +7,9 @@ const FIRST_ROWS = 256;
 const FREE = -1;
 
 /**
- * The keys that are alive, and a row for each: `[key…, uses, state…, sums…]`. Every wheel and gauge that
- * counts by the same keys keeps its state in the same row, because what an event costs is the
- * number of times that memory far away is touched: one search finds the state of all of them.
+ * The keys that are alive, and a row for each: `[key…, uses, state…, sums…]`. Every wheel and gauge
+ * that counts by the same keys keeps its state in the same row, so that one search finds the state
+ * of all of them.
  *
  * A row is alive while someone uses it: a record in a window that is kept, an open session. Rows
  * that nobody uses stay until the table is swept; a key that comes back before finds its row again,
@@ -57,6 +57,7 @@ export class KeyTable {
 
   /** Makes room in every row for `words` words of state, zero at first; their place in the row. */
   reserve(words: number): number {
+    assert(this.#rows === 1, 'state is reserved before the first key');
     const at = this.#words;
     this.#words += words;
     this.#allocate();
@@ -65,6 +66,7 @@ export class KeyTable {
 
   /** Makes room in every row for a sum, zero at first; its place behind `sumsAt`. */
   reserveSum(): number {
+    assert(this.#rows === 1, 'sums are reserved before the first key');
     this.#sums++;
     this.#allocate();
     return this.#sums - 1;
@@ -190,7 +192,6 @@ export class KeyTable {
   }
 
   #allocate(): void {
-    assert(this.#rows === 1 || this.#rows * 2 === this.#capacity, 'rows keep their form');
     this.sumsAt = (this.#words + 1) >> 1;
     this.#width = (this.sumsAt + this.#sums) * 2;
     this.cells = new Int32Array(this.#capacity * this.#width);
@@ -198,10 +199,7 @@ export class KeyTable {
   }
 }
 
-/**
- * Mixes the words of a key; prefixes end in zeros, so the high bits must reach the low ones. Every
- * step can be undone, so that two keys of one word never have the same hash.
- */
+/** Mixes the words of a key; prefixes end in zeros, so the high bits must reach the low ones. */
 function hash(k0: number, k1: number, k2: number, k3: number, words: number): number {
   let h = Math.imul(k0, 0x9e3779b1);
   if (words > 1) {

@@ -32,9 +32,9 @@ export interface Counter {
   counted(): boolean;
   /**
    * Has `subject.alarm` raised by every event that is added to what this counts and leaves its
-   * count above `limit`; false when the counter cannot tell.
+   * count above `limit`; false, or absent, when the counter cannot tell.
    */
-  arm(limit: number): boolean;
+  arm?(limit: number): boolean;
 }
 
 /** Tells whether an event is one that a series counts. */

@@ -1,4 +1,4 @@
-/** Bytes read four at a time: what a line costs is instructions, and a `DataView` takes too many. */
+/** Bytes read four at a time: what a line costs is instructions, and a `DataView` takes more. */
 
 /** Room for words that stand over the end of the last bytes. */
 const SPARE_BYTES = 64;
@@ -124,8 +124,10 @@ export class Piece {
     this.length = 0;
     if (length > this.#words.length * 4) return;
     this.length = length;
-    maskWords(this.#masks, length);
-    for (let i = 0; i < this.#words.length; i++) {
+    // Words beyond the last pair are never looked at.
+    for (let i = 0; i < ((length + 7) >> 3) * 2; i++) {
+      const left = length - i * 4;
+      this.#masks[i] = left >= 4 ? -1 : PART[Math.max(left, 0)];
       this.#words[i] = this.#masks[i] === 0 ? 0 : wordAt(words, at + i * 4) & this.#masks[i];
     }
   }
@@ -161,11 +163,4 @@ export class Piece {
     }
     return true;
   }
-}
-
-/** Masks of the words that `length` bytes fill. */
-function maskWords(masks: Int32Array, length: number): void {
-  const whole = length >> 2;
-  masks.fill(-1, 0, whole).fill(0, whole);
-  if ((length & 3) !== 0) masks[whole] = PART[length & 3];
 }

@@ -146,7 +146,9 @@ export class RuleEvaluator {
 /** Whether a rule with these checks can fire only at an event that raises the alarm. */
 function isArmed(checks: readonly Check[]): boolean {
   const [check] = checks;
-  return checks.length === 1 && check instanceof CountCheck && check.first.arm(check.limit);
+  return (
+    checks.length === 1 && check instanceof CountCheck && check.first.arm?.(check.limit) === true
+  );
 }
 
 function anyCounted(checks: readonly Check[]): boolean {

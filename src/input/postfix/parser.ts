@@ -130,7 +130,8 @@ class PostfixParser implements LogParser {
     const tags = this.#tags;
     const dater = this.#dater;
     const line = this.#line;
-    if (head.length === 0 || !dater.steady || this.#node === NO_WORD) return from;
+    if (!head.matches(bytes, words, from, limit)) return from;
+    if (!dater.steady || this.#node === NO_WORD) return from;
     line.batch = batch;
     line.bytes = bytes;
     line.words = words;
@@ -139,7 +140,7 @@ class PostfixParser implements LogParser {
     let lastTime = this.lineTime;
     let { settledMs } = run;
     let at = from;
-    while (head.matches(bytes, words, at, limit)) {
+    do {
       const tagStart = at + head.length;
       const place = tags.find(bytes, words, tagStart, limit);
       if (place < 0) break;
@@ -191,7 +192,7 @@ class PostfixParser implements LogParser {
       this.#previousStart = at;
       this.#previousEnd = end;
       at = lineEnd + 1;
-    }
+    } while (head.matches(bytes, words, at, limit));
     return at;
   }
 

@@ -127,6 +127,35 @@ describe('zones of stamps', () => {
   });
 });
 
+describe('lines of a minute that is known', () => {
+  const zone = createZone('Europe/Berlin')!;
+  const header = new SyslogHeader();
+
+  function daterAfter(stamp: string): { dater: FileDater; read: (stamp: string) => string } {
+    const dater = new FileDater({ zone, firstYear: 2026, reorderMs: 10_000 });
+    const read = (text: string): string => {
+      const bytes = Buffer.from(`${text} mx1 postfix/qmgr[7]: x`);
+      expect(header.read(bytes, 0, bytes.length)).toBe(true);
+      return formatIso(dater.toUtc(header));
+    };
+    read(stamp);
+    return { dater, read };
+  }
+
+  it('count for the order of lines as if their stamps had been read', () => {
+    const { dater, read } = daterAfter('Oct 25 02:10:00');
+    read('Oct 28 02:10:00');
+    dater.follow(ms('2026-10-28T01:10:01'));
+    expect(read('Oct 25 02:10:01')).toBe('2026-10-25T01:10:01Z');
+  });
+
+  it('are as far from UTC as the stamp, but in the hour that DST repeats', () => {
+    expect(daterAfter('Oct 25 01:59:00').dater.steady).toBe(true);
+    expect(daterAfter('Oct 25 02:30:00').dater.steady).toBe(false);
+    expect(daterAfter('2026-10-25T02:30:00+01:00').dater.steady).toBe(true);
+  });
+});
+
 describe('names of rotated files', () => {
   it.each([
     ['mail.log', './mail.log', undefined, 0],
