@@ -64,6 +64,26 @@ export class Feed {
     if (type === 'ip' || type === 'cidr_ipv6') this.#shown.push(this.#tableOf(6, 128));
   }
 
+  /** Windows kept, the present one included. */
+  get kept(): number {
+    return this.#options.kept;
+  }
+
+  /** The table of a string series. */
+  get texts(): TextTable | undefined {
+    return this.#texts;
+  }
+
+  /** The tables of a family, that of its addresses first; none when the series does not hold it. */
+  tablesOf(family: 4 | 6): readonly BlockTable[] {
+    return family === 4 ? this.#tables4 : this.#tables6;
+  }
+
+  /** What is counted by node: blocks, and the texts of a string series. */
+  get ofNodes(): readonly (NodeTables | NodeTexts)[] {
+    return [...this.#nodeTables, ...this.#nodeTexts];
+  }
+
   /** Number of the present window. */
   get current(): number {
     return this.#shown[0].wheel.current;
@@ -77,7 +97,7 @@ export class Feed {
   /** Keys in memory that no other feed has: texts, and blocks of single nodes. */
   get size(): number {
     let size = this.#texts?.keys.table.size ?? 0;
-    for (const ofNode of [...this.#nodeTables, ...this.#nodeTexts]) size += ofNode.size;
+    for (const ofNode of this.ofNodes) size += ofNode.size;
     return size;
   }
 
@@ -91,6 +111,11 @@ export class Feed {
 
   step(): void {
     for (const wheel of this.#wheels()) wheel.step();
+  }
+
+  /** Takes everything out of all windows. */
+  clear(): void {
+    for (const wheel of this.#wheels()) wheel.clear();
   }
 
   /**
@@ -226,7 +251,6 @@ export class Feed {
 
   #wheels(): Wheel[] {
     const tables = [...this.#tables4, ...this.#tables6, ...(this.#texts ? [this.#texts] : [])];
-    const ofNodes = [...this.#nodeTables, ...this.#nodeTexts];
-    return [...tables.map(({ wheel }) => wheel), ...ofNodes.flatMap((each) => each.wheels())];
+    return [...tables.map(({ wheel }) => wheel), ...this.ofNodes.flatMap((each) => each.wheels())];
   }
 }

@@ -22,8 +22,13 @@ export class NodeTables {
     this.#type = type;
   }
 
+  /** The tables of all nodes. */
+  all(): BlockTable[] {
+    return [...this.#four, ...this.#six].filter((table) => table !== undefined);
+  }
+
   wheels(): Wheel[] {
-    return [...this.#four, ...this.#six].filter((t) => t !== undefined).map(({ wheel }) => wheel);
+    return this.all().map(({ wheel }) => wheel);
   }
 
   /** Keys in memory. */
@@ -64,8 +69,13 @@ export class NodeTexts {
     this.#windows = windows;
   }
 
+  /** The tables of all nodes. */
+  all(): TextTable[] {
+    return this.#tables.filter((table) => table !== undefined);
+  }
+
   wheels(): Wheel[] {
-    return this.#tables.filter((t) => t !== undefined).map(({ wheel }) => wheel);
+    return this.all().map(({ wheel }) => wheel);
   }
 
   /** Keys in memory. */

@@ -70,6 +70,18 @@ export class WindowList {
     return this.#recordOf.get(entry) ?? -1;
   }
 
+  /** Takes a record out; the last one takes its place. */
+  drop(record: number): void {
+    this.total -= this.count(record);
+    const last = --this.length;
+    const moved = this.entry(last);
+    this.#recordOf?.delete(this.entry(record));
+    this.#pairs[record * 2] = moved;
+    this.#pairs[record * 2 + 1] = this.#pairs[last * 2 + 1];
+    if (this.#wide !== undefined) this.#wide[record] = this.#wide[last];
+    if (record !== last) this.#recordOf?.set(moved, record);
+  }
+
   clear(): void {
     this.length = 0;
     this.total = 0;
@@ -136,6 +148,11 @@ export class Wheel {
   #heads = new Int32Array(0);
   #limits = new Float64Array(0);
   #alarm: Alarm | undefined;
+  /**
+   * Entries whose records were dropped. Their rows stay theirs until the next window: within one,
+   * an entry may stand for its key elsewhere (`Counter.identity`).
+   */
+  #dropped: number[] = [];
 
   /** @param kept number of windows kept, the present one included */
   constructor(keys: KeyTable, kept: number) {
@@ -226,26 +243,45 @@ export class Wheel {
       if (amount < 0) this.negative = true;
     } else if (list.add(record, amount) < 0) this.negative = true;
     list.total += amount;
-    const age = this.current - window;
-    const sums = (entry >> 1) + this.keys.sumsAt;
-    for (let range = 0; range < this.ranges.length; range++) {
-      const { start, end } = this.ranges[range];
-      if (age >= start && age <= end) this.keys.sums[sums + this.#sumAt[range]] += amount;
-    }
+    this.#addToSums(window, entry, amount);
   }
 
-  /** Takes a key out of all windows. */
-  remove(entry: number): void {
-    if (entry === 0) return;
+  /** The entry's count in the present window. */
+  present(entry: number): number {
+    const at = entry + this.#at;
+    const { cells } = this.keys;
+    return entry !== 0 && cells[at] === this.current + 1 ? this.#list.count(cells[at + 1]) : 0;
+  }
+
+  /** Takes a record out of a kept window, as if it had never been; the last one takes its place. */
+  drop(window: number, record: number): void {
+    const list = this.list(window);
+    const entry = list.entry(record);
+    const count = list.count(record);
+    this.#addToSums(window, entry, -count);
+    const { cells } = this.keys;
+    if (cells[entry + this.#at] === window + 1) cells[entry + this.#at] = 0;
+    list.drop(record);
+    this.records--;
+    this.#dropped.push(entry);
+    if (window !== this.current || record === list.length) return;
+    cells[list.entry(record) + this.#at + 1] = record;
+  }
+
+  /** Takes all records out of all windows. */
+  clear(): void {
     for (const list of this.#ring) {
-      const record = list?.find(entry) ?? -1;
-      if (list === undefined || record === -1) continue;
-      const count = list.count(record);
-      list.total -= count;
-      list.add(record, -count);
+      if (list === undefined) continue;
+      for (let record = 0; record < list.length; record++) {
+        const entry = list.entry(record);
+        this.keys.cells[entry + this.#at] = 0;
+        const sums = (entry >> 1) + this.keys.sumsAt;
+        for (const sumAt of this.#sumAt) this.keys.sums[sums + sumAt] = 0;
+        this.#dropped.push(entry);
+      }
+      this.records -= list.length;
+      list.clear();
     }
-    const sums = (entry >> 1) + this.keys.sumsAt;
-    for (const sumAt of this.#sumAt) this.keys.sums[sums + sumAt] = 0;
   }
 
   /** Sets the clock of a wheel that has counted nothing. */
@@ -264,11 +300,22 @@ export class Wheel {
     }
     const leaving = this.#listOf(next);
     const { keys } = this;
+    for (const entry of this.#dropped) keys.release(entry);
+    this.#dropped = [];
     for (let record = 0; record < leaving.length; record++) keys.release(leaving.entry(record));
     this.records -= leaving.length;
     leaving.clear();
     this.current = next;
     this.#list = leaving;
+  }
+
+  #addToSums(window: number, entry: number, amount: number): void {
+    const age = this.current - window;
+    const sums = (entry >> 1) + this.keys.sumsAt;
+    for (let range = 0; range < this.ranges.length; range++) {
+      const { start, end } = this.ranges[range];
+      if (age >= start && age <= end) this.keys.sums[sums + this.#sumAt[range]] += amount;
+    }
   }
 
   #shiftSums(range: number, window: number, sign: number): void {

@@ -54,7 +54,7 @@ function bitsOf(ip: string): string {
   return bits;
 }
 
-function inBlock(a: string, b: string, prefix: Prefix): boolean {
+export function inBlock(a: string, b: string, prefix: Prefix): boolean {
   const [x, y] = [bitsOf(a), bitsOf(b)];
   const length = x.length === 32 ? prefix.ipv4 : prefix.ipv6;
   return x.length === y.length && x.slice(0, length) === y.slice(0, length);
