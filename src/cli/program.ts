@@ -158,6 +158,26 @@ export function createProgram(context: CommandContext): Command {
       runShow(file, options, context);
     });
 
+  withLogOptions(program.command('console'))
+    .description('audit commands over replayed logs or a stored state')
+    .argument('[logs...]', 'files, globs, folders, or with -c - for stdin')
+    .option('--state <dir>', 'open the state in this folder instead of logs')
+    .option(
+      '-c, --command <command>',
+      'run this command and leave (repeatable; default: commands from the terminal or stdin)',
+      collect,
+    )
+    .option('--policy <file>', 'the policy that defines the series (default: metrics alone)')
+    .option('--at <time>', 'replay the logs up to here (default: to their end)')
+    .option(
+      '--session-timeout <duration>',
+      'silence that ends a session without a logged end (default 10m)',
+    )
+    .action(async (logs: string[], options: object) => {
+      const { runConsole } = await import('./commands/console.ts');
+      await runConsole(logs, options, context);
+    });
+
   for (const command of program.commands) command.exitOverride();
   return program;
 }

@@ -84,7 +84,7 @@ function unknownCommand(first: Word, words: readonly Word[]): CommandMistake {
     const next = words.at(1) ?? { start: word.end, end: word.end + 1 };
     return new CommandMistake('console-command', next, `expected ${group.join(' or ')}`);
   }
-  const meant = didYouMean(word.text, names);
+  const meant = didYouMean(word.text, new Set(names.map((name) => name.split(' ')[0])));
   return new CommandMistake(
     'console-command',
     word,

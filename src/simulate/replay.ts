@@ -72,11 +72,12 @@ export interface ReplayResult {
  */
 export async function replay(options: ReplayOptions): Promise<ReplayResult> {
   const run = new ReplayRun(options);
-  await mergeSources(options.sources, run.handle);
+  await run.advance(Infinity);
   return run.finish();
 }
 
-class ReplayRun {
+/** A replay whose engine can be asked. */
+export class ReplayRun {
   readonly #options: ReplayOptions;
   readonly #policy: RulePolicy;
   readonly #engine: AuditEngine;
@@ -155,7 +156,28 @@ class ReplayRun {
     this.#tally = emptyTally();
   }
 
-  readonly handle = (batch: EventBatch, from: number, to: number): boolean => {
+  get engine(): AuditEngine {
+    return this.#engine;
+  }
+
+  /** The moment that the windows stand at, milliseconds UTC; -Infinity before the first event. */
+  get clockMs(): number {
+    return this.#nowMs;
+  }
+
+  /** Lets all events before `untilMs` happen and moves the windows there; once. */
+  async advance(untilMs: number): Promise<void> {
+    await mergeSources(this.#options.sources, (batch, from, to) => {
+      let end = from;
+      while (end < to && batch.release[end] < untilMs) end++;
+      return this.#handle(batch, from, end) && end === to;
+    });
+    if (untilMs === Infinity || untilMs <= this.#nowMs) return;
+    this.#advance(untilMs);
+    this.#nowMs = untilMs;
+  }
+
+  readonly #handle = (batch: EventBatch, from: number, to: number): boolean => {
     const { release, kind } = batch;
     const correlator = this.#correlator;
     const engine = this.#engine;

@@ -1,0 +1,100 @@
+import { AuditConsole } from '../../console/audit-console.ts';
+import { linesOf, runScript, runShell } from '../../console/shell.ts';
+import { UserError } from '../../model/errors.ts';
+import { BARE_POLICY } from '../../simulate/replay.ts';
+import { exitCodeOf } from '../exit-code.ts';
+import { durationOption, timeOption, type LogOptions } from '../input-options.ts';
+import { loadPolicy } from '../policy-file.ts';
+import type { CommandContext } from '../program.ts';
+import { showProgress } from '../progress.ts';
+import { ReplayedLogs } from '../replayed-logs.ts';
+
+interface ConsoleFlags extends LogOptions {
+  readonly state?: string;
+  readonly command?: readonly string[];
+  readonly policy?: string;
+  readonly at?: string;
+  readonly sessionTimeout?: string;
+}
+
+/** `hindcast console` */
+export async function runConsole(
+  logs: readonly string[],
+  flags: ConsoleFlags,
+  context: CommandContext,
+): Promise<void> {
+  const { stdio, exit } = context;
+  refuseContradictions(logs, flags);
+  const interrupt = new AbortController();
+  const signal = AbortSignal.any([context.signal, interrupt.signal]);
+  const target = await openLogsFor(logs, flags, { ...context, signal });
+  try {
+    const console = new AuditConsole(target, stdio);
+    try {
+      const failure = await runCommands(console, flags.command, signal, () => interrupt.abort());
+      if (failure !== undefined) exit(exitCodeOf(failure));
+    } finally {
+      console.sayUnsaved();
+    }
+  } finally {
+    target.close();
+  }
+}
+
+async function runCommands(
+  console: AuditConsole,
+  commands: readonly string[] | undefined,
+  signal: AbortSignal,
+  interrupt: () => void,
+): Promise<Error | undefined> {
+  const { stdin, stderr } = process;
+  if (commands !== undefined) {
+    return runScript(
+      console,
+      commands.flatMap((text) => text.split('\n')),
+      '-c',
+    );
+  }
+  if (stdin.isTTY) {
+    await runShell(console, { input: stdin, output: stderr, interrupt, signal });
+    return undefined;
+  }
+  return runScript(console, linesOf(stdin, signal), 'stdin');
+}
+
+function refuseContradictions(logs: readonly string[], flags: ConsoleFlags): void {
+  const { state, command, policy, at } = flags;
+  if (state === undefined && logs.length === 0) {
+    throw new UserError('a console needs logs, or a --state');
+  }
+  if (state !== undefined) {
+    const other = [
+      logs.length > 0 ? 'logs' : undefined,
+      policy === undefined ? undefined : '--policy',
+      at === undefined ? undefined : '--at',
+    ].find((name) => name !== undefined);
+    if (other !== undefined) throw new UserError(`${other} and --state exclude each other`);
+  }
+  if (logs.includes('-') && command === undefined) {
+    throw new UserError(
+      'standard input cannot bring a log and the commands',
+      'name the commands: -c "show all"',
+    );
+  }
+}
+
+function openLogsFor(
+  logs: readonly string[],
+  flags: ConsoleFlags,
+  { stdio, signal }: CommandContext,
+): Promise<ReplayedLogs> {
+  const atMs = timeOption('--at', flags.at) ?? Infinity;
+  const sessionTimeoutMs = durationOption('--session-timeout', flags.sessionTimeout);
+  const loaded = flags.policy === undefined ? undefined : loadPolicy(flags.policy);
+  for (const warning of loaded?.warnings ?? []) stdio.err(`${warning}\n`);
+  const rules = loaded?.policy ?? BARE_POLICY;
+  const show = (progress: Parameters<typeof showProgress>[1]): (() => void) =>
+    showProgress(stdio, progress);
+  const options = { ...flags, logs, rules, sessionTimeoutMs, signal, showProgress: show };
+  return ReplayedLogs.open(options, atMs);
+}
