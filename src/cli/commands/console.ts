@@ -1,6 +1,6 @@
 import { AuditConsole } from '../../console/audit-console.ts';
 import { linesOf, runScript, runShell } from '../../console/shell.ts';
-import { UserError } from '../../model/errors.ts';
+import { InterruptedError, UserError } from '../../model/errors.ts';
 import { BARE_POLICY } from '../../simulate/replay.ts';
 import { exitCodeOf } from '../exit-code.ts';
 import { durationOption, timeOption, type LogOptions } from '../input-options.ts';
@@ -59,7 +59,9 @@ async function runCommands(
     await runShell(console, { input: stdin, output: stderr, interrupt, signal });
     return undefined;
   }
-  return runScript(console, linesOf(stdin, signal), 'stdin');
+  const failure = await runScript(console, linesOf(stdin, signal), 'stdin');
+  if (signal.aborted) throw new InterruptedError('interrupted');
+  return failure;
 }
 
 function refuseContradictions(logs: readonly string[], flags: ConsoleFlags): void {
