@@ -20,7 +20,7 @@ export interface ReplayedLogsOptions extends LogOptions {
 
 /** Logs under a clock that moves as the user says: on, or from the start again. */
 export class ReplayedLogs implements ConsoleTarget {
-  readonly seriesDir = '.';
+  readonly seriesDir = '';
   readonly #options: ReplayedLogsOptions;
   #logs: OpenLogs;
   #run: ReplayRun;

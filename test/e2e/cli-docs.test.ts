@@ -39,10 +39,10 @@ test('help is the same, however it is asked for', async () => {
 
 test('a mistake points to the help', async () => {
   for (const command of COMMANDS) {
-    const { code, stdout, stderr } = await runHindcast([command, '--wat']);
+    const { code, stdout, stderr } = await runHindcast([command, '--qqqq']);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toBe(
-      "error: unknown option '--wat'\n(hindcast --help lists commands and options)\n",
+      "error: unknown option '--qqqq'\n(hindcast --help lists commands and options)\n",
     );
   }
 });

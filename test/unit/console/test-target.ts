@@ -8,7 +8,7 @@ import { AuditRecords } from '../../builders/audit-records.ts';
 import { batchOf, NOON_MS, type EventRow } from '../../builders/event-batches.ts';
 
 /** Two windows ago, one window ago and now, in windows of 300 s. */
-export const EVENTS: readonly EventRow[] = [
+const EVENTS: readonly EventRow[] = [
   { timeMs: NOON_MS - 600_000, kind: 'connect', ip: '192.0.2.1' },
   { timeMs: NOON_MS - 600_000, kind: 'connect', ip: '2001:db8::7' },
   { timeMs: NOON_MS - 300_000, kind: 'connect', ip: '192.0.2.1' },
