@@ -102,7 +102,9 @@ export class Feed {
   }
 
   get empty(): boolean {
-    return this.#shown.every(({ wheel }) => wheel.empty);
+    if (!this.#shown.every(({ wheel }) => wheel.empty)) return false;
+    // Blocks may hold records of addresses that were removed by hand.
+    return this.#wheels().every((wheel) => wheel.empty);
   }
 
   start(window: number): void {

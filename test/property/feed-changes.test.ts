@@ -348,7 +348,7 @@ test('changes by hand agree with a map of (key, window) -> count', () => {
         twins.series.flatMap((twin) => twin.closed()).sort(byPlace),
       );
     }),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });
 

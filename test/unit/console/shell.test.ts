@@ -24,6 +24,8 @@ async function type(
   let interrupts = 0;
   output.on('data', (chunk: Buffer) => (shown += chunk.toString()));
   const ended = runShell(console, { input, output, signal, interrupt: () => interrupts++ });
+  // It may end before all is typed.
+  ended.catch(() => undefined);
   for (const key of keys) {
     input.write(key);
     await new Promise((resolve) => setImmediate(resolve));
