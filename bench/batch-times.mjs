@@ -112,6 +112,9 @@ class BlockWatch {
       get watermark() {
         return source.watermark;
       },
+      get certainMs() {
+        return source.certainMs;
+      },
       nextBatch: () => {
         this.#lap();
         return this.#next(source);

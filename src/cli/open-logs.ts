@@ -27,6 +27,8 @@ export interface OpenLogs {
   readonly progress: () => { bytes: number; total: number };
   /** What was read from each input, by name; complete once the sources were read. */
   readonly reports: (bySource: readonly (SourceTally | undefined)[]) => FileReport[];
+  /** What each input that is read begins with, by name. */
+  readonly openings: ReadonlyMap<string, Buffer>;
   readonly close: () => void;
 }
 
@@ -80,6 +82,11 @@ export async function openLogs(
       const reports = files.map((file) => reportOf(file, files, bySource));
       return reports.sort((a, b) => compareText(a.file, b.file));
     },
+    openings: new Map(
+      files.flatMap(({ source, input, opening }) => {
+        return source === undefined ? [] : [[input.name, opening] as const];
+      }),
+    ),
     close: () => {
       for (const source of sources) source.close();
     },

@@ -69,12 +69,15 @@ export function createProgram(context: CommandContext): Command {
 
   withLogOptions(program.command('replay'))
     .description('replay logs against a policy: whom it would have hit, and when')
-    .argument('<logs...>', 'files, globs, folders, or - for stdin')
+    .argument('[logs...]', 'files, globs, folders, or - for stdin')
     .option('--policy <file>', 'the policy (default: the built-in metrics alone)')
     .option('--out <dir>', 'write the report (CSV, JSON, series files) into this new folder')
     .option('--from <time>', 'report from here on; earlier events only warm the windows')
     .option('--to <time>', 'stop before this time')
     .option('--force', 'replace the report that --out already holds')
+    .option('--state <dir>', 'go on from the state in this folder, and leave the new one there')
+    .option('--final', 'with --state: close all windows; no run can follow')
+    .option('--journal <dir>', 'write the journals of series here, beside those of other runs')
     .addOption(
       new Option('--format <format>', 'what stdout shows')
         .choices(['table', 'json'])

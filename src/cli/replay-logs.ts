@@ -7,23 +7,34 @@ import { formatIso } from '../model/time.ts';
 import { Vocabulary } from '../model/vocabulary.ts';
 import { needsOf } from '../policy/needs.ts';
 import { summaryJson, type ReplayReport } from '../report/summary.ts';
+import { DEFAULT_SESSION_TIMEOUT_MS } from '../correlate/correlator.ts';
 import { BARE_POLICY, replay as replayEvents } from '../simulate/replay.ts';
 import { durationOption, timeOption, type LogOptions } from './input-options.ts';
 import { openLogs } from './open-logs.ts';
 import { loadPolicy, type PolicySource } from './policy-file.ts';
-import { ReportDirectory } from './report-directory.ts';
+import { ReplayOutput } from './replay-output.ts';
+import { StoredRuns } from './stored-runs.ts';
 import { refuseUnusable } from './unusable-logs.ts';
 import { VERSION } from './version.ts';
 
 /** What `replay` takes; the same words as the command line's. */
 export interface ReplayLogsOptions extends LogOptions {
-  /** Files, globs, folders, or `-` for standard input. */
+  /** Files, globs, folders, or `-` for standard input; none only with `final`. */
   readonly logs: readonly string[];
   /** A policy file, or a policy's text. Absent: the built-in metrics alone. */
   readonly policy?: PolicySource | undefined;
   /** Folder for the report: it must be new or empty, unless `force` is set. Absent: no files. */
   readonly out?: string | undefined;
   readonly force?: boolean | undefined;
+  /**
+   * Folder with the state of earlier runs: this one goes on where they ended and leaves its own.
+   * Windows that are still open are reported by the run that closes them.
+   */
+  readonly state?: string | undefined;
+  /** With `state`: closes every window, so that nothing can follow. */
+  readonly final?: boolean | undefined;
+  /** Folder for the journals of series, those of other runs included; else they are in the report. */
+  readonly journal?: string | undefined;
   /** Report events from this time on (ISO 8601 or epoch); earlier ones warm the windows. */
   readonly from?: string | undefined;
   /** Stop before this time. */
@@ -45,6 +56,8 @@ export interface ReplayLogsResult {
   readonly series: readonly SeriesSnapshot[];
   /** The summary as in `summary.json`. */
   readonly summary: unknown;
+  /** Firings of each rule in this run alone, in the order of the policy. */
+  readonly firings: readonly { readonly rule: string; readonly firings: number }[];
   /** The policy's warnings, as shown to a user. */
   readonly warnings: readonly string[];
 }
@@ -60,12 +73,11 @@ export interface ReplayLogsResult {
 export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResult> {
   const loaded = options.policy === undefined ? undefined : loadPolicy(options.policy);
   const policy = loaded?.policy ?? BARE_POLICY;
-  const fromMs = timeOption('--from', options.from);
-  const toMs = timeOption('--to', options.to);
-  if (fromMs !== undefined && toMs !== undefined && fromMs >= toMs) {
-    throw new UserError(`--from ${options.from} is not before --to ${options.to}`);
-  }
-  const sessionTimeoutMs = durationOption('--session-timeout', options.sessionTimeout);
+  const { fromMs, toMs } = spanOf(options);
+  const sessionTimeoutMs =
+    durationOption('--session-timeout', options.sessionTimeout) ?? DEFAULT_SESSION_TIMEOUT_MS;
+  const digest = loaded === undefined ? null : digestOf(loaded.texts);
+  const runs = openRuns(options, { policy: digest, sessionTimeoutMs });
   const vocabulary = new Vocabulary();
   const needs = needsOf(policy);
   const monitors = [...policy.monitors, ...policy.series.map(({ monitor }) => monitor)];
@@ -76,13 +88,11 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
     signal: options.signal,
   });
   options.onOpen?.(logs.progress);
-  let directory: ReportDirectory | undefined;
+  let output: ReplayOutput | undefined;
   try {
-    directory =
-      options.out === undefined
-        ? undefined
-        : new ReportDirectory(options.out, options.force === true);
-    const { tally, snapshot } = await replayEvents({
+    runs?.refuseKnown(logs.openings);
+    output = new ReplayOutput(options);
+    const { tally, snapshot, state } = await replayEvents({
       sources: logs.sources,
       vocabulary,
       needs,
@@ -93,31 +103,74 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
       maxKeys: options.maxKeys,
       top: options.top,
       fileOf: logs.fileOf,
-      sink: directory,
+      sink: output.sink,
+      state: runs?.state,
+      pauses: runs !== undefined && options.final !== true,
+      keepsState: runs !== undefined,
     });
     const files = logs.reports(tally.bySource);
     refuseUnusable(files);
+    runs?.refusePast(files);
     const report = { version: VERSION, policy: policyName(loaded?.policy.file), files, tally };
     const summary = summaryJson(report);
-    if (directory !== undefined) {
-      for (const { name, persist } of policy.series) if (persist) directory.state(snapshot(name));
-      const manifest = manifestOf(options, loaded?.texts, report);
-      directory.commit(jsonText(summary), jsonText(manifest));
-    }
+    const persisted = policy.series.filter(({ persist }) => persist).map((s) => snapshot(s.name));
+    output.commit(persisted, jsonText(summary), jsonText(manifestOf(options, digest, report)));
+    // Last: a run that dies before this is run again from where the one before it ended.
+    if (state !== undefined) runs?.commit(state, files, logs.openings, persisted);
     return {
       report,
       get series() {
         return policy.series.map(({ name }) => snapshot(name));
       },
       summary,
+      firings: tally.rules.map(({ name, firings }, index) => {
+        const before = runs?.state?.ledger.rules[index].tally.firings ?? 0;
+        return { rule: name, firings: firings - before };
+      }),
       warnings: loaded?.warnings ?? [],
     };
   } catch (error) {
-    directory?.discard();
+    output?.discard();
     throw error;
   } finally {
     logs.close();
   }
+}
+
+function spanOf(options: ReplayLogsOptions): {
+  fromMs: number | undefined;
+  toMs: number | undefined;
+} {
+  const fromMs = timeOption('--from', options.from);
+  const toMs = timeOption('--to', options.to);
+  if (fromMs !== undefined && toMs !== undefined && fromMs >= toMs) {
+    throw new UserError(`--from ${options.from} is not before --to ${options.to}`);
+  }
+  return { fromMs, toMs };
+}
+
+/** Where the state of other runs is, if the user named it. */
+function openRuns(
+  options: ReplayLogsOptions,
+  settings: ConstructorParameters<typeof StoredRuns>[1],
+): StoredRuns | undefined {
+  const { state, final, logs, from, to } = options;
+  if (state === undefined) {
+    if (final === true) throw new UserError('--final closes the windows of a --state; name one');
+    if (logs.length === 0) throw new UserError('no logs named');
+    return undefined;
+  }
+  if (logs.length === 0 && final !== true) {
+    throw new UserError('no logs named', 'only --final goes without: it closes the open windows');
+  }
+  const span = from === undefined ? (to === undefined ? undefined : '--to') : '--from';
+  if (span !== undefined) {
+    throw new UserError(
+      `${span} does not go with --state: a run goes on where the one before it ended`,
+      'cut the log instead, or replay without --state',
+    );
+  }
+  return new StoredRuns(state, settings, final === true);
 }
 
 /** Indented JSON with a final line end: the form of all JSON output. */
@@ -144,7 +197,7 @@ function digestOf(texts: readonly string[]): string {
 /** What the report was made from: everything that changes results, and nothing else. */
 function manifestOf(
   options: ReplayLogsOptions,
-  policyTexts: readonly string[] | undefined,
+  policyDigest: string | null,
   report: ReplayReport,
 ): unknown {
   const iso = (timeMs: number | undefined): string | null =>
@@ -165,7 +218,7 @@ function manifestOf(
   const given = Object.entries(chosen).filter(([, value]) => value !== undefined && value !== null);
   return {
     hindcast: VERSION,
-    policy: policyTexts === undefined ? null : { sha256: digestOf(policyTexts) },
+    policy: policyDigest === null ? null : { sha256: policyDigest },
     options: Object.fromEntries(given),
     inputs: report.files.map(({ file, sizeBytes, firstMs, lastMs }) => ({
       name: file,

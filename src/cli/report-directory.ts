@@ -1,18 +1,6 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { DiskError, UserError } from '../model/errors.ts';
+import { UserError } from '../model/errors.ts';
 import type { SeriesSnapshot } from '../model/series-snapshot.ts';
 import {
   FIRINGS_HEADER,
@@ -27,6 +15,7 @@ import {
 import { journalName, stateName } from '../series/name.ts';
 import { encodeSeries } from '../series/writer.ts';
 import type { FiringRow, ReplaySink, StoppedRow, TopKey, WindowRow } from '../simulate/tally.ts';
+import { attempt, GrowingFile, makeFolders, refuseFile, syncFolder } from './durable-files.ts';
 
 /** Where a report grows until it is whole; below the report's own folder. */
 const PARTIAL = '.partial';
@@ -143,78 +132,6 @@ export class ReportDirectory implements ReplaySink {
   }
 }
 
-const FLUSH_CHARS = 64 * 1024;
-
-/** A file written in pieces, through a buffer of its own. */
-class GrowingFile {
-  readonly #path: string;
-  #descriptor: number | undefined;
-  #pending = '';
-
-  constructor(file: string) {
-    this.#path = file;
-    this.#descriptor = attempt(file, () => openSync(file, 'wx'));
-  }
-
-  write(data: string | Buffer): void {
-    if (typeof data !== 'string') {
-      this.#flush();
-      this.#writeAll(data);
-      return;
-    }
-    this.#pending += data;
-    if (this.#pending.length > FLUSH_CHARS) this.#flush();
-  }
-
-  /** Flushes to the disk and closes. */
-  finish(): void {
-    this.#flush();
-    const descriptor = this.#descriptor;
-    if (descriptor !== undefined) attempt(this.#path, () => fsyncSync(descriptor));
-    this.close();
-  }
-
-  close(): void {
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
-    this.#descriptor = undefined;
-  }
-
-  #flush(): void {
-    if (this.#pending === '') return;
-    const bytes = Buffer.from(this.#pending);
-    this.#pending = '';
-    this.#writeAll(bytes);
-  }
-
-  #writeAll(bytes: Buffer): void {
-    attempt(this.#path, () => {
-      let written = 0;
-      while (written < bytes.length) written += writeSync(this.#descriptor!, bytes, written);
-    });
-  }
-}
-
-/**
- * Makes a folder and those above it that are missing; the ones made, outermost first. Step by step,
- * because Node's own `recursive` never returns where a file system such as /proc takes no folder.
- */
-function makeFolders(folder: string): string[] {
-  const missing: string[] = [];
-  let at = folder;
-  while (!existsSync(at)) {
-    missing.unshift(at);
-    at = path.dirname(at);
-  }
-  refuseFile(at, at);
-  for (const each of missing) mkdirSync(each);
-  return missing;
-}
-
-function refuseFile(shown: string, file: string): void {
-  if (statSync(file).isDirectory()) return;
-  throw new UserError(`${shown} is a file, not a folder`, 'name a folder that does not exist yet');
-}
-
 function refuseContents(shown: string, directory: string): void {
   const names = readdirSync(directory).filter((name) => name !== PARTIAL);
   if (names.length === 0) return;
@@ -222,25 +139,4 @@ function refuseContents(shown: string, directory: string): void {
     `${shown} is not empty`,
     'name a folder that does not exist yet, or replace the report with --force',
   );
-}
-
-/** A rename is on the disk once its folder is. Some file systems refuse to sync folders. */
-function syncFolder(directory: string): void {
-  const descriptor = openSync(directory, 'r');
-  try {
-    fsyncSync(descriptor);
-  } catch {
-    // The files themselves are safe; the order of renames is then the file system's.
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-function attempt<T>(what: string, action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    if (error instanceof UserError || error instanceof DiskError) throw error;
-    throw new DiskError(`cannot write ${what}: ${(error as Error).message}`, { cause: error });
-  }
 }

@@ -1,5 +1,5 @@
 import { KIND_DROPPED } from '../model/event.ts';
-import { grown, type EventBatch } from '../model/event-batch.ts';
+import { FLAG, grown, type EventBatch } from '../model/event-batch.ts';
 import type { EventSource } from './event-source.ts';
 
 /** Handles the events `[from, to)` of a batch, which come next, in order; false ends the merge. */
@@ -17,31 +17,97 @@ export async function mergeSources(
   sources: readonly EventSource[],
   handle: HandleEvents,
 ): Promise<void> {
-  const waiting = sources
-    .map((source) => new Lane(source))
-    .sort((a, b) => a.headTime - b.headTime || a.rank - b.rank);
-  const open: Lane[] = [];
-  for (;;) {
-    while (waiting.length > 0 && (open.length === 0 || waiting[0].headTime <= open[0].headTime)) {
-      const lane = waiting.shift()!;
-      await lane.fill();
+  await new Merge(sources).run(handle);
+}
+
+/** The bounds of a merge; times in milliseconds UTC. */
+export interface MergeBounds {
+  /** Rows released before this are late: a run that ended here has handed out what came before. */
+  readonly floorMs?: number;
+  /** Whether rows that a file still to come may precede are held back at the end. */
+  readonly holds?: boolean;
+}
+
+/** A merge that can stand still: `mergeSources` in as many steps as its owner likes. */
+export class Merge {
+  readonly #sources: readonly EventSource[];
+  readonly #floorMs: number;
+  readonly #holds: boolean;
+  /** Not yet opened, the earliest first. */
+  readonly #waiting: Lane[];
+  /** By the release time of their next row, then by rank. */
+  readonly #open: Lane[] = [];
+
+  constructor(sources: readonly EventSource[], { floorMs, holds }: MergeBounds = {}) {
+    this.#sources = sources;
+    this.#floorMs = floorMs ?? -Infinity;
+    this.#holds = holds ?? false;
+    this.#waiting = sources
+      .map((source) => new Lane(source, this.#floorMs))
+      .sort((a, b) => a.headTime - b.headTime || a.rank - b.rank);
+  }
+
+  /** Hands out the rows released before `untilMs`; fewer when the handler ends the merge. */
+  async run(handle: HandleEvents, untilMs = Infinity): Promise<void> {
+    const waiting = this.#waiting;
+    const open = this.#open;
+    for (;;) {
+      while (waiting.length > 0 && (open.length === 0 || waiting[0].headTime <= open[0].headTime)) {
+        if (waiting[0].headTime >= untilMs) break;
+        await this.#openNext();
+      }
+      const lane = open[0];
+      if (lane === undefined || lane.headTime >= untilMs) return;
+      const ceiling = this.#holds ? this.#certainMs() : Infinity;
+      if (lane.headTime > ceiling) {
+        // All lanes that are open have ended here. One that waits may take the certain time further.
+        if (waiting.length === 0 || waiting[0].headTime >= untilMs) return;
+        await this.#openNext();
+        continue;
+      }
+      open.shift();
+      const rival = open[0];
+      // At the rival's own time the lower rank goes first.
+      let inclusive = rival === undefined || lane.rank < rival.rank;
+      let limit = rival?.headTime ?? Infinity;
+      if (waiting.length > 0 && waiting[0].headTime <= limit) {
+        limit = waiting[0].headTime;
+        inclusive = false;
+      }
+      if (untilMs <= limit) {
+        limit = untilMs;
+        inclusive = false;
+      }
+      if (ceiling < limit) {
+        limit = ceiling;
+        inclusive = true;
+      }
+      if (!lane.drain(limit, inclusive, handle)) return;
+      if (!lane.ready()) await lane.fill();
       if (!lane.ended) insert(open, lane);
     }
-    const lane = open.shift();
-    if (lane === undefined) {
-      if (waiting.length === 0) return;
-      continue;
+  }
+
+  /** Calls `each` for the rows held back, in the order in which they would have come. */
+  takeHeld(each: (batch: EventBatch, row: number) => void): void {
+    const open = this.#open;
+    for (let lane = open.shift(); lane !== undefined; lane = open.shift()) {
+      lane.takeFirst(each);
+      if (lane.ready()) insert(open, lane);
     }
-    const rival = open[0];
-    let limit = rival?.headTime ?? Infinity;
-    // At the rival's own time the lower rank goes first.
-    const inclusive = rival !== undefined && lane.rank < rival.rank;
-    if (waiting.length > 0 && waiting[0].headTime <= limit) {
-      limit = waiting[0].headTime;
-      if (!lane.drain(limit, false, handle)) return;
-    } else if (!lane.drain(limit, inclusive || rival === undefined, handle)) return;
-    if (!lane.ready()) await lane.fill();
-    if (!lane.ended) insert(open, lane);
+  }
+
+  async #openNext(): Promise<void> {
+    const lane = this.#waiting.shift()!;
+    await lane.fill();
+    if (!lane.ended) insert(this.#open, lane);
+  }
+
+  /** No file that begins where one of these ended can bring a row that belongs before this. */
+  #certainMs(): number {
+    let certainMs = this.#floorMs;
+    for (const source of this.#sources) certainMs = Math.max(certainMs, source.certainMs);
+    return certainMs;
   }
 }
 
@@ -67,6 +133,7 @@ class Lane {
   ended = false;
 
   readonly #source: EventSource;
+  readonly #floorMs: number;
   #batches: (EventBatch | undefined)[] = [];
   readonly #left: number[] = [];
   #times = new Float64Array(INITIAL_PENDING);
@@ -75,10 +142,11 @@ class Lane {
   #head = 0;
   #tail = 0;
 
-  constructor(source: EventSource) {
+  constructor(source: EventSource, floorMs: number) {
     this.#source = source;
+    this.#floorMs = floorMs;
     this.rank = source.rank;
-    this.headTime = source.lowerBound;
+    this.headTime = Math.max(source.lowerBound, floorMs);
   }
 
   /** Whether the next row is at hand and no row still to come can precede it. */
@@ -131,7 +199,25 @@ class Lane {
     return true;
   }
 
+  /** Hands out the next row alone. */
+  takeFirst(each: (batch: EventBatch, row: number) => void): void {
+    const index = this.#batchOf[this.#head];
+    each(this.#batches[index]!, this.#rowOf[this.#head++]);
+  }
+
+  /** Rows before the floor come too late to be judged, and must not move the clock back. */
+  #raise(batch: EventBatch): void {
+    const { release, flags } = batch;
+    const floorMs = this.#floorMs;
+    for (let row = 0; row < batch.rows; row++) {
+      if (release[row] >= floorMs) continue;
+      release[row] = floorMs;
+      flags[row] |= FLAG.late;
+    }
+  }
+
   #enqueue(batch: EventBatch): void {
+    if (this.#floorMs > -Infinity) this.#raise(batch);
     const index = this.#freeIndex();
     this.#reserve(batch.rows);
     const { kind, release } = batch;

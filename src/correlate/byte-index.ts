@@ -104,6 +104,20 @@ export class ByteIndex {
     return this.#tags[slot];
   }
 
+  /** The key of a slot, one character for each byte. */
+  key(slot: number): string {
+    const long = this.#long.get(slot);
+    if (long !== undefined) return long;
+    const from = slot * this.#words;
+    const words = this.#keys.subarray(from, from + this.#words);
+    return Buffer.from(words.buffer, words.byteOffset, this.#lengths[slot]).toString('latin1');
+  }
+
+  /** Makes room for slot numbers below `capacity`. */
+  reserve(capacity: number): void {
+    while (this.capacity < capacity) this.#growSlots();
+  }
+
   /** Packs the key into `#scratch`, what lies behind it being 0, and returns its hash. */
   #load(node: number, words: Int32Array, start: number, end: number): number {
     const length = end - start;

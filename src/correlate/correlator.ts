@@ -1,6 +1,8 @@
 import { FLAG, type EventBatch } from '../model/event-batch.ts';
 import { KIND, KIND_DROPPED, LOGGED_AS, PHASE, TEXT, type Needs } from '../model/event.ts';
-import { allocateBlock, WordView } from '../model/words.ts';
+import type { Vocabulary } from '../model/vocabulary.ts';
+import type { CorrelatorState } from './correlator-state.ts';
+import { KeyBytes } from './key-bytes.ts';
 import { MAIL, SessionTable, type SessionEnd } from './session-table.ts';
 import { TransactionTable } from './transaction-table.ts';
 
@@ -35,9 +37,8 @@ export class Correlator {
   readonly #instances: number[] = [];
   /** The message of the row that `admits` let pass last. */
   #slot = 0;
-  #scratch = allocateBlock(256);
-  readonly #scratchWords = new WordView();
-  #words = this.#scratchWords.of(this.#scratch);
+  readonly #scratch = new KeyBytes();
+  #words = this.#scratch.words;
   #start = 0;
   #end = 0;
 
@@ -125,6 +126,24 @@ export class Correlator {
       default:
         this.#touch(batch, row);
     }
+  }
+
+  /** What the next run needs, to be restored before its first event. */
+  save(vocabulary: Vocabulary): CorrelatorState {
+    const { sessions } = this;
+    const slots = new Map(sessions.slots().map((slot, index) => [slot, index]));
+    const messages = this.#transactions.save(vocabulary, (slot, serial) =>
+      sessions.serial[slot] === serial ? (slots.get(slot) ?? -1) : -1,
+    );
+    const { capacity } = this.#transactions;
+    return { unopened: this.unopened, sessions: sessions.save(vocabulary), capacity, messages };
+  }
+
+  /** Goes on where the correlator of `state` stood; nobody is told of the sessions that it opens. */
+  restore({ unopened, sessions, capacity, messages }: CorrelatorState, words: Vocabulary): void {
+    this.unopened = unopened;
+    const slots = this.sessions.restore(sessions, words);
+    this.#transactions.restore(capacity, messages, words, slots, this.sessions.serial);
   }
 
   #connect(batch: EventBatch, row: number): void {
@@ -370,13 +389,10 @@ export class Correlator {
       this.#end = batch.spanEnd(row, field);
       return true;
     }
-    const text = batch.text(row, field);
-    const length = Buffer.byteLength(text);
-    if (length > this.#scratch.length) this.#scratch = allocateBlock(length * 2);
-    this.#scratch.write(text);
-    this.#words = this.#scratchWords.of(this.#scratch);
+    this.#scratch.set(batch.text(row, field), 'utf8');
+    this.#words = this.#scratch.words;
     this.#start = 0;
-    this.#end = length;
+    this.#end = this.#scratch.length;
     return true;
   }
 }

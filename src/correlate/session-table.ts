@@ -1,5 +1,9 @@
+import { formatWords, readAddressText } from '../model/address.ts';
 import { grown } from '../model/event-batch.ts';
+import type { Vocabulary } from '../model/vocabulary.ts';
 import { ByteIndex } from './byte-index.ts';
+import type { SessionState } from './correlator-state.ts';
+import { KeyBytes } from './key-bytes.ts';
 
 /** Room for `postfix/submission/smtpd[12345]` and most other session names. */
 const NAME_WORDS = 10;
@@ -148,6 +152,47 @@ export class SessionTable {
     const slots: number[] = [];
     for (let slot = this.#newer[0]; slot !== 0; slot = this.#newer[slot]) slots.push(slot);
     return slots;
+  }
+
+  /** The open sessions, the one silent longest first: in the order of `slots`. */
+  save({ nodes, services, listeners }: Vocabulary): SessionState[] {
+    return this.slots().map((slot) => ({
+      node: nodes.name(this.node[slot]),
+      name: this.#nameOf[slot] === 0 ? null : this.#names.key(this.#nameOf[slot]),
+      ip: formatWords(this.family[slot], this.words, slot * 4),
+      service: services.name(this.service[slot]),
+      listener: listeners.name(this.listener[slot]),
+      ehlo: this.ehlo[slot],
+      mail: this.mail[slot],
+      lastMs: this.#last[slot],
+    }));
+  }
+
+  /** Opens saved sessions in an empty table; their slots, in the order given. */
+  restore(states: readonly SessionState[], { nodes, services, listeners }: Vocabulary): number[] {
+    const name = new KeyBytes();
+    const ip = new Int32Array(4);
+    return states.map((state) => {
+      const node = nodes.id(state.node)!;
+      const service = services.id(state.service)!;
+      const listener = listeners.id(state.listener)!;
+      const family = readAddressText(state.ip, ip);
+      let slot: number;
+      if (state.name === null) {
+        slot = this.openAnonymous(node, service, listener, ip, 0, state.lastMs);
+      } else {
+        name.set(state.name, 'latin1');
+        this.find(node, name.words, 0, name.length);
+        slot = this.openNamed(node, state.lastMs);
+      }
+      this.family[slot] = family;
+      this.words.set(ip, slot * 4);
+      this.service[slot] = service;
+      this.listener[slot] = listener;
+      this.ehlo[slot] = state.ehlo;
+      this.mail[slot] = state.mail;
+      return slot;
+    });
   }
 
   #allocate(node: number, timeMs: number): number {

@@ -1,6 +1,11 @@
+import { formatWords, readAddressText } from '../model/address.ts';
 import { grown, FLAG, type EventBatch } from '../model/event-batch.ts';
+import { compareText } from '../model/order.ts';
 import { DAY_MS } from '../model/time.ts';
+import type { Vocabulary } from '../model/vocabulary.ts';
 import { ByteIndex } from './byte-index.ts';
+import type { MessageState } from './correlator-state.ts';
+import { KeyBytes } from './key-bytes.ts';
 
 /** Room for every queue id in use; longer words are kept apart. */
 const ID_WORDS = 5;
@@ -34,6 +39,11 @@ export class TransactionTable {
 
   get size(): number {
     return this.#ids.size;
+  }
+
+  /** Room for messages; when it is used up, old ones are forgotten first. */
+  get capacity(): number {
+    return this.#capacity;
   }
 
   find(node: number, words: Int32Array, start: number, end: number, instance: number): number {
@@ -80,6 +90,71 @@ export class TransactionTable {
     this.user[slot] = undefined;
     this.session[slot] = undefined;
     this.#ids.remove(slot);
+  }
+
+  /** @param sessionOf index of the open session behind a slot and serial, -1 when it has ended */
+  save(
+    { nodes, services, listeners }: Vocabulary,
+    sessionOf: (slot: number, serial: number) => number,
+  ): MessageState[] {
+    const saved: MessageState[] = [];
+    for (let slot = 1; slot < this.#capacity; slot++) {
+      if (this.#live[slot] === 0) continue;
+      saved.push({
+        node: nodes.name(this.#ids.node(slot)),
+        instance: listeners.name(this.#ids.tag(slot)),
+        id: this.#ids.key(slot),
+        ip: formatWords(this.family[slot], this.words, slot * 4),
+        service: services.name(this.service[slot]),
+        listener: listeners.name(this.listener[slot]),
+        session: sessionOf(this.sessionSlot[slot], this.sessionSerial[slot]),
+        accepted: this.accepted[slot],
+        reinjected: this.reinjected[slot],
+        lastMs: this.#last[slot],
+        user: this.user[slot],
+        sessionName: this.session[slot],
+      });
+    }
+    return saved.sort(
+      (a, b) =>
+        compareText(a.node, b.node) ||
+        compareText(a.instance, b.instance) ||
+        compareText(a.id, b.id),
+    );
+  }
+
+  /**
+   * Takes saved messages into an empty table.
+   *
+   * @param sessions slot of each saved session; `serials` by slot
+   */
+  restore(
+    capacity: number,
+    states: readonly MessageState[],
+    { nodes, services, listeners }: Vocabulary,
+    sessions: readonly number[],
+    serials: Uint32Array,
+  ): void {
+    this.#ids.reserve(capacity);
+    this.#grow();
+    const id = new KeyBytes();
+    const ip = new Int32Array(4);
+    for (const state of states) {
+      id.set(state.id, 'latin1');
+      const instance = listeners.id(state.instance)!;
+      const node = nodes.id(state.node)!;
+      const slot = this.begin(node, id.words, 0, id.length, instance, state.lastMs);
+      this.family[slot] = readAddressText(state.ip, ip);
+      this.words.set(ip, slot * 4);
+      this.service[slot] = services.id(state.service)!;
+      this.listener[slot] = listeners.id(state.listener)!;
+      this.sessionSlot[slot] = sessions[state.session] ?? 0;
+      this.sessionSerial[slot] = serials[this.sessionSlot[slot]];
+      this.accepted[slot] = state.accepted;
+      this.reinjected[slot] = state.reinjected;
+      this.user[slot] = state.user;
+      this.session[slot] = state.sessionName;
+    }
   }
 
   /** Runs when the table would grow, so its cost is shared by the messages since the last time. */

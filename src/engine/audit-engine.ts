@@ -5,6 +5,7 @@ import { KIND } from '../model/event.ts';
 import type { Monitor, WindowRange } from '../model/monitor.ts';
 import type { SeriesRow, SeriesSnapshot } from '../model/series-snapshot.ts';
 import type { Vocabulary } from '../model/vocabulary.ts';
+import type { AuditState } from './audit-state.ts';
 import { DistinctFeed } from './distinct.ts';
 import { Feed } from './feed.ts';
 import type {
@@ -264,6 +265,44 @@ export class AuditEngine implements AuditView {
     return { name, type: feed.type, monitor: feed.monitor, windowZeroMs, rows };
   }
 
+  /** What the engine holds, to be restored by a later run. */
+  save(): AuditState {
+    const { nodes } = this.#options.vocabulary;
+    return {
+      startMs: this.#startMs,
+      sawSession: this.#sawSession,
+      groups: this.#groups.map(({ intervalMs, current }) => ({ intervalMs, current })),
+      feeds: this.#feeds.map((feed) => feed.save(isMetric(feed), nodes)),
+      gauges: [this.#sessions, ...this.#gauges].map((gauge) => gauge.save(nodes)),
+      distinct: this.#allDistinct().map((feed) => feed.save(nodes)),
+    };
+  }
+
+  /**
+   * Goes on where the engine of `state` stood, which was bound to the same policy, after every
+   * counter was asked for and before the first event.
+   */
+  restore(state: AuditState): void {
+    const { nodes } = this.#options.vocabulary;
+    assert(state.feeds.length === this.#feeds.length, 'a state fits the engine that takes it');
+    this.#started = true;
+    this.#startMs = state.startMs;
+    this.#sawSession = state.sawSession;
+    for (const { intervalMs, current } of state.groups) {
+      const group = this.#group(intervalMs);
+      group.current = current;
+      group.boundaryMs = (current + 1) * intervalMs;
+    }
+    state.feeds.forEach((saved, index) => this.#feeds[index].restore(saved, nodes));
+    const gauges = [this.#sessions, ...this.#gauges];
+    gauges.forEach((gauge, index) => gauge.restore(state.gauges[index], nodes));
+    this.#allDistinct().forEach((feed, index) => feed.restore(state.distinct[index], nodes));
+  }
+
+  #allDistinct(): DistinctFeed[] {
+    return this.#groups.flatMap((group) => group.distinct);
+  }
+
   #addFeed(plan: SeriesPlan, kept: number): void {
     const feed = new Feed({ ...plan, kept }, this.#registry);
     this.#feeds.push(feed);
@@ -272,7 +311,7 @@ export class AuditEngine implements AuditView {
   }
 
   #seriesFeed(name: string): Feed {
-    const feed = this.#feeds.find((f) => f.name === name && !METRICS.some((m) => m.name === name));
+    const feed = this.#feeds.find((f) => f.name === name && !isMetric(f));
     assert(feed !== undefined, `series ${name} is defined`);
     return feed;
   }
@@ -287,8 +326,7 @@ export class AuditEngine implements AuditView {
   }
 
   #keptOf(feed: Feed): number {
-    const metric = METRICS.some((m) => m.name === feed.name);
-    return feed.monitor.windows + (metric ? 1 : 0);
+    return feed.monitor.windows + (isMetric(feed) ? 1 : 0);
   }
 
   #windowOf(intervalMs: number, timeMs: number): number {
@@ -354,4 +392,8 @@ export class AuditEngine implements AuditView {
       this.#options.sink.journal({ name, type, monitor, windowZeroMs: windowStartMs, rows });
     }
   }
+}
+
+function isMetric({ name }: Feed): boolean {
+  return METRICS.some((metric) => metric.name === name);
 }

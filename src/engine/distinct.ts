@@ -1,4 +1,7 @@
 import { blockText, fieldValue } from '../model/field-value.ts';
+import { compareText } from '../model/order.ts';
+import type { Words } from '../model/vocabulary.ts';
+import type { DistinctState } from './audit-state.ts';
 import type { Counter, DistinctQuestion, Subject } from './port.ts';
 
 /** A value seen under a block or key; `inRange` is the number of the range's windows that saw it. */
@@ -68,14 +71,40 @@ export class DistinctFeed implements Counter {
     if (value === '' || key === '') return undefined;
     const window = lateWindow ?? this.current;
     if (window <= this.current - this.#ring.length) return false;
-    const pair = this.#pair(key, value);
-    const seen = this.#ring[window % this.#ring.length];
     if (lateWindow === undefined) this.#lastAdded = this.#subject.serial;
-    if (seen.has(pair)) return true;
-    seen.add(pair);
-    pair.kept++;
-    if (this.current - window >= this.#question.windows.start) this.#enter(pair);
+    this.#see(key, value, window);
     return true;
+  }
+
+  save(nodes: Words): DistinctState {
+    const windows: { window: number; pairs: [string, string, string][] }[] = [];
+    for (let age = Math.min(this.#ring.length - 1, this.current); age >= 0; age--) {
+      const window = this.current - age;
+      const seen = this.#ring[window % this.#ring.length];
+      if (seen.size === 0) continue;
+      const pairs = Array.from(seen, ({ key, value }): [string, string, string] => {
+        if (this.#question.nodes === 'cluster') return ['', key, value];
+        const blank = key.indexOf(' ');
+        return [nodes.name(Number(key.slice(0, blank))), key.slice(blank + 1), value];
+      });
+      pairs.sort(
+        (a, b) => compareText(a[0], b[0]) || compareText(a[1], b[1]) || compareText(a[2], b[2]),
+      );
+      windows.push({ window, pairs });
+    }
+    return { current: this.current, windows };
+  }
+
+  restore(state: DistinctState, nodes: Words): void {
+    const { nodes: scope } = this.#question;
+    this.start(state.windows.at(0)?.window ?? state.current);
+    for (const { window, pairs } of state.windows) {
+      while (this.current < window) this.step();
+      for (const [node, key, value] of pairs) {
+        this.#see(scope === 'node' ? `${nodes.id(node)} ${key}` : key, value, window);
+      }
+    }
+    while (this.current < state.current) this.step();
   }
 
   step(): void {
@@ -104,6 +133,15 @@ export class DistinctFeed implements Counter {
     const { batch, row, node } = this.#subject;
     const key = typeof per === 'string' ? fieldValue(batch, row, per) : blockText(batch, row, per);
     return nodes === 'node' && key !== '' ? `${node} ${key}` : key;
+  }
+
+  #see(key: string, value: string, window: number): void {
+    const pair = this.#pair(key, value);
+    const seen = this.#ring[window % this.#ring.length];
+    if (seen.has(pair)) return;
+    seen.add(pair);
+    pair.kept++;
+    if (this.current - window >= this.#question.windows.start) this.#enter(pair);
   }
 
   #pair(key: string, value: string): Pair {

@@ -1,13 +1,16 @@
-import type { Prefix } from '../model/address.ts';
+import { readAddressText, type Prefix } from '../model/address.ts';
 import type { EventBatch } from '../model/event-batch.ts';
 import { fieldValue } from '../model/field-value.ts';
 import type { EventField } from '../model/event.ts';
-import type { Monitor, WindowRange } from '../model/monitor.ts';
+import { formatMonitor, type Monitor, type WindowRange } from '../model/monitor.ts';
 import type { SeriesRow, SeriesType } from '../model/series-snapshot.ts';
+import type { Words } from '../model/vocabulary.ts';
+import type { FeedState } from './audit-state.ts';
 import { BlockCounter, NodeBlockCounter, NodeTextCounter, TextCounter } from './counters.ts';
 import { NodeTables, NodeTexts } from './node-tables.ts';
 import type { Counter, EventFilter, Scope, Subject } from './port.ts';
 import { Ranking } from './ranking.ts';
+import { locateKey, restoreWindows, saveWindows } from './stored-windows.ts';
 import { BlockTable, TextTable, type KeyRegistry } from './tables.ts';
 import type { Wheel } from './wheel.ts';
 
@@ -22,6 +25,8 @@ export interface FeedOptions {
   readonly amount: number | 'recipients' | 'size';
   readonly serialize: boolean;
 }
+
+const words = new Int32Array(4);
 
 /**
  * One thing that is counted under one monitor: a metric or a named series. It keeps a wheel of
@@ -207,6 +212,53 @@ export class Feed {
       ranked.add(list, keys);
     }
     return number === 0 ? undefined : { total, keys: number, top: ranked.result() };
+  }
+
+  save(isMetric: boolean, nodes: Words): FeedState {
+    const { name, type, current, negative, wrongFamily, withoutKey, withoutAmount } = this;
+    return {
+      name,
+      isMetric,
+      type,
+      monitor: formatMonitor(this.monitor),
+      current,
+      negative,
+      wrongFamily,
+      withoutKey,
+      withoutAmount,
+      windows: saveWindows(this.#shown),
+      byNode: [...this.#nodeTables, ...this.#nodeTexts].map((each) => each.save(nodes)),
+    };
+  }
+
+  /** Brings back a saved state. Tables by node that no rule asked for are made, to be kept. */
+  restore(state: FeedState, nodes: Words): void {
+    const wheels = this.#wheels();
+    restoreWindows(wheels, state.current, state.windows, (key, count) => this.#put(key, count));
+    if (state.negative) this.#shown[0].wheel.negative = true;
+    this.wrongFamily = state.wrongFamily;
+    this.withoutKey = state.withoutKey;
+    this.withoutAmount = state.withoutAmount;
+    const { kept } = this.#options;
+    state.byNode.forEach(({ prefix, range, tables }, index) => {
+      if (prefix === undefined) {
+        const texts = (this.#nodeTexts[index] ??= new NodeTexts(kept, range));
+        for (const table of tables) texts.restore(table, state.current, nodes);
+      } else {
+        const blocks = (this.#nodeTables[index] ??= new NodeTables(prefix, kept, range, this.type));
+        for (const table of tables) blocks.restore(table, state.current, nodes);
+      }
+    });
+  }
+
+  /** Adds to the present window of every table that is not by node. */
+  #put(key: string, amount: number): void {
+    if (this.#texts !== undefined) {
+      this.#texts.wheel.add(locateKey(this.#texts.keys, key), amount);
+      return;
+    }
+    const tables = readAddressText(key, words) === 4 ? this.#tables4 : this.#tables6;
+    for (const { keys, wheel } of tables) wheel.add(keys.locateAt(words, 0), amount);
   }
 
   #takeText(

@@ -1,8 +1,12 @@
 import { ADDRESS, type Prefix } from '../model/address.ts';
 import { KIND } from '../model/event.ts';
 import { BlockKeys } from './block-keys.ts';
+import { compareText } from '../model/order.ts';
+import type { Words } from '../model/vocabulary.ts';
+import type { GaugeState, LevelsState } from './audit-state.ts';
 import type { Counter, Scope, Subject } from './port.ts';
 import { firstOf } from './ranking.ts';
+import { locateKey } from './stored-windows.ts';
 import type { KeyRegistry } from './tables.ts';
 
 /** An open or ended session as the gauges see it. */
@@ -53,6 +57,18 @@ class Levels {
   ended(ip: Int32Array, at: number): void {
     const { keys } = this;
     keys.table.cells[keys.findAt(ip, at) + this.#at]--;
+  }
+
+  /** Brings back a block that `listed` named. */
+  restore(key: string, open: number, peak: number): void {
+    const { table } = this.keys;
+    const entry = locateKey(this.keys, key);
+    const state = entry + this.#at;
+    table.cells[state] = open;
+    table.cells[state + 1] = peak;
+    table.cells[state + 2] = 1;
+    this.listed.push(entry);
+    table.use(entry);
   }
 
   /** Begins a window: blocks without an open session are forgotten. */
@@ -173,6 +189,36 @@ export class SessionGauge implements Counter {
     };
     this.step();
     return result;
+  }
+
+  save(nodes: Words): GaugeState {
+    const levels: LevelsState[] = [];
+    this.#levels.forEach((pair, node) => {
+      const keys: string[] = [];
+      const open: number[] = [];
+      const peaks: number[] = [];
+      for (const own of pair) {
+        for (const entry of own.listed.toSorted((a, b) => own.keys.compare(a, b))) {
+          keys.push(own.keys.text(entry));
+          open.push(own.open(entry));
+          peaks.push(own.peak(entry));
+        }
+      }
+      levels.push({ node: this.#ofNode ? nodes.name(node) : '', keys, open, peaks });
+    });
+    levels.sort((a, b) => compareText(a.node, b.node));
+    return { open: this.#open, peak: this.#peak, levels };
+  }
+
+  restore(state: GaugeState, nodes: Words): void {
+    this.#open = state.open;
+    this.#peak = state.peak;
+    for (const { node, keys, open, peaks } of state.levels) {
+      const pair = (this.#levels[this.#ofNode ? nodes.id(node)! : 0] ??= this.#newLevels());
+      keys.forEach((key, index) => {
+        pair[key.includes(':') ? 1 : 0].restore(key, open[index], peaks[index]);
+      });
+    }
   }
 
   /** Begins a window: blocks without an open session are forgotten. */

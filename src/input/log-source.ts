@@ -96,6 +96,10 @@ export class LogSource {
     return this.clock.newestMs === -Infinity ? Number.NaN : this.clock.newestMs;
   }
 
+  get certainMs(): number {
+    return this.clock.certainMs - this.#reorderMs;
+  }
+
   /** Opens the file; `nextBatch` does so by itself. */
   async open(): Promise<void> {
     if (this.#blocks !== undefined || this.#ended) return;

@@ -51,6 +51,8 @@ export interface LogFile {
   readonly input: Input;
   readonly dialect: string;
   readonly compressed: boolean;
+  /** The first line, of a CSV the first two: what a file that goes on has in common with itself. */
+  readonly opening: Buffer;
   /** Where the year came from; the source is `stamp` when no stamp lacked it. */
   readonly year: YearOrigin;
   readonly zone: string;
@@ -326,6 +328,7 @@ function fileOf(
     input,
     dialect: look.format.dialect,
     compressed: look.compressed,
+    opening: openingOf(look),
     year,
     zone: zone.name,
     node,
@@ -334,6 +337,12 @@ function fileOf(
     source: original === undefined ? sourceOf(draft, dater, rank, pool, options, open) : undefined,
     duplicateOf: original?.input.name,
   };
+}
+
+function openingOf({ head, format }: FirstLook): Buffer {
+  const first = head.indexOf(10) + 1;
+  const end = format.dialect === 'csv' ? head.indexOf(10, first) + 1 : first;
+  return end === 0 ? head : head.subarray(0, end);
 }
 
 function daterOf({ zone, reorderMs }: Base, firstYear: number | undefined): FileDater {

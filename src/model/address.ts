@@ -185,6 +185,26 @@ export function formatAddress(family: 4 | 6, w0: number, w1 = 0, w2 = 0, w3 = 0)
   return `${hex.slice(0, best).join(':')}::${hex.slice(best + bestLength).join(':')}`;
 }
 
+/** The address in `words[at .. at+3]` as text; empty where there is none. */
+export function formatWords(family: number, words: Int32Array, at: number): string {
+  if (family === 0) return '';
+  return formatAddress(
+    family === 4 ? 4 : 6,
+    words[at],
+    words[at + 1],
+    words[at + 2],
+    words[at + 3],
+  );
+}
+
+const ascii = Buffer.alloc(64);
+
+/** Reads an address that `formatAddress` wrote into `out[0..3]`; 0 and zeros where it is none. */
+export function readAddressText(text: string, out: Int32Array): Family {
+  out.fill(0);
+  return readAddress(ascii, 0, ascii.write(text, 'latin1'), out, 0);
+}
+
 /** `192.0.2.0/24` */
 export function formatNetwork(network: Network): string {
   return `${formatAddress(network.family, ...network.words)}/${network.bits}`;

@@ -1,4 +1,4 @@
-import { formatAddress, maskWord, type Prefix } from './address.ts';
+import { formatAddress, formatWords, maskWord, type Prefix } from './address.ts';
 import type { EventBatch } from './event-batch.ts';
 import { LOGGED, PHASES, TEXT, type EventField, type TextFieldName } from './event.ts';
 import { formatIso } from './time.ts';
@@ -37,11 +37,7 @@ export function fieldValue(batch: EventBatch, row: number, field: EventField): s
 
 /** The peer's address, `''` where the event has none. */
 export function peerText(batch: EventBatch, row: number): string {
-  const family = batch.family[row];
-  if (family !== 4 && family !== 6) return '';
-  const { ip } = batch;
-  const at = row * 4;
-  return formatAddress(family, ip[at], ip[at + 1], ip[at + 2], ip[at + 3]);
+  return formatWords(batch.family[row], batch.ip, row * 4);
 }
 
 /** The peer's block: `192.0.2.0/24`, `2001:db8::/64`; `''` for an event without peer. */

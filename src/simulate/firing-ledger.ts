@@ -1,4 +1,10 @@
-import { compareNetworks, maskWord, type Network, type Prefix } from '../model/address.ts';
+import {
+  compareNetworks,
+  maskWord,
+  parseNetwork,
+  type Network,
+  type Prefix,
+} from '../model/address.ts';
 import type { EventBatch } from '../model/event-batch.ts';
 import { TEXT } from '../model/event.ts';
 import type { Monitor } from '../model/monitor.ts';
@@ -40,6 +46,35 @@ interface FiredKey {
   readonly order: Network | undefined;
   row: OpenRow | undefined;
   episode: OpenEpisode | undefined;
+}
+
+type StoredRow = Omit<FiringRow, 'rule' | 'verdict'>;
+
+/** What a rule's ledger holds between two runs; keys are in the order of text. */
+export interface RuleLedgerState {
+  readonly tally: RuleTally;
+  readonly windowStartMs: number;
+  /** Every key that fired so far. */
+  readonly keys: readonly string[];
+  /** Episodes that the next window may continue. */
+  readonly episodes: readonly Episode[];
+  /** Rows of the open window. */
+  readonly rows: readonly StoredRow[];
+}
+
+export interface LedgerState {
+  readonly rules: readonly RuleLedgerState[];
+  /** Closed rows that wait for rules with longer windows. */
+  readonly waiting: readonly {
+    readonly windowStartMs: number;
+    readonly rule: number;
+    readonly rows: readonly StoredRow[];
+  }[];
+  /** Firings of closed windows that windows.csv has not shown yet, by what was counted. */
+  readonly byWindow: readonly (readonly [
+    counted: string,
+    firings: readonly (readonly [windowStartMs: number, firings: number])[],
+  ])[];
 }
 
 /** Keeps one rule's open window and joins its windows into episodes. */
@@ -94,12 +129,16 @@ class RuleLedger {
     return fired;
   }
 
+  /** Notes how many different keys have fired, those of the open window included. */
+  countKeys(): void {
+    this.tally.keys = this.#keys.size;
+  }
+
   /** Rows of the open window, which is over, in the order of keys. */
   close(): OpenRow[] {
     const rows = this.rows.sort(compareRows);
     this.rows = [];
     this.#identities.clear();
-    this.tally.keys = this.#keys.size;
     for (const row of rows) {
       row.of.row = undefined;
       this.#join(row);
@@ -116,6 +155,51 @@ class RuleLedger {
 
   finish(): void {
     for (const fired of this.#episodes) this.#end(fired);
+  }
+
+  save(): RuleLedgerState {
+    return {
+      tally: this.tally,
+      windowStartMs: this.windowStartMs,
+      keys: [...this.#keys.keys()].sort(compareText),
+      episodes: Array.from(this.#episodes, ({ episode }) => episode!).sort((a, b) =>
+        compareText(a.key, b.key),
+      ),
+      rows: this.rows.map(storedRow),
+    };
+  }
+
+  restore(state: RuleLedgerState): void {
+    Object.assign(this.tally, state.tally, { topEpisodes: [...state.tally.topEpisodes] });
+    this.windowStartMs = state.windowStartMs;
+    this.windowEndMs = state.windowStartMs + this.rule.monitor.intervalMs;
+    for (const key of state.keys) this.#keyNamed(key);
+    for (const episode of state.episodes) {
+      const fired = this.#keyNamed(episode.key);
+      fired.episode = { ...episode };
+      this.#episodes.add(fired);
+    }
+    for (const row of state.rows) {
+      const open = this.openRow(row);
+      open.of.row = open;
+      this.rows.push(open);
+    }
+  }
+
+  /** A saved row of this rule. */
+  openRow(row: StoredRow): OpenRow {
+    const { name: rule, verdict } = this.rule;
+    return { ...row, rule, verdict, of: this.#keyNamed(row.key) };
+  }
+
+  #keyNamed(key: string): FiredKey {
+    let fired = this.#keys.get(key);
+    if (fired === undefined) {
+      const order = this.rule.prefix && parseNetwork(key);
+      fired = { key, order, row: undefined, episode: undefined };
+      this.#keys.set(key, fired);
+    }
+    return fired;
   }
 
   #join(row: OpenRow): void {
@@ -259,6 +343,30 @@ export class FiringLedger {
     this.#flush(Infinity);
   }
 
+  countKeys(): void {
+    for (const ledger of this.#rules) ledger.countKeys();
+  }
+
+  save(): LedgerState {
+    const waiting = this.#waiting.map(({ windowStartMs, rule, rows }) => {
+      return { windowStartMs, rule, rows: rows.map(storedRow) };
+    });
+    waiting.sort((a, b) => a.windowStartMs - b.windowStartMs || a.rule - b.rule);
+    const byWindow = Array.from(this.#byWindow, ([counted, windows]) => {
+      return [counted, [...windows].sort(([a], [b]) => a - b)] as const;
+    });
+    byWindow.sort(([a], [b]) => compareText(a, b));
+    return { rules: this.#rules.map((ledger) => ledger.save()), waiting, byWindow };
+  }
+
+  restore({ rules, waiting, byWindow }: LedgerState): void {
+    rules.forEach((state, index) => this.#rules[index].restore(state));
+    this.#waiting = waiting.map(({ windowStartMs, rule, rows }) => {
+      return { windowStartMs, rule, rows: rows.map((row) => this.#rules[rule].openRow(row)) };
+    });
+    for (const [counted, windows] of byWindow) this.#byWindow.set(counted, new Map(windows));
+  }
+
   #openWindow(index: number, timeMs: number): void {
     const ledger = this.#rules[index];
     if (ledger.rows.length > 0) this.#close(index);
@@ -290,6 +398,11 @@ export class FiringLedger {
     due.sort((a, b) => a.windowStartMs - b.windowStartMs || a.rule - b.rule);
     for (const { rows } of due) for (const row of rows) this.#emit(row);
   }
+}
+
+function storedRow(row: OpenRow): StoredRow {
+  const { key, windowStartMs, firings, firstMs, lastMs, peak, limit, file, line } = row;
+  return { key, windowStartMs, firings, firstMs, lastMs, peak, limit, file, line };
 }
 
 function windowKey(counted: string, monitor: Monitor): string {

@@ -1,5 +1,5 @@
 import type { EventSource } from '../clock/event-source.ts';
-import { mergeSources } from '../clock/merge.ts';
+import { Merge } from '../clock/merge.ts';
 import { Correlator, DEFAULT_SESSION_TIMEOUT_MS } from '../correlate/correlator.ts';
 import type { SessionEnd } from '../correlate/session-table.ts';
 import { AuditEngine, type Taken } from '../engine/audit-engine.ts';
@@ -7,7 +7,7 @@ import type { ClosedWindow } from '../engine/port.ts';
 import { NetworkSet, parseNetwork } from '../model/address.ts';
 import { CheckError } from '../model/errors.ts';
 import { EventBatch } from '../model/event-batch.ts';
-import type { Needs } from '../model/event.ts';
+import { TEXT, type Needs } from '../model/event.ts';
 import { DEFAULT_MONITOR } from '../model/monitor.ts';
 import { compareText } from '../model/order.ts';
 import type { SeriesSnapshot } from '../model/series-snapshot.ts';
@@ -21,6 +21,8 @@ import {
 } from '../policy/rule-evaluator.ts';
 import type { Rule, RulePolicy } from '../policy/rule-policy.ts';
 import { FiringLedger } from './firing-ledger.ts';
+import { HeldEvents, saveEvent, type HeldEvent } from './held-events.ts';
+import type { ReplayState } from './replay-state.ts';
 import { SourceTallies } from './source-tallies.ts';
 import { StoppedEvents } from './stopped-events.ts';
 import type { ReplaySink, RuleTally, Tally, UnfedRule, WindowRow } from './tally.ts';
@@ -56,12 +58,23 @@ export interface ReplayOptions {
   /** Name of an input by rank, for the files and lines of a report. */
   readonly fileOf: (source: number) => string;
   readonly sink?: ReplaySink | undefined;
+  /** Where an earlier replay of the same policy stands: this one goes on from there. */
+  readonly state?: ReplayState | undefined;
+  /**
+   * Whether a later replay is to go on from here: windows that are open stay open, and events that
+   * its files may precede are held back.
+   */
+  readonly pauses?: boolean | undefined;
+  /** Whether `ReplayResult.state` is wanted, also of a replay that has closed its windows. */
+  readonly keepsState?: boolean | undefined;
 }
 
 export interface ReplayResult {
   readonly tally: Tally;
   /** What a named series of the policy holds at the end; made when asked. */
   readonly snapshot: (series: string) => SeriesSnapshot;
+  /** Where the replay stands, for the next one or for questions; undefined unless wanted. */
+  readonly state: ReplayState | undefined;
 }
 
 /**
@@ -76,7 +89,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
   return run.finish();
 }
 
-/** A replay whose engine can be asked. */
+/** A replay that can stand still at any moment of the simulated clock. */
 export class ReplayRun {
   readonly #options: ReplayOptions;
   readonly #policy: RulePolicy;
@@ -94,6 +107,7 @@ export class ReplayRun {
   readonly #seenKinds: boolean[] = [];
   readonly #tally: Tally;
   readonly #sources = new SourceTallies();
+  readonly #merge: Merge;
   /** The session at hand; one object, changed per session. */
   readonly #facts = {
     family: 0,
@@ -107,6 +121,7 @@ export class ReplayRun {
   /** Nothing is due before this: no window begins, no session times out. */
   #dueMs = -Infinity;
   #nowMs = -Infinity;
+  #ended = false;
   /** Clock at the first and last reported event. */
   #firstMs = -Infinity;
   #lastMs = -Infinity;
@@ -154,8 +169,17 @@ export class ReplayRun {
     this.#rules = this.#ledger.tallies;
     this.#stopped = new StoppedEvents(fileOf, (row) => sink?.stopped(row));
     this.#tally = emptyTally();
+    const { state, pauses } = options;
+    const sources: EventSource[] = [...options.sources];
+    if (state !== undefined) {
+      this.#restore(state);
+      sources.push(new HeldEvents(state.held, vocabulary, options.sources.length));
+    }
+    const floorMs = state?.clockMs ?? -Infinity;
+    this.#merge = new Merge(sources, { floorMs, holds: pauses ?? false });
   }
 
+  /** The audit engine; whoever changes its counts changes what the rest of the replay finds. */
   get engine(): AuditEngine {
     return this.#engine;
   }
@@ -165,13 +189,14 @@ export class ReplayRun {
     return this.#nowMs;
   }
 
-  /** Lets all events before `untilMs` happen and moves the windows there; once. */
+  /**
+   * Lets all events before `untilMs` happen and moves the windows there, if the clock stands earlier.
+   * Infinity: to the end of the inputs, where the clock stays at the last event.
+   *
+   * @throws {CheckError} when `maxKeys` is reached
+   */
   async advance(untilMs: number): Promise<void> {
-    await mergeSources(this.#options.sources, (batch, from, to) => {
-      let end = from;
-      while (end < to && batch.release[end] < untilMs) end++;
-      return this.#handle(batch, from, end) && end === to;
-    });
+    if (!this.#ended) await this.#merge.run(this.#handle, untilMs);
     if (untilMs === Infinity || untilMs <= this.#nowMs) return;
     this.#advance(untilMs);
     this.#nowMs = untilMs;
@@ -188,7 +213,10 @@ export class ReplayRun {
     const judges = this.#rules.length > 0;
     for (let row = from; row < to; row++) {
       const nowMs = release[row];
-      if (nowMs >= toMs) return false;
+      if (nowMs >= toMs) {
+        this.#ended = true;
+        return false;
+      }
       if (!correlator.admits(batch, row)) {
         this.#sources.addDropped(batch, row);
         continue;
@@ -235,10 +263,21 @@ export class ReplayRun {
 
   finish(): ReplayResult {
     const engine = this.#engine;
-    this.#ledger.finish();
-    engine.finish();
+    const { pauses } = this.#options;
+    if (pauses !== true) {
+      this.#ledger.finish();
+      engine.finish();
+    }
+    this.#complete();
+    const state = this.#options.keepsState === true ? this.#save() : undefined;
+    return { tally: this.#tally, snapshot: (series) => engine.snapshot(series), state };
+  }
+
+  /** Brings the tally up to date with what others count. */
+  #complete(): void {
     const tally = this.#tally;
     tally.sessions.unopened = this.#correlator.unopened;
+    this.#ledger.countKeys();
     tally.rules = this.#ledger.tallies;
     const { kinds } = this.#options.vocabulary;
     const counts = Array.from(this.#eventsByKind.subarray(0, kinds.size), (count, kind) => {
@@ -246,7 +285,7 @@ export class ReplayRun {
     }).filter(([, count]) => count > 0);
     counts.sort(([a], [b]) => compareText(a, b));
     tally.events = Object.fromEntries(counts);
-    tally.notes = engine.feeds
+    tally.notes = this.#engine.feeds
       .map(({ name, wrongFamily, withoutKey, withoutAmount, negative }) => {
         return { series: name, wrongFamily, withoutKey, withoutAmount, negative };
       })
@@ -260,7 +299,51 @@ export class ReplayRun {
     }
     tally.bySource = this.#sources.tallies;
     tally.unfed = this.#unfedRules();
-    return { tally, snapshot: (series) => engine.snapshot(series) };
+  }
+
+  #save(): ReplayState {
+    const { vocabulary, fileOf } = this.#options;
+    const held: HeldEvent[] = [];
+    this.#merge.takeHeld((batch, row) => {
+      const file = batch.text(row, TEXT.file) || fileOf(batch.source);
+      held.push(saveEvent(batch, row, file));
+    });
+    const started = this.#nowMs > -Infinity;
+    const seenKinds = this.#seenKinds.flatMap((seen, kind) => {
+      return seen ? [vocabulary.kinds.name(kind)] : [];
+    });
+    return {
+      clockMs: started ? this.#nowMs : null,
+      seenKinds: seenKinds.sort(compareText),
+      tally: { ...this.#tally, bySource: [] },
+      ledger: this.#ledger.save(),
+      stopped: this.#stopped.save(vocabulary.nodes),
+      correlator: this.#correlator.save(vocabulary),
+      audit: started ? this.#engine.save() : null,
+      held,
+    };
+  }
+
+  #restore(state: ReplayState): void {
+    const { vocabulary } = this.#options;
+    const { kinds } = vocabulary;
+    for (const name of state.seenKinds) this.#seenKinds[kinds.id(name)!] = true;
+    for (const [name, count] of Object.entries(state.tally.events)) {
+      this.#eventsByKind[kinds.id(name)!] = count;
+    }
+    this.#ledger.restore(state.ledger);
+    this.#rules = this.#ledger.tallies;
+    this.#stopped.restore(state.stopped, vocabulary.nodes);
+    this.#correlator.restore(state.correlator, vocabulary);
+    if (state.audit !== null) this.#engine.restore(state.audit);
+    const { sessions, series, ignored, late, tooLate, firstMs, lastMs } = state.tally;
+    Object.assign(this.#tally, { ignored, late, tooLate, sessions: structuredClone(sessions) });
+    this.#tally.series = series.map((known) => ({ ...known }));
+    this.#firstMs = firstMs ?? -Infinity;
+    this.#lastMs = lastMs ?? -Infinity;
+    if (state.clockMs === null) return;
+    this.#nowMs = state.clockMs;
+    this.#dueMs = state.clockMs;
   }
 
   #unfedRules(): UnfedRule[] {
@@ -343,7 +426,12 @@ export class ReplayRun {
   #sum(row: WindowRow): void {
     const { series, monitor, total } = row;
     const all = this.#tally.series;
-    const known = all.find((tally) => tally.series === series && tally.monitor === monitor);
+    const known = all.find((tally) => {
+      const { intervalMs, windows } = tally.monitor;
+      return (
+        tally.series === series && intervalMs === monitor.intervalMs && windows === monitor.windows
+      );
+    });
     if (known === undefined) all.push({ series, monitor, total, windows: 1, busiest: row });
     else {
       known.total += total;

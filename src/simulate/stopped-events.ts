@@ -2,10 +2,17 @@ import type { EventBatch } from '../model/event-batch.ts';
 import { KIND, LOGGED, LOGGED_AS, PHASE, TEXT } from '../model/event.ts';
 import { fieldValue, peerText } from '../model/field-value.ts';
 import { DAY_MS } from '../model/time.ts';
+import type { Words } from '../model/vocabulary.ts';
 import type { RuleTally, StoppedRow } from './tally.ts';
 
 /** A message that was stopped at its first line is remembered this long for its second. */
 const REMEMBERED_MS = DAY_MS;
+
+export interface StoppedMessage {
+  readonly node: string;
+  readonly queueId: string;
+  readonly timeMs: number;
+}
 
 /** Lists each connection and message that a verdict stops once, under the first rule in order. */
 export class StoppedEvents {
@@ -46,6 +53,21 @@ export class StoppedEvents {
       file: batch.text(row, TEXT.file) || this.#fileOf(batch.source),
       line: batch.line[row],
     });
+  }
+
+  /** Messages stopped at their first line whose second is still to come, oldest first. */
+  save(nodes: Words): StoppedMessage[] {
+    return Array.from(this.#messages, ([key, timeMs]) => {
+      const blank = key.indexOf(' ');
+      const node = nodes.name(Number(key.slice(0, blank)));
+      return { node, queueId: key.slice(blank + 1), timeMs };
+    });
+  }
+
+  restore(messages: readonly StoppedMessage[], nodes: Words): void {
+    for (const { node, queueId, timeMs } of messages) {
+      this.#messages.set(`${nodes.id(node)} ${queueId}`, timeMs);
+    }
   }
 
   #remember(key: string, timeMs: number): void {

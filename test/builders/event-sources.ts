@@ -10,6 +10,8 @@ export interface RowSourceOptions {
   readonly batchSizes?: readonly number[];
   /** Known before the input is opened; default: the first release time. */
   readonly lowerBound?: number;
+  /** How far behind its newest release time the source is certain. */
+  readonly reorderMs?: number;
 }
 
 /** An input whose rows a test wrote down: in file order, cut into batches. */
@@ -17,6 +19,7 @@ export class RowSource implements EventSource {
   readonly rank: number;
   readonly lowerBound: number;
   watermark = -Infinity;
+  certainMs = -Infinity;
   opened = false;
   /** Batches handed out and not yet given back. */
   readonly lent = new Set<EventBatch>();
@@ -26,6 +29,7 @@ export class RowSource implements EventSource {
   readonly #sizes: readonly number[];
   /** `#least[i]`: the smallest release time of row i and those after it. */
   readonly #least: readonly number[];
+  readonly #reorderMs: number | undefined;
   #next = 0;
   #batches = 0;
 
@@ -34,6 +38,7 @@ export class RowSource implements EventSource {
     this.rank = options.rank ?? 0;
     this.#vocabulary = options.vocabulary;
     this.#sizes = options.batchSizes ?? [1000];
+    this.#reorderMs = options.reorderMs;
     const least = [Infinity];
     for (const row of rows.toReversed()) least.push(Math.min(least.at(-1)!, releaseOf(row)));
     this.#least = least.reverse();
@@ -52,6 +57,8 @@ export class RowSource implements EventSource {
     const numbered = rows.map((row, index) => ({ line: first + index + 1, ...row }));
     const batch = batchOf(numbered, this.#vocabulary, this.rank);
     this.#next += rows.length;
+    const newest = Math.max(...rows.map(releaseOf)) - (this.#reorderMs ?? 0);
+    this.certainMs = Math.max(this.certainMs, newest);
     this.watermark = this.#least[this.#next];
     this.lent.add(batch);
     return Promise.resolve(batch);

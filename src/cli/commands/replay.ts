@@ -43,11 +43,11 @@ export async function runReplay(
       );
       context.exit(EXIT.tooManyUnparsed);
     }
-    const fired = result.report.tally.rules.filter(
-      (rule) => failOn.includes(rule.name) && rule.firings > 0,
+    const fired = result.firings.filter(
+      ({ rule, firings }) => failOn.includes(rule) && firings > 0,
     );
-    for (const rule of fired) {
-      stdio.err(`hindcast: rule ${rule.name} fired (--fail-on), firings: ${rule.firings}\n`);
+    for (const { rule, firings } of fired) {
+      stdio.err(`hindcast: rule ${rule} fired (--fail-on), firings: ${firings}\n`);
     }
     if (fired.length > 0) context.exit(EXIT.checkFailed);
   } finally {

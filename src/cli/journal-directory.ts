@@ -1,0 +1,71 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { UserError } from '../model/errors.ts';
+import type { SeriesSnapshot } from '../model/series-snapshot.ts';
+import { journalName } from '../series/name.ts';
+import { encodeSeriesChunks } from '../series/writer.ts';
+import { attempt, GrowingFile, makeFolders, refuseFile, syncFolder } from './durable-files.ts';
+
+const PARTIAL = '.partial';
+
+/**
+ * The folder of `--journal`, where the journals of many runs come together. Those of one run grow
+ * below `.partial` and are moved in when the run has succeeded.
+ */
+export class JournalDirectory {
+  readonly #path: string;
+  readonly #partial: string;
+
+  /** @throws {UserError} when the path is a file */
+  constructor(directory: string) {
+    if (directory === '') throw new UserError('--journal names no folder');
+    this.#path = path.resolve(directory);
+    this.#partial = path.join(this.#path, PARTIAL);
+    attempt(directory, () => {
+      if (existsSync(this.#path)) refuseFile(directory, this.#path);
+      makeFolders(this.#path);
+      rmSync(this.#partial, { recursive: true, force: true });
+      mkdirSync(this.#partial);
+    });
+  }
+
+  journal(snapshot: SeriesSnapshot): void {
+    const endMs = snapshot.windowZeroMs + snapshot.monitor.intervalMs;
+    const name = journalName(snapshot.name, snapshot.monitor, endMs, false);
+    const file = new GrowingFile(path.join(this.#partial, name));
+    for (const chunk of encodeSeriesChunks(snapshot)) file.write(chunk);
+    file.finish();
+  }
+
+  /**
+   * Moves the journals in. A run that is repeated finds its own there, which are the same.
+   *
+   * @throws {UserError} when there is another one of a name, unless `replaces`
+   */
+  commit(replaces: boolean): void {
+    attempt(this.#path, () => {
+      const names = readdirSync(this.#partial);
+      if (!replaces) for (const name of names) this.#refuseOther(name);
+      for (const name of names) {
+        renameSync(path.join(this.#partial, name), path.join(this.#path, name));
+      }
+      this.discard();
+      syncFolder(this.#path);
+    });
+  }
+
+  /** Takes everything back that this run has written and not moved in. */
+  discard(): void {
+    rmSync(this.#partial, { recursive: true, force: true });
+  }
+
+  #refuseOther(name: string): void {
+    const there = path.join(this.#path, name);
+    if (!existsSync(there)) return;
+    if (readFileSync(there).equals(readFileSync(path.join(this.#partial, name)))) return;
+    throw new UserError(
+      `${there} exists and holds other counts`,
+      'name another --journal folder, or replace it with --force',
+    );
+  }
+}

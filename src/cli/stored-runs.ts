@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { UserError } from '../model/errors.ts';
+import type { FileReport } from '../model/file-report.ts';
+import { compareText } from '../model/order.ts';
+import type { SeriesSnapshot } from '../model/series-snapshot.ts';
+import { formatIso } from '../model/time.ts';
+import type { ReplayState } from '../simulate/replay-state.ts';
+import { StateDirectory, type StoredInput, type StoredRun } from './state-directory.ts';
+
+/** What must be the same in all runs of one state. */
+type Settings = Pick<StoredRun, 'policy' | 'sessionTimeoutMs'>;
+
+/** The runs before this one, as `--state` keeps them, and what this one adds. */
+export class StoredRuns {
+  readonly #directory: StateDirectory;
+  readonly #settings: Settings;
+  readonly #final: boolean;
+  readonly #stored: StoredRun | undefined;
+
+  /** @throws {UserError} when the state is damaged, closed, or of runs with other settings */
+  constructor(directory: string, settings: Settings, final: boolean) {
+    this.#directory = new StateDirectory(directory);
+    this.#settings = settings;
+    this.#final = final;
+    const stored = (this.#stored = this.#directory.read());
+    if (stored === undefined) return;
+    if (stored.closed) {
+      throw new UserError(
+        `the state in ${directory} was closed with --final: no run can follow`,
+        'begin a new one in another folder',
+      );
+    }
+    if (stored.policy !== settings.policy) {
+      throw new UserError(
+        `the state in ${directory} was made with another policy`,
+        'go on with that policy, or begin a new state in another folder',
+      );
+    }
+    if (stored.sessionTimeoutMs !== settings.sessionTimeoutMs) {
+      throw new UserError(
+        `the state in ${directory} was made with --session-timeout ` +
+          `${stored.sessionTimeoutMs / 1000}s`,
+        'go on with that one, or begin a new state in another folder',
+      );
+    }
+  }
+
+  /** Where the last run ended; undefined before the first. */
+  get state(): ReplayState | undefined {
+    return this.#stored?.state;
+  }
+
+  /**
+   * Refuses inputs that an earlier run has read, or the beginning of which it has: their events
+   * would count twice.
+   */
+  refuseKnown(openings: ReadonlyMap<string, Buffer>): void {
+    const known = new Map(this.#stored?.inputs.map((input) => [input.opening, input]));
+    for (const [name, bytes] of openings) {
+      const before = known.get(digestOf(bytes));
+      if (before === undefined) continue;
+      throw new UserError(
+        `${name} begins with the same line as ${before.name}, which was replayed into this state`,
+        `a log that has grown goes on at line ${before.lines + 1}: tail -n +${before.lines + 1} ${name}`,
+      );
+    }
+  }
+
+  /** Refuses a run whose logs all end before the state's clock: nothing of them would be judged. */
+  refusePast(files: readonly FileReport[]): void {
+    const clockMs = this.#stored?.state.clockMs ?? null;
+    if (clockMs === null) return;
+    const ends = files.flatMap(({ lastMs }) => (lastMs === undefined ? [] : [lastMs]));
+    if (ends.length === 0 || ends.some((lastMs) => lastMs >= clockMs)) return;
+    throw new UserError(
+      `these logs end before the state's clock, ${formatIso(clockMs)}`,
+      'runs with --state take logs in the order of time',
+    );
+  }
+
+  commit(
+    state: ReplayState,
+    files: readonly FileReport[],
+    openings: ReadonlyMap<string, Buffer>,
+    persisted: readonly SeriesSnapshot[],
+  ): void {
+    const added = files.flatMap((file): StoredInput[] => {
+      const opening = openings.get(file.file);
+      if (opening === undefined) return [];
+      const { file: name, lines } = file;
+      return [
+        {
+          name,
+          opening: digestOf(opening),
+          lines,
+          first: iso(file.firstMs),
+          last: iso(file.lastMs),
+        },
+      ];
+    });
+    const inputs = [...(this.#stored?.inputs ?? []), ...added];
+    inputs.sort((a, b) => compareText(a.opening, b.opening));
+    const { policy, sessionTimeoutMs } = this.#settings;
+    const run = { policy, sessionTimeoutMs, closed: this.#final, inputs, state };
+    this.#directory.commit(run, persisted);
+  }
+}
+
+function digestOf(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+function iso(timeMs: number | undefined): string | null {
+  return timeMs === undefined ? null : formatIso(timeMs);
+}

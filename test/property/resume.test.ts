@@ -1,0 +1,196 @@
+// Goal: a log cut into pieces and replayed one after another with --state gives what one replay of
+// all pieces gives: rows, series files, totals, and the state that is left, byte for byte.
+// Method: recorded logs cut at random lines, through the parsers and a policy with every kind of
+// rule; the state is written to the disk and read back between the runs.
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { replay, type ReplayLogsOptions } from '../../src/cli/replay-logs.ts';
+
+const FIXTURES = path.join(import.meta.dirname, '..', '..', 'fixtures');
+const POLICY = readFileSync(path.join(FIXTURES, 'replay', 'resume.yaml'), 'utf8');
+const CSV = ['windows.csv', 'keys.csv', 'firings.csv', 'stopped.csv'];
+
+let folder = '';
+let runs = 0;
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'hindcast-resume-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Lines replayed in one run of the property. */
+const LINES = 2500;
+
+interface Recording {
+  readonly name: string;
+  readonly lines: readonly string[];
+  readonly dating: Partial<ReplayLogsOptions>;
+}
+
+function recording(name: string, dating: Partial<ReplayLogsOptions>): Recording {
+  const bytes = gunzipSync(readFileSync(path.join(FIXTURES, 'logs', 'postfix', name)));
+  const lines = bytes.toString('latin1').split('\n').slice(0, -1);
+  return { name, lines, dating };
+}
+
+const RECORDINGS = [
+  recording('recorded.log.gz', { year: 2026, tz: ['Europe/Berlin'] }),
+  // Milliseconds, so that fewer lines have equal times.
+  recording('recorded.rfc5424.log.gz', {}),
+  recording('newyear.log.gz', { year: ['Dec-*=2026', 'Jan-*=2027'] }),
+];
+
+/** What a series of runs has left in the end. */
+interface Left {
+  readonly csv: Record<string, string>;
+  readonly journals: Record<string, string>;
+  readonly persisted: Record<string, string>;
+  readonly states: readonly string[];
+  readonly totals: unknown;
+}
+
+const filesIn = (directory: string): Record<string, string> => {
+  const read: Record<string, string> = {};
+  try {
+    for (const name of readdirSync(directory).sort()) {
+      read[name] = readFileSync(path.join(directory, name), 'utf8');
+    }
+  } catch {
+    // A report without series has no such folder.
+  }
+  return read;
+};
+
+/** Totals of a summary; what speaks of the inputs of one run is left out. */
+function totalsOf(summary: unknown): unknown {
+  const { files, lines, ...totals } = summary as Record<string, unknown>;
+  expect(files).toBeDefined();
+  expect(lines).toBeDefined();
+  return totals;
+}
+
+/** Replays groups of files one after another, then closes the windows. */
+async function leftBy(
+  groups: readonly (readonly string[])[],
+  options: Partial<ReplayLogsOptions>,
+): Promise<Left> {
+  const root = path.join(folder, `run${runs++}`);
+  mkdirSync(root);
+  const state = path.join(root, 'state');
+  const csv: Record<string, string> = Object.fromEntries(CSV.map((name) => [name, '']));
+  const journals: Record<string, string> = {};
+  const states: string[] = [];
+  let totals: unknown;
+  for (const [index, logs] of [...groups, []].entries()) {
+    const out = path.join(root, `out${index}`);
+    const final = index === groups.length;
+    const policy = { text: POLICY };
+    const { summary } = await replay({ ...options, logs, out, state, final, policy });
+    totals = totalsOf(summary);
+    for (const name of CSV) {
+      const text = readFileSync(path.join(out, name), 'utf8');
+      csv[name] += text.slice(text.indexOf('\n') + 1);
+    }
+    for (const [name, text] of Object.entries(filesIn(path.join(out, 'series', 'log')))) {
+      expect(journals[name], `${name} is written once`).toBeUndefined();
+      journals[name] = text;
+    }
+    if (index >= groups.length - 1) {
+      states.push(readFileSync(path.join(state, 'hindcast.state'), 'utf8'));
+    }
+  }
+  const persisted = filesIn(path.join(root, `out${groups.length}`, 'series', 'state'));
+  for (const [name, text] of Object.entries(persisted)) {
+    expect(readFileSync(path.join(state, name), 'utf8')).toBe(text);
+  }
+  rmSync(root, { recursive: true });
+  return { csv, journals, persisted, states, totals };
+}
+
+const stampOf = (line: string): string => /\d\d:\d\d:\d\d/.exec(line)![0];
+
+/** Some lines moved back by a few, as syslog does when daemons write at the same time. */
+function strewn(lines: readonly string[], moves: readonly (readonly [number, number])[]): string[] {
+  const moved = [...lines];
+  for (const [place, by] of moves) {
+    const at = Math.floor((place / 10_000) * moved.length);
+    const [line] = moved.splice(at, 1);
+    moved.splice(Math.min(at + by, moved.length), 0, line);
+  }
+  return moved;
+}
+
+/** How far, in seconds, a line stands behind a newer one. */
+function disorder(lines: readonly string[]): number {
+  let newest = 0;
+  let most = 0;
+  for (const line of lines) {
+    const [hours, minutes, seconds] = stampOf(line).split(':').map(Number);
+    // Past midnight is later.
+    const at = ((hours + 12) % 24) * 3600 + minutes * 60 + seconds;
+    newest = Math.max(newest, at);
+    most = Math.max(most, newest - at);
+  }
+  return most;
+}
+
+/** Pieces of a log, cut before the lines given; pieces of one moment have no order and are joined. */
+function cut({ lines }: Recording, places: readonly number[]): string[][] {
+  const pieces: string[][] = [];
+  let from = 0;
+  for (const place of [...places.toSorted((a, b) => a - b), lines.length]) {
+    const piece = lines.slice(from, place);
+    if (piece.length === 0) continue;
+    if (place < lines.length && stampOf(piece[0]) === stampOf(piece.at(-1)!)) continue;
+    pieces.push(piece);
+    from = place;
+  }
+  return pieces;
+}
+
+test('a log that is cut and resumed equals the whole', async () => {
+  const plan = fc.record({
+    recording: fc.nat(RECORDINGS.length - 1),
+    from: fc.noBias(fc.nat(3500)),
+    places: fc.array(fc.noBias(fc.nat(9999)), { minLength: 1, maxLength: 5 }),
+    /** Which lines stand behind later ones, and behind how many. */
+    stray: fc.array(fc.tuple(fc.noBias(fc.nat(9999)), fc.integer({ min: 1, max: 20 })), {
+      maxLength: 100,
+      size: 'max',
+    }),
+  });
+  let journals = 0;
+  let rows = 0;
+  const run = fc.asyncProperty(plan, async ({ recording: index, from, places, stray }) => {
+    const { lines, ...recorded } = RECORDINGS[index];
+    const part = lines.length < LINES ? lines : lines.slice(from, from + LINES);
+    const whole = { ...recorded, lines: strewn(part, stray) };
+    // What is cut apart must not overlap by more than the reorder buffer spans.
+    const reorder = `${disorder(whole.lines)}s`;
+    const at = places.map((place) => Math.floor((place / 10_000) * whole.lines.length));
+    const logs = path.join(folder, `logs${runs}`);
+    mkdirSync(logs);
+    const files = cut(whole, at).map((piece, number) => {
+      const month = piece[0].slice(0, 3).replaceAll(/\W/g, '');
+      const file = path.join(logs, `${month}-${number}`);
+      writeFileSync(file, `${piece.join('\n')}\n`, 'latin1');
+      return file;
+    });
+    const options = { ...whole.dating, reorder };
+    const together = await leftBy([files], options);
+    const apart = await leftBy(
+      files.map((file) => [file]),
+      options,
+    );
+    expect(apart).toEqual(together);
+    journals += Object.keys(together.journals).length;
+    rows += together.csv['firings.csv'].length;
+    rmSync(logs, { recursive: true });
+  });
+  await fc.assert(run, { numRuns: 24 });
+  expect(journals).toBeGreaterThan(10);
+  expect(rows).toBeGreaterThan(1000);
+});
