@@ -79,6 +79,7 @@ export class StateDirectory {
       }
       const { state, ...run } = stored;
       this.#replace(this.#file, encodeSealed(SEAL, recordsOf(run, state)));
+      this.#seal = sealOf(readFileSync(this.#file));
     });
   }
 

@@ -1,6 +1,6 @@
 // Goal: the console answers as the manual says, in the numbers that a report of the same logs has.
 // Method: each documented command on the built command line; counts against the files of a report.
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { connect } from './log-lines.ts';
@@ -233,6 +233,118 @@ describe('over logs', () => {
     const shown = await answers('at 10:00', 'show all', 'at 2026-11-21T00:00:00Z', 'show all');
     const header = 'ip,metric,interval,window,count\n';
     expect(shown).toBe(`2026-11-20T10:00:00Z\n${header}2026-11-21T00:00:00Z\n${header}`);
+  });
+});
+
+describe('over a state', () => {
+  const policy = `hindcast: 1
+series:
+  seen: { type: ip, monitor: "300,12", on: connect, persist: true }
+  users: { type: string, monitor: "300,12", on: auth_failure, key: user }
+rules:
+  - { name: busy, count: seen, windows: 0..11, per: { ipv4: 24, ipv6: 64 }, above: 5, then: tag }
+  - { name: crowd, count: sessions, per: { ipv4: 24, ipv6: 64 }, above: 100, then: tag }
+  - { name: many, distinct: user, on: auth_failure, per: address, above: 100, then: tag }
+  - { name: lone, count: seen, per: address, scope: node, above: 100, then: tag }
+`;
+  const line = (time: string, ip: string): string => connect(`2026-11-20T${time}Z`, ip);
+
+  /** A folder whose state has seen two connects, of 10:00:00 and 10:00:20. */
+  async function stored(): Promise<string> {
+    const folder = newFolder({
+      'policy.yaml': policy,
+      'first.log': line('10:00:00', '192.0.2.1') + line('10:00:20', '192.0.2.2'),
+      'second.log': line('10:05:00', '192.0.2.3'),
+    });
+    await replayed(folder, 'first.log');
+    return folder;
+  }
+  const replayed = (folder: string, log: string, ...more: readonly string[]): Promise<string> => {
+    const args = ['replay', log, '--policy', 'policy.yaml', '--state', 'state', '--reorder', '0s'];
+    return outputOf([...args, ...more], { cwd: folder });
+  };
+  const ask = (folder: string, ...lines: readonly string[]): Promise<Run> =>
+    runHindcast(['console', '--state', 'state', ...commands(...lines)], { cwd: folder });
+  const stateOf = (folder: string): Record<string, string> =>
+    filesBelow(path.join(folder, 'state'));
+
+  test('commands see what the replays have counted', async () => {
+    const run = await ask(
+      await stored(),
+      'at',
+      'count_cidr 192.0.2.0/24 seen 300,12 0',
+      'show all',
+    );
+    expect(run).toEqual({
+      code: 0,
+      stdout: `2026-11-20T10:00:20Z
+2
+ip,metric,interval,window,count
+192.0.2.1,connections,300,0,1
+192.0.2.1,seen,300,0,1
+192.0.2.2,connections,300,0,1
+192.0.2.2,seen,300,0,1
+`,
+      stderr: '',
+    });
+  });
+
+  test('what is not saved is said, and nothing is written', async () => {
+    const folder = await stored();
+    const before = stateOf(folder);
+    const run = await ask(
+      folder,
+      'add seen 300,12 192.0.2.1 5',
+      'delete_ip 192.0.2.2 seen 300,12',
+      'add users 300,12 alice 1',
+      'wat',
+    );
+    expect([run.code, run.stderr]).toEqual([
+      2,
+      expect.stringMatching(/hindcast: not saved: seen \(2 changes\), users \(1 change\)\n$/),
+    ]);
+    expect(stateOf(folder)).toEqual(before);
+  });
+
+  test('saved without a change, the state is the same byte for byte', async () => {
+    const folder = await stored();
+    const before = stateOf(folder);
+    expect((await ask(folder, 'save', 'save')).stdout).toBe('saved\nsaved\n');
+    expect(stateOf(folder)).toEqual(before);
+  });
+
+  test('saved changes are there for the next console and the next replay', async () => {
+    const folder = await stored();
+    const run = await ask(folder, 'add seen 300,12 192.0.2.1 3', 'save', 'add users 300,12 bob 2');
+    expect(run.stdout).toBe('4\nsaved: seen (1 change)\n2\n');
+    expect(run.stderr).toBe('hindcast: not saved: users (1 change)\n');
+    const next = await ask(folder, 'count_cidr 192.0.2.1 seen 300,12 0', 'load seen');
+    expect(next.stdout).toBe('4\nloaded 2 rows of 2 keys from state/seen\n');
+    expect(await replayed(folder, 'second.log', '--format', 'json')).toMatch(
+      /"rule": "busy",[^}]*?"firings": 1,/,
+    );
+  });
+
+  test('the clock does not move', async () => {
+    const { code, stderr } = await ask(await stored(), 'at 11:00');
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining('there are no logs here, so the clock stands where the state was'),
+    ]);
+  });
+
+  test('a state that is not there, or damaged, is refused', async () => {
+    const folder = await stored();
+    const missing = await runHindcast(['console', '--state', 'x', '-c', 'at'], { cwd: folder });
+    expect(missing).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'hindcast: there is no state in x\nhint: hindcast replay LOGS --state x leaves one\n',
+    });
+    appendFileSync(path.join(folder, 'state', 'hindcast.state'), 'x');
+    const { code, stdout, stderr } = await ask(folder, 'at');
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('hindcast.state');
   });
 });
 

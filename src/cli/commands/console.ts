@@ -8,6 +8,7 @@ import { loadPolicy } from '../policy-file.ts';
 import type { CommandContext } from '../program.ts';
 import { showProgress } from '../progress.ts';
 import { ReplayedLogs } from '../replayed-logs.ts';
+import { StoredState } from '../stored-state.ts';
 
 interface ConsoleFlags extends LogOptions {
   readonly state?: string;
@@ -27,7 +28,10 @@ export async function runConsole(
   refuseContradictions(logs, flags);
   const interrupt = new AbortController();
   const signal = AbortSignal.any([context.signal, interrupt.signal]);
-  const target = await openLogsFor(logs, flags, { ...context, signal });
+  const target =
+    flags.state === undefined
+      ? await openLogsFor(logs, flags, { ...context, signal })
+      : new StoredState(flags.state);
   try {
     const console = new AuditConsole(target, stdio);
     try {
@@ -37,7 +41,7 @@ export async function runConsole(
       console.sayUnsaved();
     }
   } finally {
-    target.close();
+    if (target instanceof ReplayedLogs) target.close();
   }
 }
 
@@ -65,17 +69,19 @@ async function runCommands(
 }
 
 function refuseContradictions(logs: readonly string[], flags: ConsoleFlags): void {
-  const { state, command, policy, at } = flags;
+  const { state, command, ...ofLogs } = flags;
   if (state === undefined && logs.length === 0) {
     throw new UserError('a console needs logs, or a --state');
   }
   if (state !== undefined) {
-    const other = [
-      logs.length > 0 ? 'logs' : undefined,
-      policy === undefined ? undefined : '--policy',
-      at === undefined ? undefined : '--at',
-    ].find((name) => name !== undefined);
-    if (other !== undefined) throw new UserError(`${other} and --state exclude each other`);
+    const [option] = Object.keys(ofLogs);
+    const other = logs.length > 0 ? 'logs' : option && `--${kebabCase(option)}`;
+    if (other !== undefined) {
+      throw new UserError(
+        `${other} and --state exclude each other`,
+        'a state holds series and clock; hindcast replay goes on with it',
+      );
+    }
   }
   if (logs.includes('-') && command === undefined) {
     throw new UserError(
@@ -84,6 +90,9 @@ function refuseContradictions(logs: readonly string[], flags: ConsoleFlags): voi
     );
   }
 }
+
+const kebabCase = (name: string): string =>
+  name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 function openLogsFor(
   logs: readonly string[],
