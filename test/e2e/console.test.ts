@@ -1,5 +1,6 @@
 // Goal: the console answers as the manual says, in the numbers that a report of the same logs has.
 // Method: each documented command on the built command line; counts against the files of a report.
+import { once } from 'node:events';
 import { appendFileSync, copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -323,6 +324,19 @@ ip,metric,interval,window,count
     expect(await replayed(folder, 'second.log', '--format', 'json')).toMatch(
       /"rule": "busy",[^}]*?"firings": 1,/,
     );
+  });
+
+  test('a state that another run has written in the meantime is left alone', async () => {
+    const folder = await stored();
+    const args = ['console', '--state', 'state'];
+    const { child, done } = startHindcast(args, { cwd: folder, stdin: null });
+    child.stdin.write('add seen 300,12 192.0.2.1 3\n');
+    await once(child.stdout, 'data');
+    await ask(folder, 'add seen 300,12 192.0.2.1 5', 'save');
+    child.stdin.end('save\n');
+    const { code, stderr } = await done;
+    expect([code, stderr]).toEqual([2, expect.stringContaining('written by another run')]);
+    expect((await ask(folder, 'count_cidr 192.0.2.1 seen 300,12 0')).stdout).toBe('6\n');
   });
 
   test('the clock does not move', async () => {

@@ -156,7 +156,7 @@ describe('at', () => {
     await console.run(`at ${word}`);
     const [timeMs] = times;
     const when = timeMs === Infinity ? 'end' : new Date(timeMs).toISOString();
-    return `${when} ${console.written.err}`;
+    return `${when} ${console.written.err}${console.changesText()}`;
   };
 
   test.each([
@@ -170,7 +170,7 @@ describe('at', () => {
     ['+90', '2026-11-20T12:01:33.000Z'],
     ['end', 'end'],
   ])('%s', async (word, time) => {
-    expect(await moved(word)).toBe(`${time} `);
+    expect(await moved(word)).toBe(`${time} both (1 change)`);
   });
 
   test('back says what is lost', async () => {

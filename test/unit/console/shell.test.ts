@@ -136,6 +136,13 @@ describe('a script', () => {
     expect(console.written).toEqual({ out: '2026-11-20T12:00:03Z\n', err: '' });
   });
 
+  test('ends when nobody reads the answers', async () => {
+    const console = new TestConsole({}, undefined, false);
+    const lines = ['add both 300,12 192.0.2.9 4', 'add both 300,12 192.0.2.9 4'];
+    expect(await runScript(console, lines, '-c')).toBeUndefined();
+    expect(console.written.out).toBe('4\n');
+  });
+
   test('may come from a pipe, with any ends of lines', async () => {
     const console = new TestConsole();
     const input = new PassThrough();

@@ -58,7 +58,11 @@ function engineOf(rows: readonly EventRow[]): AuditEngine {
 export class TestConsole extends AuditConsole {
   readonly written: { out: string; err: string };
 
-  constructor(target: Partial<ConsoleTarget> = {}, rows: readonly EventRow[] = EVENTS) {
+  constructor(
+    target: Partial<ConsoleTarget> = {},
+    rows: readonly EventRow[] = EVENTS,
+    isRead = true,
+  ) {
     const written = { out: '', err: '' };
     const clockMs = rows.at(-1)?.timeMs;
     super(
@@ -66,7 +70,7 @@ export class TestConsole extends AuditConsole {
       {
         out: (text) => {
           written.out += text;
-          return true;
+          return isRead;
         },
         err: (text) => {
           written.err += text;
