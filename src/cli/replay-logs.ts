@@ -111,7 +111,9 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
     const files = logs.reports(tally.bySource);
     refuseUnusable(files);
     runs?.refusePast(files);
-    const report = { version: VERSION, policy: policyName(loaded?.policy.file), files, tally };
+    const stored = state && runs?.factsOf(state);
+    const policyFile = policyName(loaded?.policy.file);
+    const report = { version: VERSION, policy: policyFile, files, tally, stored };
     const summary = summaryJson(report);
     const persisted = policy.series.filter(({ persist }) => persist).map((s) => snapshot(s.name));
     output.commit(persisted, jsonText(summary), jsonText(manifestOf(options, digest, report)));
