@@ -35,6 +35,7 @@ export const BARE_POLICY: RulePolicy = {
   file: '',
   monitors: [DEFAULT_MONITOR],
   ignore: LOOPBACK,
+  maintenanceIntervalMs: undefined,
   series: [],
   rules: [],
 };
