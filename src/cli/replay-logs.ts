@@ -7,11 +7,12 @@ import { formatIso } from '../model/time.ts';
 import { Vocabulary } from '../model/vocabulary.ts';
 import { needsOf } from '../policy/needs.ts';
 import { summaryJson, type ReplayReport } from '../report/summary.ts';
-import { BARE_POLICY, replay as replayEvents } from '../simulate/replay.ts';
+import { replay as replayEvents } from '../simulate/replay.ts';
 import { durationOption, timeOption, type LogOptions } from './input-options.ts';
 import { openLogs } from './open-logs.ts';
-import { loadPolicy, type PolicySource } from './policy-file.ts';
+import type { PolicySource } from './policy-file.ts';
 import { ReportDirectory } from './report-directory.ts';
+import { loadRunPolicy, type RunPolicy } from './run-policy.ts';
 import { refuseUnusable } from './unusable-logs.ts';
 import { VERSION } from './version.ts';
 
@@ -21,6 +22,8 @@ export interface ReplayLogsOptions extends LogOptions {
   readonly logs: readonly string[];
   /** A policy file, or a policy's text. Absent: the built-in metrics alone. */
   readonly policy?: PolicySource | undefined;
+  /** An `ecelerity.conf`: its `inbound_audit` stanza gives the monitors. */
+  readonly config?: string | undefined;
   /** Folder for the report: it must be new or empty, unless `force` is set. Absent: no files. */
   readonly out?: string | undefined;
   readonly force?: boolean | undefined;
@@ -45,21 +48,22 @@ export interface ReplayLogsResult {
   readonly series: readonly SeriesSnapshot[];
   /** The summary as in `summary.json`. */
   readonly summary: unknown;
-  /** The policy's warnings, as shown to a user. */
+  /** Those of the configuration, then of the policy, as shown to a user. */
   readonly warnings: readonly string[];
 }
 
 /**
  * Replays mail logs through the audit engine and judges them by a policy.
  *
- * @throws {UserError} for a mistake in the options, the policy or the inputs; nothing was simulated
+ * @throws {UserError} for a mistake in the options, the configuration, the policy or the inputs;
+ *   nothing was simulated
  * @throws {DiskError} when an input is damaged or the report cannot be written
  * @throws {CheckError} when `maxKeys` is reached
  * @throws {InterruptedError} when `signal` is aborted
  */
 export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResult> {
-  const loaded = options.policy === undefined ? undefined : loadPolicy(options.policy);
-  const policy = loaded?.policy ?? BARE_POLICY;
+  const run = loadRunPolicy(options.policy, options.config);
+  const { policy } = run;
   const fromMs = timeOption('--from', options.from);
   const toMs = timeOption('--to', options.to);
   if (fromMs !== undefined && toMs !== undefined && fromMs >= toMs) {
@@ -97,11 +101,11 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
     });
     const files = logs.reports(tally.bySource);
     refuseUnusable(files);
-    const report = { version: VERSION, policy: policyName(loaded?.policy.file), files, tally };
+    const report = { version: VERSION, policy: policyName(policy.file), files, tally };
     const summary = summaryJson(report);
     if (directory !== undefined) {
       for (const { name, persist } of policy.series) if (persist) directory.state(snapshot(name));
-      const manifest = manifestOf(options, loaded?.texts, report);
+      const manifest = manifestOf(options, run, report);
       directory.commit(jsonText(summary), jsonText(manifest));
     }
     return {
@@ -110,7 +114,7 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
         return policy.series.map(({ name }) => snapshot(name));
       },
       summary,
-      warnings: loaded?.warnings ?? [],
+      warnings: run.warnings,
     };
   } catch (error) {
     directory?.discard();
@@ -126,8 +130,8 @@ export function jsonText(value: unknown): string {
 }
 
 /** The file's own name: where it lies must not change the report. */
-function policyName(file: string | undefined): string | undefined {
-  return file === undefined ? undefined : path.basename(file);
+function policyName(file: string): string | undefined {
+  return file === '' ? undefined : path.basename(file);
 }
 
 function longestSpan(monitors: readonly Monitor[]): number {
@@ -144,7 +148,7 @@ function digestOf(texts: readonly string[]): string {
 /** What the report was made from: everything that changes results, and nothing else. */
 function manifestOf(
   options: ReplayLogsOptions,
-  policyTexts: readonly string[] | undefined,
+  { texts, settings }: RunPolicy,
   report: ReplayReport,
 ): unknown {
   const iso = (timeMs: number | undefined): string | null =>
@@ -165,7 +169,8 @@ function manifestOf(
   const given = Object.entries(chosen).filter(([, value]) => value !== undefined && value !== null);
   return {
     hindcast: VERSION,
-    policy: policyTexts === undefined ? null : { sha256: digestOf(policyTexts) },
+    policy: texts.length === 0 ? null : { sha256: digestOf(texts) },
+    ...(Object.keys(settings).length === 0 ? {} : { audit: settings }),
     options: Object.fromEntries(given),
     inputs: report.files.map(({ file, sizeBytes, firstMs, lastMs }) => ({
       name: file,
