@@ -62,8 +62,6 @@ function* openInclude(
   above: readonly string[],
 ): Generator<ConfigurationFile> {
   const { mistakes, port, texts } = source;
-  // Told once: every include that is still open ends here.
-  if (source.included > MAX_INCLUDED) return;
   let found: readonly ConfigurationFile[];
   try {
     found = port.readInclude(path.text, file.name);
