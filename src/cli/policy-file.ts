@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { formatDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
 import { DiskError, UserError } from '../model/errors.ts';
+import type { AuditSettings } from '../policy/audit-settings.ts';
 import type { RulePolicy } from '../policy/rule-policy.ts';
 import { readYamlPolicy } from '../policy/yaml/read.ts';
 
@@ -19,31 +20,54 @@ export type PolicySource = string | { readonly text: string; readonly file?: str
 /**
  * Reads and checks a policy with the lists it names.
  *
+ * @param configured what a configuration beside it says of the audit engine
  * @throws {UserError} with all mistakes, each where it stands
  * @throws {DiskError} when a file cannot be read
  */
-export function loadPolicy(source: PolicySource): LoadedPolicy {
+export function loadPolicy(source: PolicySource, configured?: AuditSettings): LoadedPolicy {
   const file = typeof source === 'string' ? source : (source.file ?? 'policy.yaml');
-  const text = typeof source === 'string' ? readPolicyText(source) : source.text;
-  const { policy, diagnostics, texts } = readYamlPolicy(text, file, {
-    readList: (name, fromFile) => readFileSync(path.resolve(path.dirname(fromFile), name), 'utf8'),
-  });
-  const show = (diagnostic: Diagnostic): string =>
-    formatDiagnostic(diagnostic, texts.get(diagnostic.file) ?? '');
-  if (policy === undefined) {
-    const errors = diagnostics.filter(({ severity }) => severity === 'error');
-    throw new UserError(diagnostics.map(show).join('\n\n'), undefined, errors);
-  }
-  return { policy, texts: [...texts.values()], warnings: diagnostics.map(show) };
+  const text = typeof source === 'string' ? readNamedFile(source, 'policy') : source.text;
+  const port = {
+    readList: (name: string, fromFile: string) =>
+      readFileSync(path.resolve(path.dirname(fromFile), name), 'utf8'),
+  };
+  const { policy, diagnostics, texts } = readYamlPolicy(text, file, port, configured);
+  const shown = shownDiagnostics(diagnostics, texts);
+  if (policy === undefined) throw mistakesIn(diagnostics, shown);
+  return { policy, texts: [...texts.values()], warnings: shown };
 }
 
-function readPolicyText(file: string): string {
+/** Each mistake as the user sees it. */
+export function shownDiagnostics(
+  diagnostics: readonly Diagnostic[],
+  texts: ReadonlyMap<string, string>,
+): readonly string[] {
+  return diagnostics.map((one) => formatDiagnostic(one, texts.get(one.file) ?? ''));
+}
+
+/** All that is wrong in a file that cannot be used. */
+export function mistakesIn(
+  diagnostics: readonly Diagnostic[],
+  shown: readonly string[],
+): UserError {
+  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  return new UserError(shown.join('\n\n'), undefined, errors);
+}
+
+/**
+ * The text of a file that the user names.
+ *
+ * @param what the file is, for messages
+ * @throws {UserError} when there is no such file
+ * @throws {DiskError} when it cannot be read
+ */
+export function readNamedFile(file: string, what: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw new UserError(`no such policy file: ${file}`);
-    if (code === 'EISDIR') throw new UserError(`${file} is a folder, not a policy file`);
+    if (code === 'ENOENT') throw new UserError(`no such ${what} file: ${file}`);
+    if (code === 'EISDIR') throw new UserError(`${file} is a folder, not a ${what} file`);
     throw new DiskError(`cannot read ${file}: ${message}`, { cause: error });
   }
 }

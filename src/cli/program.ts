@@ -71,6 +71,7 @@ export function createProgram(context: CommandContext): Command {
     .description('replay logs against a policy: whom it would have hit, and when')
     .argument('[logs...]', 'files, globs, folders, or - for stdin')
     .option('--policy <file>', 'the policy (default: the built-in metrics alone)')
+    .option('--config <file>', 'an ecelerity.conf whose inbound_audit stanza gives the monitors')
     .option('--out <dir>', 'write the report (CSV, JSON, series files) into this new folder')
     .option('--from <time>', 'report from here on; earlier events only warm the windows')
     .option('--to <time>', 'stop before this time')
@@ -123,11 +124,12 @@ export function createProgram(context: CommandContext): Command {
 
   program
     .command('check')
-    .description('check a policy and show every mistake where it stands')
-    .argument('<policies...>', 'policy files')
-    .action(async (policies: string[]) => {
+    .description('check policies and show every mistake where it stands')
+    .argument('[policies...]', 'policy files')
+    .option('--config <file>', 'an ecelerity.conf that they run under, checked too')
+    .action(async (policies: string[], options: object) => {
       const { runCheck } = await import('./commands/check.ts');
-      runCheck(policies, context);
+      runCheck(policies, options, context);
     });
 
   program
@@ -171,6 +173,7 @@ export function createProgram(context: CommandContext): Command {
       collect,
     )
     .option('--policy <file>', 'the policy that defines the series (default: metrics alone)')
+    .option('--config <file>', 'an ecelerity.conf whose inbound_audit stanza gives the monitors')
     .option('--at <time>', 'replay the logs up to here (default: to their end)')
     .option(
       '--session-timeout <duration>',

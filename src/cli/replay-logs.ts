@@ -8,11 +8,12 @@ import { Vocabulary } from '../model/vocabulary.ts';
 import { needsOf } from '../policy/needs.ts';
 import { summaryJson, type ReplayReport } from '../report/summary.ts';
 import { DEFAULT_SESSION_TIMEOUT_MS } from '../correlate/correlator.ts';
-import { BARE_POLICY, replay as replayEvents } from '../simulate/replay.ts';
+import { replay as replayEvents } from '../simulate/replay.ts';
 import { durationOption, timeOption, type LogOptions } from './input-options.ts';
 import { openLogs } from './open-logs.ts';
-import { loadPolicy, type PolicySource } from './policy-file.ts';
+import type { PolicySource } from './policy-file.ts';
 import { ReplayOutput } from './replay-output.ts';
+import { loadRunPolicy, type RunPolicy } from './run-policy.ts';
 import { StoredRuns } from './stored-runs.ts';
 import { refuseUnusable } from './unusable-logs.ts';
 import { VERSION } from './version.ts';
@@ -23,6 +24,8 @@ export interface ReplayLogsOptions extends LogOptions {
   readonly logs: readonly string[];
   /** A policy file, or a policy's text. Absent: the built-in metrics alone. */
   readonly policy?: PolicySource | undefined;
+  /** An `ecelerity.conf`: its `inbound_audit` stanza gives the monitors. */
+  readonly config?: string | undefined;
   /** Folder for the report: it must be new or empty, unless `force` is set. Absent: no files. */
   readonly out?: string | undefined;
   readonly force?: boolean | undefined;
@@ -58,26 +61,26 @@ export interface ReplayLogsResult {
   readonly summary: unknown;
   /** Firings of each rule in this run alone, in the order of the policy. */
   readonly firings: readonly { readonly rule: string; readonly firings: number }[];
-  /** The policy's warnings, as shown to a user. */
+  /** Those of the configuration, then of the policy, as shown to a user. */
   readonly warnings: readonly string[];
 }
 
 /**
  * Replays mail logs through the audit engine and judges them by a policy.
  *
- * @throws {UserError} for a mistake in the options, the policy or the inputs; nothing was simulated
+ * @throws {UserError} for a mistake in the options, the configuration, the policy or the inputs;
+ *   nothing was simulated
  * @throws {DiskError} when an input is damaged or the report cannot be written
  * @throws {CheckError} when `maxKeys` is reached
  * @throws {InterruptedError} when `signal` is aborted
  */
 export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResult> {
-  const loaded = options.policy === undefined ? undefined : loadPolicy(options.policy);
-  const policy = loaded?.policy ?? BARE_POLICY;
+  const run = loadRunPolicy(options.policy, options.config);
+  const { policy } = run;
   const { fromMs, toMs } = spanOf(options);
   const sessionTimeoutMs =
     durationOption('--session-timeout', options.sessionTimeout) ?? DEFAULT_SESSION_TIMEOUT_MS;
-  const digest = loaded === undefined ? null : digestOf(loaded.texts);
-  const runs = openRuns(options, { policy: digest, sessionTimeoutMs });
+  const runs = openRuns(options, { policy: digestOf(run.texts), sessionTimeoutMs });
   const vocabulary = new Vocabulary();
   const needs = needsOf(policy);
   const monitors = [...policy.monitors, ...policy.series.map(({ monitor }) => monitor)];
@@ -111,10 +114,11 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
     const files = logs.reports(tally.bySource);
     refuseUnusable(files);
     runs?.refusePast(files);
-    const report = { version: VERSION, policy: policyName(loaded?.policy.file), files, tally };
+    const stored = state && runs?.factsOf(state);
+    const report = { version: VERSION, policy: policyName(policy.file), files, tally, stored };
     const summary = summaryJson(report);
     const persisted = policy.series.filter(({ persist }) => persist).map((s) => snapshot(s.name));
-    output.commit(persisted, jsonText(summary), jsonText(manifestOf(options, digest, report)));
+    output.commit(persisted, jsonText(summary), jsonText(manifestOf(options, run, report)));
     // Last: a run that dies before this is run again from where the one before it ended.
     if (state !== undefined) runs?.commit(state, files, logs.openings, persisted);
     return {
@@ -127,7 +131,7 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
         const before = runs?.state?.ledger.rules[index].tally.firings ?? 0;
         return { rule: name, firings: firings - before };
       }),
-      warnings: loaded?.warnings ?? [],
+      warnings: run.warnings,
     };
   } catch (error) {
     output?.discard();
@@ -179,16 +183,17 @@ export function jsonText(value: unknown): string {
 }
 
 /** The file's own name: where it lies must not change the report. */
-function policyName(file: string | undefined): string | undefined {
-  return file === undefined ? undefined : path.basename(file);
+function policyName(file: string): string | undefined {
+  return file === '' ? undefined : path.basename(file);
 }
 
 function longestSpan(monitors: readonly Monitor[]): number {
   return Math.max(...monitors.map(({ intervalMs, windows }) => intervalMs * windows));
 }
 
-/** SHA-256 of the texts one after another, each closed by a NUL. */
-function digestOf(texts: readonly string[]): string {
+/** SHA-256 of the texts one after another, each closed by a NUL; null when there are none. */
+function digestOf(texts: readonly string[]): string | null {
+  if (texts.length === 0) return null;
   const hash = createHash('sha256');
   for (const text of texts) hash.update(text).update('\0');
   return hash.digest('hex');
@@ -197,7 +202,7 @@ function digestOf(texts: readonly string[]): string {
 /** What the report was made from: everything that changes results, and nothing else. */
 function manifestOf(
   options: ReplayLogsOptions,
-  policyDigest: string | null,
+  { texts, settings }: RunPolicy,
   report: ReplayReport,
 ): unknown {
   const iso = (timeMs: number | undefined): string | null =>
@@ -218,7 +223,8 @@ function manifestOf(
   const given = Object.entries(chosen).filter(([, value]) => value !== undefined && value !== null);
   return {
     hindcast: VERSION,
-    policy: policyDigest === null ? null : { sha256: policyDigest },
+    policy: texts.length === 0 ? null : { sha256: digestOf(texts) },
+    ...(Object.keys(settings).length === 0 ? {} : { audit: settings }),
     options: Object.fromEntries(given),
     inputs: report.files.map(({ file, sizeBytes, firstMs, lastMs }) => ({
       name: file,

@@ -9,7 +9,7 @@ import { stateFrom, stateRecords, type ReplayState } from '../simulate/replay-st
 import { attempt, GrowingFile, refuseFile, syncFolder } from './durable-files.ts';
 
 /** Name of the file that holds a whole run; series of a policy lie beside it under their own. */
-export const STATE_FILE = 'hindcast.state';
+const STATE_FILE = 'hindcast.state';
 const PARTIAL_SUFFIX = '.partial';
 const SEAL = { kind: 'hindcast-state', version: 1 };
 

@@ -4,6 +4,7 @@ import type { FileReport } from '../model/file-report.ts';
 import { compareText } from '../model/order.ts';
 import type { SeriesSnapshot } from '../model/series-snapshot.ts';
 import { formatIso } from '../model/time.ts';
+import type { StoredFacts } from '../report/summary.ts';
 import type { ReplayState } from '../simulate/replay-state.ts';
 import { StateDirectory, type StoredInput, type StoredRun } from './state-directory.ts';
 
@@ -76,6 +77,16 @@ export class StoredRuns {
       `these logs end before the state's clock, ${formatIso(clockMs)}`,
       'runs with --state take logs in the order of time',
     );
+  }
+
+  /** What a report says about the runs before this one and the next. */
+  factsOf({ clockMs, held }: ReplayState): StoredFacts {
+    return {
+      fromMs: this.#stored?.state.clockMs ?? undefined,
+      clockMs: clockMs ?? undefined,
+      held: held.length,
+      closed: this.#final,
+    };
   }
 
   commit(

@@ -16,7 +16,7 @@ export interface WindowRange {
 export const DEFAULT_MONITOR: Monitor = { intervalMs: 300_000, windows: 6 };
 
 /** Bounds that keep a ring in memory: a year of seconds, a million windows. */
-const MAX_INTERVAL_S = 366 * 86_400;
+export const MAX_INTERVAL_S = 366 * 86_400;
 const MAX_WINDOWS = 1_000_000;
 
 /** Reads `"300,6"`; undefined when the text is not a monitor. */

@@ -11,6 +11,11 @@ export interface RulePolicy {
   readonly monitors: readonly Monitor[];
   /** Networks that are never counted; loopback unless the policy says otherwise. */
   readonly ignore: readonly Network[];
+  /**
+   * How often a running server writes the series that persist; undefined where it is not set
+   * (`DEFAULT_MAINTENANCE_INTERVAL_MS`). It changes no count (semantics, section 8).
+   */
+  readonly maintenanceIntervalMs: number | undefined;
   readonly series: readonly SeriesDefinition[];
   readonly rules: readonly Rule[];
 }

@@ -11,6 +11,20 @@ export interface ReplayReport {
   readonly policy: string | undefined;
   readonly files: readonly FileReport[];
   readonly tally: Tally;
+  /** Of a run with a state; the tally is then that of all its runs. */
+  readonly stored?: StoredFacts | undefined;
+}
+
+/** Where a run with a state began, and what it has left. */
+export interface StoredFacts {
+  /** The clock of the state that it went on from; undefined: it is the first. */
+  readonly fromMs: number | undefined;
+  /** The clock of the state that it leaves; undefined when there was no event at all. */
+  readonly clockMs: number | undefined;
+  /** Events held back, which the next run's may precede. */
+  readonly held: number;
+  /** Whether the windows were closed: nothing can follow. */
+  readonly closed: boolean;
 }
 
 const iso = (timeMs: number | undefined): string | null =>
@@ -42,6 +56,7 @@ export function summaryJson(report: ReplayReport): unknown {
     policy: report.policy ?? null,
     first: iso(tally.firstMs),
     last: iso(tally.lastMs),
+    ...(report.stored && { state: storedJson(report.stored) }),
     lines: totalLines(report.files),
     events: tally.events,
     ignored: tally.ignored,
@@ -79,6 +94,10 @@ export function summaryJson(report: ReplayReport): unknown {
     unfed: tally.unfed,
     files: report.files.map(fileJson),
   };
+}
+
+function storedJson({ fromMs, clockMs, held, closed }: StoredFacts): unknown {
+  return { from: iso(fromMs), clock: iso(clockMs), held, closed };
 }
 
 function ruleJson(rule: RuleTally): unknown {

@@ -4,7 +4,7 @@ import { formatMonitor } from '../model/monitor.ts';
 import { formatIso } from '../model/time.ts';
 import type { RuleTally, Tally } from '../simulate/tally.ts';
 import { rounded } from './csv.ts';
-import { totalLines, type ReplayReport } from './summary.ts';
+import { totalLines, type ReplayReport, type StoredFacts } from './summary.ts';
 
 /** Episodes shown on a terminal, over all rules; the files have them all. */
 const SHOWN_EPISODES = 12;
@@ -74,6 +74,7 @@ export function replayTable(report: ReplayReport): string {
     const episodes = episodeTable(tally.rules);
     if (episodes !== undefined) parts.push(episodes);
   } else if (tally.series.length > 0) parts.push(seriesTable(tally));
+  if (report.stored !== undefined) parts.push(storedRemark(report.stored));
   parts.push(...remarks(files, tally));
   return `${parts.join('\n')}\n`;
 }
@@ -175,6 +176,18 @@ function seriesTable(tally: Tally): string {
     'count',
   ];
   return plainTable(head, rows);
+}
+
+function storedRemark({ fromMs, held, closed }: StoredFacts): string {
+  const begun =
+    fromMs === undefined
+      ? 'first run of this state'
+      : `all runs of this state, the last from ${clock(fromMs)} on`;
+  const kept =
+    held === 0
+      ? 'open windows'
+      : `open windows and ${counted(held, 'event')} at the end of the logs`;
+  return closed ? `${begun}; it is closed` : `${begun}; ${kept} wait for the next run`;
 }
 
 /** What a reader should know before trusting the numbers. */

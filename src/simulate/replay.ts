@@ -37,6 +37,7 @@ export const BARE_POLICY: RulePolicy = {
   file: '',
   monitors: [DEFAULT_MONITOR],
   ignore: LOOPBACK,
+  maintenanceIntervalMs: undefined,
   series: [],
   rules: [],
 };

@@ -60,6 +60,8 @@ export class RowSource implements EventSource {
     const newest = Math.max(...rows.map(releaseOf)) - (this.#reorderMs ?? 0);
     this.certainMs = Math.max(this.certainMs, newest);
     this.watermark = this.#least[this.#next];
+    // As a log source: not surer of what is to come than of what it has read.
+    if (this.#reorderMs !== undefined) this.watermark = Math.min(this.watermark, this.certainMs);
     this.lent.add(batch);
     return Promise.resolve(batch);
   }

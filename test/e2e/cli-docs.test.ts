@@ -32,7 +32,7 @@ test('--version is that of the package', async () => {
 
 test('help is the same, however it is asked for', async () => {
   const help = await outputOf(['replay', '--help']);
-  expect(help).toMatch(/^Usage: hindcast replay \[options\] <logs\.\.\.>\n/);
+  expect(help).toMatch(/^Usage: hindcast replay \[options\] \[logs\.\.\.\]\n/);
   expect(await outputOf(['help', 'replay'])).toBe(help);
   expect(await outputOf(['replay', '-h'], { locale: 'de_DE.UTF-8' })).toBe(help);
 });

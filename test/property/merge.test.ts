@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { mergeSources, type HandleEvents } from '../../src/clock/merge.ts';
+import { Merge, mergeSources, type HandleEvents } from '../../src/clock/merge.ts';
 import { KIND_DROPPED } from '../../src/model/event.ts';
-import type { EventBatch } from '../../src/model/event-batch.ts';
+import { FLAG, type EventBatch } from '../../src/model/event-batch.ts';
 import { Vocabulary } from '../../src/model/vocabulary.ts';
 import { NOON_MS, type EventRow } from '../builders/event-batches.ts';
 import { releaseOf, RowSource } from '../builders/event-sources.ts';
@@ -189,4 +189,97 @@ test('no source, and sources without a row, are streams without an event', async
   expect(
     await merged([new RowSource([], { vocabulary }), new RowSource([], { vocabulary })]),
   ).toEqual([]);
+});
+
+// Goal: a merge that stands still at any moment hands out the same stream.
+// Method: random stops; what comes before one is older than it, what comes after is not.
+test('a merge with pauses is the merge without', async () => {
+  const stops = fc.array(fc.nat(400), { minLength: 1, maxLength: 6 });
+  const run = fc.asyncProperty(files, stops, async (all, offsets) => {
+    const expected = await merged(sourcesOf(all));
+    const merge = new Merge(sourcesOf(all));
+    const seen: Seen[] = [];
+    const handle = eachRow((batch, row) => seen.push(seenAt(batch, row)) > 0);
+    for (const offset of offsets.toSorted((a, b) => a - b)) {
+      await merge.run(handle, NOON_MS + offset);
+      expect(seen).toEqual(expected.filter(({ release }) => release < NOON_MS + offset));
+    }
+    await merge.run(handle);
+    expect(seen).toEqual(expected);
+  });
+  await fc.assert(run, { numRuns: 200 });
+});
+
+// Goal: what is held back at the end of one merge and goes before the next one's files gives the
+// stream of one merge over all files.
+// Method: two random sets of files, of which the second begins where the first is certain.
+test('a merge that holds its end back is continued by the next', async () => {
+  let heldRows = 0;
+  const run = fc.asyncProperty(files, files, fc.nat(30), async (before, after, slackMs) => {
+    const vocabulary = new Vocabulary();
+    const sourceOf = (
+      rows: readonly EventRow[],
+      rank: number,
+      { reorderMs }: { reorderMs: number },
+    ) =>
+      new RowSource(
+        rows.map((row, index) => ({ ...row, line: rank * 1000 + index })),
+        { rank, vocabulary, reorderMs, batchSizes: [3, 1] },
+      );
+    const firstRows = before.map(rowsOf);
+    const certain = firstRows.map((rows, index) => {
+      return Math.max(...rows.map(releaseOf)) - before[index].reorderMs;
+    });
+    const certainMs = Math.max(NOON_MS, ...certain);
+    const secondRows = after.map((own) => {
+      const rows = rowsOf(own);
+      const shift = Math.max(0, certainMs - Math.min(...rows.map(releaseOf))) + slackMs;
+      return rows.map((row) => ({
+        ...row,
+        timeMs: row.timeMs + shift,
+        ...(row.releaseMs === undefined ? {} : { releaseMs: row.releaseMs + shift }),
+      }));
+    });
+    const first = (): RowSource[] => firstRows.map((rows, i) => sourceOf(rows, i, before[i]));
+    const second = (): RowSource[] =>
+      secondRows.map((rows, i) => sourceOf(rows, before.length + i, after[i]));
+    const linesOf = (rows: readonly Seen[]): object[] =>
+      rows.map(({ release, line }) => ({ release, line }));
+    const expected = linesOf(await merged([...first(), ...second()]));
+
+    const seen: Seen[] = [];
+    const handle = eachRow((batch, row) => seen.push(seenAt(batch, row)) > 0);
+    const begun = new Merge(first(), { holds: true });
+    await begun.run(handle);
+    const held: EventRow[] = [];
+    begun.takeHeld(({ time, release, line }, row) => {
+      const at = { timeMs: time[row], releaseMs: release[row], line: line[row] };
+      held.push({ ...at, kind: 'connect' });
+    });
+    heldRows += held.length;
+    const floorMs = seen.at(-1)?.release ?? -Infinity;
+    const kept = new RowSource(held, { rank: -1, vocabulary, reorderMs: Infinity });
+    await new Merge([...second(), kept], { floorMs }).run(handle);
+    expect(linesOf(seen)).toEqual(expected);
+  });
+  await fc.assert(run, { numRuns: 300 });
+  expect(heldRows).toBeGreaterThan(1000);
+});
+
+test('rows before the floor are late and do not move the clock back', async () => {
+  const vocabulary = new Vocabulary();
+  const rows = [3, 5, 4, 9].map((ms) => ({ timeMs: NOON_MS + ms, kind: 'connect' }));
+  const seen: [number, number, boolean][] = [];
+  await new Merge([new RowSource(rows, { vocabulary })], { floorMs: NOON_MS + 5 }).run(
+    eachRow(({ time, release, flags }, row) => {
+      const late = (flags[row] & FLAG.late) !== 0;
+      return seen.push([time[row] - NOON_MS, release[row] - NOON_MS, late]) > 0;
+    }),
+  );
+  expect(seen).toEqual([
+    [3, 5, true],
+    [5, 5, false],
+    [4, 5, true],
+    [9, 9, false],
+  ]);
 });

@@ -1,23 +1,90 @@
 import { UserError } from '../../model/errors.ts';
+import { DEFAULT_MONITOR, formatMonitor } from '../../model/monitor.ts';
+import { DEFAULT_MAINTENANCE_INTERVAL_MS } from '../../policy/audit-settings.ts';
+import type { AuditStanza } from '../../policy/ecelerity/audit-stanza.ts';
+import type { RulePolicy } from '../../policy/rule-policy.ts';
+import { loadConfiguration } from '../configuration-file.ts';
 import { EXIT } from '../exit-code.ts';
 import { loadPolicy } from '../policy-file.ts';
 import type { CommandContext } from '../program.ts';
 
-/** `hindcast check`: every mistake of every policy, then exit code 2 when there was one. */
-export function runCheck(files: readonly string[], { stdio, exit }: CommandContext): void {
-  for (const file of files) {
-    try {
-      const { policy, warnings } = loadPolicy(file);
-      for (const warning of warnings) stdio.err(`${warning}\n\n`);
-      const series = `${policy.series.length} series`;
-      const rules = policy.rules.length === 1 ? '1 rule' : `${policy.rules.length} rules`;
-      stdio.out(`${file}: ok, ${series}, ${rules}\n`);
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      stdio.err(`${error.message}\n`);
-      const count = error.diagnostics.length;
-      if (count > 0) stdio.err(`\n${file}: ${count === 1 ? '1 error' : `${count} errors`}\n`);
-      exit(EXIT.userMistake);
-    }
+interface CheckFlags {
+  readonly config?: string;
+}
+
+/**
+ * `hindcast check`: every mistake of the configuration, or else of every policy under it, then
+ * exit code 2 when there was one.
+ */
+export function runCheck(
+  files: readonly string[],
+  { config }: CheckFlags,
+  context: CommandContext,
+): void {
+  if (files.length === 0 && config === undefined) {
+    throw new UserError('nothing to check', 'hindcast check policy.yaml, or --config FILE');
   }
+  let stanza: AuditStanza | undefined;
+  if (config !== undefined) {
+    stanza = checkFile(config, context, () => {
+      const { audit, warnings } = loadConfiguration(config);
+      return { result: audit, warnings, words: stanzaWords(audit) };
+    });
+    // Under unknown monitors a policy would be accused of what is wrong elsewhere.
+    if (stanza === undefined) return;
+  }
+  for (const file of files) {
+    checkFile(file, context, () => {
+      const { policy, warnings } = loadPolicy(file, stanza);
+      return { result: policy, warnings, words: policyWords(policy) };
+    });
+  }
+}
+
+/** Undefined when the file has mistakes, which are shown. */
+function checkFile<Result>(
+  file: string,
+  { stdio, exit }: CommandContext,
+  load: () => { result: Result; warnings: readonly string[]; words: readonly string[] },
+): Result | undefined {
+  try {
+    const { result, warnings, words } = load();
+    for (const warning of warnings) stdio.err(`${warning}\n\n`);
+    stdio.out(`${file}: ok, ${words.join(', ')}\n`);
+    return result;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    stdio.err(`${error.message}\n`);
+    const count = error.diagnostics.length;
+    if (count > 0) stdio.err(`\n${file}: ${count === 1 ? '1 error' : `${count} errors`}\n`);
+    exit(EXIT.userMistake);
+    return undefined;
+  }
+}
+
+function policyWords({ series, rules, maintenanceIntervalMs }: RulePolicy): string[] {
+  const words = [
+    `${series.length} series`,
+    rules.length === 1 ? '1 rule' : `${rules.length} rules`,
+  ];
+  return maintenanceIntervalMs === undefined
+    ? words
+    : [...words, intervalWords(maintenanceIntervalMs)];
+}
+
+function stanzaWords({ monitors, maintenanceIntervalMs, ...folders }: AuditStanza): string[] {
+  const kept = monitors?.value ?? [DEFAULT_MONITOR];
+  const words = [
+    `monitors ${kept.map((monitor) => `"${formatMonitor(monitor)}"`).join(' ')}`,
+    intervalWords(maintenanceIntervalMs?.value ?? DEFAULT_MAINTENANCE_INTERVAL_MS),
+  ];
+  if (folders.logDir !== undefined) words.push(`log_dir ${folders.logDir} (not used)`);
+  if (folders.serializeDir !== undefined) {
+    words.push(`serialize_dir ${folders.serializeDir} (not used)`);
+  }
+  return words;
+}
+
+function intervalWords(intervalMs: number): string {
+  return `maintenance_interval ${intervalMs / 1000}`;
 }

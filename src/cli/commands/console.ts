@@ -1,19 +1,19 @@
 import { AuditConsole } from '../../console/audit-console.ts';
 import { linesOf, runScript, runShell } from '../../console/shell.ts';
 import { InterruptedError, UserError } from '../../model/errors.ts';
-import { BARE_POLICY } from '../../simulate/replay.ts';
 import { exitCodeOf } from '../exit-code.ts';
 import { durationOption, timeOption, type LogOptions } from '../input-options.ts';
-import { loadPolicy } from '../policy-file.ts';
 import type { CommandContext } from '../program.ts';
 import { showProgress } from '../progress.ts';
 import { ReplayedLogs } from '../replayed-logs.ts';
+import { loadRunPolicy } from '../run-policy.ts';
 import { StoredState } from '../stored-state.ts';
 
 interface ConsoleFlags extends LogOptions {
   readonly state?: string;
   readonly command?: readonly string[];
   readonly policy?: string;
+  readonly config?: string;
   readonly at?: string;
   readonly sessionTimeout?: string;
 }
@@ -101,9 +101,8 @@ function openLogsFor(
 ): Promise<ReplayedLogs> {
   const atMs = timeOption('--at', flags.at) ?? Infinity;
   const sessionTimeoutMs = durationOption('--session-timeout', flags.sessionTimeout);
-  const loaded = flags.policy === undefined ? undefined : loadPolicy(flags.policy);
-  for (const warning of loaded?.warnings ?? []) stdio.err(`${warning}\n`);
-  const rules = loaded?.policy ?? BARE_POLICY;
+  const { policy: rules, warnings } = loadRunPolicy(flags.policy, flags.config);
+  for (const warning of warnings) stdio.err(`${warning}\n`);
   const show = (progress: Parameters<typeof showProgress>[1]): (() => void) =>
     showProgress(stdio, progress);
   const options = { ...flags, logs, rules, sessionTimeoutMs, signal, showProgress: show };

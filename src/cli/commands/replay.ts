@@ -2,10 +2,10 @@ import { UserError } from '../../model/errors.ts';
 import { totalLines } from '../../report/summary.ts';
 import { replayTable } from '../../report/tables.ts';
 import { EXIT } from '../exit-code.ts';
-import { loadPolicy } from '../policy-file.ts';
 import type { CommandContext } from '../program.ts';
 import { showProgress } from '../progress.ts';
 import { jsonText, replay, type ReplayLogsOptions } from '../replay-logs.ts';
+import { loadRunPolicy } from '../run-policy.ts';
 
 interface ReplayFlags extends Omit<ReplayLogsOptions, 'logs' | 'policy'> {
   readonly policy?: string;
@@ -22,7 +22,7 @@ export async function runReplay(
 ): Promise<void> {
   const { stdio, signal } = context;
   const failOn = flags.failOn ?? [];
-  checkRuleNames(failOn, flags.policy);
+  checkRuleNames(failOn, flags);
   let hideProgress = (): void => undefined;
   try {
     const result = await replay({
@@ -56,10 +56,10 @@ export async function runReplay(
 }
 
 /** A check for a rule that does not exist would pass for ever. */
-function checkRuleNames(names: readonly string[], policy: string | undefined): void {
+function checkRuleNames(names: readonly string[], { policy, config }: ReplayFlags): void {
   if (names.length === 0) return;
   if (policy === undefined) throw new UserError('--fail-on needs a --policy');
-  const known = loadPolicy(policy).policy.rules.map((rule) => rule.name);
+  const known = loadRunPolicy(policy, config).policy.rules.map((rule) => rule.name);
   for (const name of names) {
     if (known.includes(name)) continue;
     throw new UserError(

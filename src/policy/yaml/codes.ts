@@ -27,6 +27,8 @@ export const WORDS = {
   'monitor-wrong': (seen: string) => `${seen} is not a monitor`,
   'monitor-unknown': (seen: string, kept: string) =>
     `metrics are not kept for monitor "${seen}", only for ${kept}`,
+  'config-differs': (what: string, here: string, configured: string) =>
+    `${what} here and in the configuration differ: ${here} and ${configured}`,
   'monitor-differs': (of: string, to: string) =>
     `both parts of a ratio need windows of one length, but these have ${of} s and ${to} s`,
   'network-wrong': (seen: string) => `'${seen}' is not an address or network`,

@@ -14,8 +14,10 @@ export interface Declared {
   readonly mistakes: Mistakes;
   /** Never empty. */
   readonly monitors: readonly Monitor[];
-  /** False when the policy's `monitors` is wrong, so that `monitors` stands in for it. */
+  /** False when the policy's `monitors` is wrong: nothing else is then held against `monitors`. */
   readonly monitorsKnown: boolean;
+  /** Where a configuration gives the monitors, as `file:line:column`; undefined: the policy does. */
+  readonly monitorsAt: string | undefined;
   readonly lists: Lists;
   readonly series: SeriesByName;
 }
@@ -95,7 +97,7 @@ export function countedOf(
 
 /** Metrics are kept for the configured monitors alone; the first is the default. */
 export function metricMonitor(declared: Declared, map: MapValue): Monitor | undefined {
-  const { mistakes, monitors, monitorsKnown } = declared;
+  const { mistakes, monitors, monitorsKnown, monitorsAt } = declared;
   const value = valueAt(map, 'monitor');
   if (value === undefined) return monitors[0];
   const monitor = readMonitor(mistakes, value);
@@ -104,7 +106,8 @@ export function metricMonitor(declared: Declared, map: MapValue): Monitor | unde
   const kept = monitors.map((one) => formatMonitor(one));
   if (kept.includes(shown)) return monitor;
   const list = kept.map((one) => `"${one}"`).join(', ');
-  mistakes.add(value, 'monitor-unknown', [shown, list], `add "${shown}" to monitors:`);
+  const place = monitorsAt === undefined ? 'monitors:' : `the monitors of ${monitorsAt}`;
+  mistakes.add(value, 'monitor-unknown', [shown, list], `add "${shown}" to ${place}`);
   return undefined;
 }
 

@@ -1,14 +1,15 @@
 import { parseNetwork, type Network } from '../../model/address.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { assert } from '../../model/errors.ts';
-import { DEFAULT_MONITOR, formatMonitor, type Monitor } from '../../model/monitor.ts';
+import type { AuditSettings } from '../audit-settings.ts';
 import type { RulePolicy } from '../rule-policy.ts';
-import { readIgnore, readLists, type ListPort, type Lists } from './lists.ts';
+import { readMaintenance, readMonitors } from './audit.ts';
+import { readIgnore, readLists, type ListPort, type Lists, type ListSource } from './lists.ts';
 import { Mistakes, type Place } from './mistakes.ts';
 import { readRules } from './rules.ts';
-import { readMonitor, readSeries } from './series.ts';
-import { checkKeys, headOf, mapOf, someOf, valueAt } from './shape.ts';
-import { readTree, seenOf, type MapValue, type Value } from './tree.ts';
+import { readSeries } from './series.ts';
+import { checkKeys, headOf, mapOf, valueAt } from './shape.ts';
+import { readTree, seenOf, type MapValue } from './tree.ts';
 
 export interface PolicyReading {
   /** Absent when any diagnostic is an error. */
@@ -23,17 +24,20 @@ export interface PolicyReading {
 
 /** The version of the policy format that this reader knows. */
 const VERSION = 1;
-const TOP_KEYS = ['hindcast', 'monitors', 'ignore', 'lists', 'series', 'rules'];
+const TOP_KEYS = ['hindcast', 'monitors', 'audit', 'ignore', 'lists', 'series', 'rules'];
+const NOT_CONFIGURED: AuditSettings = { monitors: undefined, maintenanceIntervalMs: undefined };
 
 /**
  * Reads a YAML policy. Never throws on what a user wrote; every mistake becomes a diagnostic.
  *
  * @param file the policy's name as the user gave it
+ * @param configured what holds where the policy is silent; where it is not, both must agree
  */
 export function readYamlPolicy(
   text: string,
   file: string,
   port: { readonly readList: ListPort['readList'] },
+  configured: AuditSettings = NOT_CONFIGURED,
 ): PolicyReading {
   const mistakes = new Mistakes(file);
   const texts = new Map([[file, text]]);
@@ -47,7 +51,7 @@ export function readYamlPolicy(
       const listsValue = valueAt(map, 'lists');
       const source = { mistakes, port, file, texts };
       const lists = listsValue === undefined ? new Map() : readLists(source, listsValue);
-      ({ policy, places } = readBody(mistakes, map, lists, file));
+      ({ policy, places } = readBody(source, map, lists, configured));
     }
   } else if (mistakes.errors === 0) {
     addVersionMissing(mistakes, { start: 0, end: 0 });
@@ -80,39 +84,27 @@ function readVersion(mistakes: Mistakes, map: MapValue): boolean {
 }
 
 function readBody(
-  mistakes: Mistakes,
+  { mistakes, file }: ListSource,
   map: MapValue,
   lists: Lists,
-  file: string,
+  configured: AuditSettings,
 ): { policy: RulePolicy; places: ReadonlyMap<string, Place> } {
   const ignoreValue = valueAt(map, 'ignore');
   const ignore = ignoreValue === undefined ? loopback() : readIgnore(mistakes, lists, ignoreValue);
-  const monitorsValue = valueAt(map, 'monitors');
-  const given = monitorsValue && readMonitors(mistakes, monitorsValue);
-  const [first = DEFAULT_MONITOR, ...others] = given ?? [];
-  const monitors = [first, ...others];
-  const monitorsKnown = monitorsValue === undefined || given !== undefined;
+  const monitors = readMonitors(mistakes, valueAt(map, 'monitors'), configured.monitors);
+  const audit = valueAt(map, 'audit');
+  const maintenanceIntervalMs = readMaintenance(mistakes, audit, configured.maintenanceIntervalMs);
   const seriesValue = valueAt(map, 'series');
   const series = seriesValue === undefined ? new Map() : readSeries(mistakes, lists, seriesValue);
   const rulesValue = valueAt(map, 'rules');
-  const declared = { mistakes, monitors, monitorsKnown, lists, series };
+  const declared = { mistakes, ...monitors, lists, series };
   const { rules, places } =
     rulesValue === undefined ? { rules: [], places: new Map() } : readRules(declared, rulesValue);
   const definitions = [...series.values()].filter((one) => one !== undefined);
-  return { policy: { file, monitors, ignore, series: definitions, rules }, places };
+  const settings = { monitors: monitors.monitors, ignore, maintenanceIntervalMs };
+  return { policy: { file, ...settings, series: definitions, rules }, places };
 }
 
 function loopback(): Network[] {
   return ['127.0.0.0/8', '::1/128'].flatMap((text) => parseNetwork(text) ?? []);
-}
-
-/** Undefined when one of them is wrong. A monitor named twice is one monitor. */
-function readMonitors(mistakes: Mistakes, value: Value): Monitor[] | undefined {
-  const monitors = new Map<string, Monitor>();
-  const before = mistakes.errors;
-  for (const item of someOf(mistakes, value, "'monitors'")) {
-    const monitor = readMonitor(mistakes, item);
-    if (monitor !== undefined) monitors.set(formatMonitor(monitor), monitor);
-  }
-  return mistakes.errors > before ? undefined : [...monitors.values()];
 }

@@ -1,8 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { expect } from 'vitest';
+
 import { formatDiagnostic } from '../../../../src/model/diagnostic.ts';
+import type { AuditSettings } from '../../../../src/policy/audit-settings.ts';
+import { readConfiguration } from '../../../../src/policy/ecelerity/read.ts';
 import type { Rule, RulePolicy, SeriesDefinition } from '../../../../src/policy/rule-policy.ts';
 import { readYamlPolicy, type PolicyReading } from '../../../../src/policy/yaml/read.ts';
 
@@ -21,22 +25,42 @@ function portOf(files: Readonly<Record<string, string>> = {}): {
   };
 }
 
-export function read(text: string, files?: Readonly<Record<string, string>>): PolicyReading {
-  return readYamlPolicy(text, 'policy.yaml', portOf(files));
+export function read(
+  text: string,
+  files?: Readonly<Record<string, string>>,
+  configured?: AuditSettings,
+): PolicyReading {
+  return readYamlPolicy(text, 'policy.yaml', portOf(files), configured);
 }
 
-/** A file of `fixtures/policy`, with lists from beside it. */
+/** A file of `fixtures/policy`, with lists and, under its name, a configuration from beside it. */
 export function readFixture(path: string): PolicyReading {
   const file = `fixtures/policy/${path}`;
-  return readYamlPolicy(readFileSync(`${ROOT}${file}`, 'utf8'), file, {
-    readList(list, fromFile) {
-      try {
-        return readFileSync(`${ROOT}${posix.join(posix.dirname(fromFile), list)}`, 'utf8');
-      } catch {
-        throw new Error('no such file');
-      }
+  return readYamlPolicy(
+    readFileSync(`${ROOT}${file}`, 'utf8'),
+    file,
+    {
+      readList(list, fromFile) {
+        try {
+          return readFileSync(`${ROOT}${posix.join(posix.dirname(fromFile), list)}`, 'utf8');
+        } catch {
+          throw new Error('no such file');
+        }
+      },
     },
+    settingsBeside(file),
+  );
+}
+
+function settingsBeside(file: string): AuditSettings | undefined {
+  const name = file.replace(/yaml$/, 'conf');
+  if (!existsSync(`${ROOT}${name}`)) return undefined;
+  const readInclude = (): never => expect.unreachable('no fixture of a policy includes');
+  const { audit } = readConfiguration(readFileSync(`${ROOT}${name}`, 'utf8'), name, {
+    readInclude,
   });
+  expect(audit).toBeDefined();
+  return audit;
 }
 
 /** All mistakes as a terminal shows them. */

@@ -1,0 +1,117 @@
+// Goal: a configuration means the same however it is spaced, quoted and commented; and whatever a
+// file holds, the reader answers with settings or with mistakes, never with an exception.
+// Method: print random trees in random ways and read them back; spoil good files at random places.
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+
+import { formatDiagnostic } from '../../src/model/diagnostic.ts';
+import { WARNINGS } from '../../src/policy/ecelerity/codes.ts';
+import { Mistakes } from '../../src/policy/ecelerity/mistakes.ts';
+import { parseConfiguration } from '../../src/policy/ecelerity/parser.ts';
+import { readConfiguration } from '../../src/policy/ecelerity/read.ts';
+import {
+  bareTree,
+  bareTrees,
+  choices,
+  ConfigurationPrinter,
+} from '../builders/configuration-trees.ts';
+
+function parse(text: string): { tree: unknown; mistakes: readonly string[] } {
+  const mistakes = new Mistakes('main.conf');
+  const statements = parseConfiguration({ name: 'main.conf', text }, mistakes);
+  return { tree: bareTree(statements), mistakes: mistakes.sorted().map(({ code }) => code) };
+}
+
+describe('a printed tree', () => {
+  test('is read back, whatever its spacing, quotes and comments', () => {
+    let stanzas = 0;
+    fc.assert(
+      fc.property(bareTrees, choices, (tree, choose) => {
+        const text = new ConfigurationPrinter(choose).print(tree);
+        expect(parse(text)).toEqual({ tree, mistakes: [] });
+        stanzas += JSON.stringify(tree).includes('"stanza"') ? 1 : 0;
+      }),
+      { numRuns: 3000 },
+    );
+    expect(stanzas).toBeGreaterThan(300);
+  });
+});
+
+const GOOD = new URL('../../fixtures/ecelerity/good/', import.meta.url);
+const goodTexts = ['ecelerity.conf', 'conf.d/10-audit.conf', 'audit-folders.conf'].map((name) =>
+  readFileSync(fileURLToPath(new URL(name, GOOD)), 'utf8'),
+);
+
+/** What does not hold for the answer to `text`; nothing when all is well. */
+function troublesOf(text: string, levels = 3): string[] {
+  const reading = readConfiguration(text, 'main.conf', {
+    // Every included file is the text itself under a new name: a circle that no name shows.
+    readInclude: (_, from) => {
+      if (from.split('+').length > levels) throw new Error('no such file');
+      return [{ name: `${from}+`, text }];
+    },
+  });
+  const { audit, diagnostics, texts } = reading;
+  const troubles: string[] = [];
+  const must = (holds: boolean, what: string): void => {
+    if (!holds) troubles.push(what);
+  };
+  const errors = diagnostics.filter((one) => one.severity === 'error');
+  must((audit === undefined) === errors.length > 0, 'settings or errors, never both');
+  for (const one of diagnostics) {
+    const own = texts.get(one.file);
+    must(own !== undefined, `the text of ${one.file}`);
+    must(one.start >= 0 && one.end >= one.start, `a range: ${one.start}..${one.end}`);
+    must(one.start <= (own ?? '').length, `a place inside the text: ${one.start}`);
+    const warning = (WARNINGS as ReadonlySet<string>).has(one.code);
+    must((one.severity === 'warning') === warning, `the severity of ${one.code}`);
+    must(formatDiagnostic(one, own ?? '').includes(one.message), `the words of ${one.code}`);
+  }
+  return troubles;
+}
+
+describe('the reader survives', () => {
+  const signs = '{ } ( ) [ ] = " \' , # /* */ / \\ \u201c include inbound_audit monitors'.split(
+    ' ',
+  );
+  const patch = fc.record({
+    where: fc.double({ min: 0, max: 1, noNaN: true }),
+    cut: fc.nat(12),
+    put: fc.oneof(fc.constantFrom(...signs), fc.string({ unit: 'binary', maxLength: 4 })),
+  });
+
+  test('cut and patched files', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...goodTexts),
+        fc.array(patch, { minLength: 1, maxLength: 4 }),
+        (text, patches) => {
+          let patched = text;
+          for (const { where, cut, put } of patches) {
+            const at = Math.floor(where * patched.length);
+            patched = patched.slice(0, at) + put + patched.slice(at + cut);
+          }
+          expect(troublesOf(patched)).toEqual([]);
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+
+  test.each([
+    ['many levels', 'a { '.repeat(100_000)],
+    ['many brackets', `a = ${'( ['.repeat(100_000)}`],
+    ['a long string', `a = "${'x\\"'.repeat(300_000)}`],
+    ['a long comment', `/*${'* '.repeat(500_000)}`],
+    ['a long word', `a = ${'x/'.repeat(300_000)}`],
+    ['many includes of itself', 'include a\n'.repeat(50)],
+    ['many closed stanzas', 'a { }\n'.repeat(100_000)],
+    ['a byte order mark', '\uFEFFinbound_audit { }'],
+    ['NUL', 'inbound_audit { \u0000 = \u0000 }'],
+  ])('%s', (_, text) => {
+    expect(troublesOf(text, Infinity)).toEqual([]);
+  });
+});

@@ -1,0 +1,56 @@
+// Goal: each code has words that a user can act on, and they change only on purpose.
+// Method: one bad configuration for each code, with the whole output beside it. To accept new
+// words, run with HINDCAST_GOLDEN=write and read the difference.
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+
+import { describe, expect, test } from 'vitest';
+
+import { WARNINGS, WORDS } from '../../../../src/policy/ecelerity/codes.ts';
+import type { ConfigurationCode } from '../../../../src/policy/ecelerity/codes.ts';
+import { readFixture, ROOT, shown } from './reading.ts';
+
+const codes = Object.keys(WORDS) as ConfigurationCode[];
+const folder = `${ROOT}fixtures/ecelerity/bad/`;
+
+describe('every code', () => {
+  test('has its bad configuration, and every bad configuration its code', () => {
+    const names = readdirSync(folder).filter((name) => name.endsWith('.conf'));
+    expect(names.toSorted()).toEqual(codes.map((code) => `${code}.conf`).toSorted());
+  });
+
+  test.each(codes)('%s', (code) => {
+    const reading = readFixture(`bad/${code}.conf`);
+    const output = shown(reading);
+    const golden = `${folder}${code}.txt`;
+    if (process.env['HINDCAST_GOLDEN'] === 'write') writeFileSync(golden, output);
+    expect(output).toBe(readFileSync(golden, 'utf8'));
+    expect(new Set(reading.diagnostics.map((one) => one.code))).toEqual(new Set([code]));
+    expect(reading.audit !== undefined).toBe(WARNINGS.has(code));
+  });
+});
+
+test('the good configuration, with every construct, has no mistakes', () => {
+  const reading = readFixture('good/ecelerity.conf');
+  expect(shown(reading)).toBe('');
+  expect(reading.audit).toEqual({
+    monitors: {
+      value: [
+        { intervalMs: 60_000, windows: 3 },
+        { intervalMs: 1_800_000, windows: 4 },
+      ],
+      at: 'fixtures/ecelerity/good/conf.d/10-audit.conf:3:14',
+    },
+    maintenanceIntervalMs: {
+      value: 600_000,
+      at: 'fixtures/ecelerity/good/conf.d/10-audit.conf:5:26',
+    },
+    logDir: '/var/log/example/journals',
+    serializeDir: '/var/log/example/state',
+  });
+  expect([...reading.texts.keys()].map((name) => name.replace(/.*good\//, ''))).toEqual([
+    'ecelerity.conf',
+    'conf.d/10-audit.conf',
+    'audit-folders.conf',
+    'conf.d/20-more.conf',
+  ]);
+});

@@ -1,0 +1,71 @@
+import { posix } from 'node:path';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import { formatDiagnostic, placeOf } from '../../../../src/model/diagnostic.ts';
+import { formatMonitor } from '../../../../src/model/monitor.ts';
+import type { IncludePort } from '../../../../src/policy/ecelerity/includes.ts';
+import { readConfiguration } from '../../../../src/policy/ecelerity/read.ts';
+import type { ConfigurationReading } from '../../../../src/policy/ecelerity/read.ts';
+
+export const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
+
+type Files = Readonly<Record<string, string>>;
+
+/** Includes come from this map; a path that begins other paths is a folder. */
+function portOf(files: Files): IncludePort {
+  return {
+    readInclude(path, fromFile) {
+      const name = posix.join(posix.dirname(fromFile), path);
+      if (name in files) return [{ name, text: files[name] }];
+      const inside = Object.keys(files).filter((file) => posix.dirname(file) === name);
+      if (inside.length === 0) throw new Error('no such file');
+      return inside.toSorted().map((file) => ({ name: file, text: files[file] }));
+    },
+  };
+}
+
+/** Reads a text as `main.conf`. */
+export function read(text: string, files: Files = {}): ConfigurationReading {
+  return readConfiguration(text, 'main.conf', portOf({ ...files, 'main.conf': text }));
+}
+
+/** A file of `fixtures/ecelerity` with its includes. */
+export function readFixture(path: string): ConfigurationReading {
+  const folder = `fixtures/ecelerity/`;
+  const files: Record<string, string> = {};
+  for (const name of readdirSync(ROOT + folder, { recursive: true, encoding: 'utf8' })) {
+    const hidden = posix.basename(name).startsWith('.');
+    const file = `${ROOT}${folder}${name}`;
+    if (!hidden && statSync(file).isFile()) files[folder + name] = readFileSync(file, 'utf8');
+  }
+  return readConfiguration(files[folder + path], folder + path, portOf(files));
+}
+
+/** All mistakes as a terminal shows them. */
+export function shown({ diagnostics, texts }: ConfigurationReading): string {
+  return diagnostics.map((one) => `${formatDiagnostic(one, texts.get(one.file)!)}\n`).join('\n');
+}
+
+/** `code line:column` of every mistake, in order; with the file when it is an include. */
+export function mistakesIn(text: string, files?: Files): string[] {
+  const { diagnostics, texts } = read(text, files);
+  return diagnostics.map(({ code, file, start }) => {
+    const { line, column } = placeOf(texts.get(file)!, start);
+    return `${code} ${file === 'main.conf' ? '' : `${file}:`}${line}:${column}`;
+  });
+}
+
+/** What the stanza says, or an error that shows what is wrong with it. */
+export function settingsOf(text: string, files?: Files): Record<string, unknown> {
+  const reading = read(text, files);
+  if (reading.audit === undefined) throw new Error(`not a good file:\n${shown(reading)}`);
+  const { monitors, maintenanceIntervalMs, logDir, serializeDir } = reading.audit;
+  const settings = {
+    monitors: monitors?.value.map((monitor) => formatMonitor(monitor)),
+    intervalMs: maintenanceIntervalMs?.value,
+    logDir,
+    serializeDir,
+  };
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+}
