@@ -78,6 +78,25 @@ describe('the documented commands', () => {
     },
   );
 
+  test('show ip under the monitors of a configuration, in their order', async () => {
+    const stanza = 'inbound_audit {\n  monitors = ( "300,6" "1800,4" )\n}\n';
+    const own = newFolder({ 'events.csv': EVENTS, 'ecelerity.conf': stanza });
+    const args = ['console', 'events.csv', '--config', 'ecelerity.conf'];
+    const shown = await outputOf([...args, '-c', 'show ip 10.0.0.0/8'], { cwd: own });
+    const names = ['Connections', 'Receptions', 'Rejections'].flatMap((name) => [
+      ...[0, 1, 2, 3, 4, 5, 6].map((window) => `${name} 300/${window}`),
+      ...[0, 1, 2, 3, 4].map((window) => `${name} 1800/${window}`),
+    ]);
+    const rows = shown.trimEnd().split('\n');
+    expect(rows.map((row) => row.split(':')[0])).toEqual(names);
+    expect(rows.filter((row) => !row.endsWith(': 0'))).toEqual([
+      'Connections 300/3: 1',
+      'Connections 1800/0: 1',
+      'Receptions 300/0: 2',
+      'Receptions 1800/0: 2',
+    ]);
+  });
+
   test('show all', async () => {
     expect(await answer('inbound_audit show all')).toBe(`ip,metric,interval,window,count
 10.1.2.3,receptions,1800,0,1
