@@ -76,7 +76,7 @@ describe('a batch', () => {
     const batch = batchOf([{ ...FULL, timeMs: NOON_MS, releaseMs: NOON_MS + 1, reinjected: true }]);
     batch.setText(0, TEXT.user, 'old');
     batch.clear();
-    const row = batch.push(NOON_MS + 5, KIND.connect, 1);
+    const row = batch.push(NOON_MS + 5, KIND.connect, 1, 0);
     expect(row).toBe(0);
     const shown = EVENT_COLUMNS.filter((field) => fieldValue(batch, row, field) !== '');
     expect(shown).toEqual(['time', 'kind', 'service', 'line']);
@@ -86,7 +86,7 @@ describe('a batch', () => {
   test('copies a row with all its fields', () => {
     const batch = batchOf([{ ...FULL, timeMs: NOON_MS, releaseMs: NOON_MS + 9, reinjected: true }]);
     batch.setText(0, TEXT.reason, 'not in the block');
-    const row = batch.push(0, KIND.connect, 0);
+    const row = batch.push(0, KIND.connect, 0, 0);
     batch.copyRow(0, row);
     for (const field of EVENT_COLUMNS) {
       expect(fieldValue(batch, row, field)).toBe(fieldValue(batch, 0, field));
@@ -113,7 +113,7 @@ describe('a batch', () => {
 
   test('an empty span leaves a field unset', () => {
     const batch = new EventBatch(new Vocabulary(), Buffer.from('abc'));
-    batch.push(0, KIND.connect, 1);
+    batch.push(0, KIND.connect, 1, 0);
     for (const name of TEXT_FIELDS) batch.setSpan(0, TEXT[name], 2, 2);
     expect(batch.has[0]).toBe(0);
   });
