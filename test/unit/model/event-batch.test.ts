@@ -83,6 +83,19 @@ describe('a batch', () => {
     expect([batch.flags[0], batch.phases[0], batch.release[0]]).toEqual([0, 0, NOON_MS + 5]);
   });
 
+  test('gives back the line of a row, without its line end', () => {
+    const batch = batchOf([]);
+    batch.bytes = Buffer.from('first\r\nsécond\n\xfflast', 'latin1');
+    const rows = [0, 7, 14].map((start, index) => batch.push(0, KIND.connect, index + 1, start));
+    batch.copyRow(rows[0], batch.push(0, KIND.connect, 4, 14));
+    expect([...rows, 3].map((row) => batch.lineText(row))).toEqual([
+      'first',
+      's\\xe9cond',
+      '\\xfflast',
+      'first',
+    ]);
+  });
+
   test('copies a row with all its fields', () => {
     const batch = batchOf([{ ...FULL, timeMs: NOON_MS, releaseMs: NOON_MS + 9, reinjected: true }]);
     batch.setText(0, TEXT.reason, 'not in the block');
