@@ -1,4 +1,6 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
+import { collect, wholeNumber } from './option-values.ts';
+import { defineTimeline, defineTop } from './question-commands.ts';
 import type { Stdio } from './stdio.ts';
 import { VERSION } from './version.ts';
 
@@ -9,18 +11,6 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** Sets the exit code of a run that ends without an error. */
   readonly exit: (code: number) => void;
-}
-
-const collect = (value: string, before: string[] | undefined): string[] => [
-  ...(before ?? []),
-  value,
-];
-
-function wholeNumber(least: number): (text: string) => number {
-  return (text) => {
-    if (/^\d{1,15}$/.test(text) && Number(text) >= least) return Number(text);
-    throw new InvalidArgumentError(`expected a whole number from ${least} on.`);
-  };
 }
 
 function topKeys(text: string): number {
@@ -121,6 +111,9 @@ export function createProgram(context: CommandContext): Command {
       const { runInspect } = await import('./commands/inspect.ts');
       await runInspect(logs, options, context);
     });
+
+  defineTop(withLogOptions(program.command('top')), context);
+  defineTimeline(withLogOptions(program.command('timeline')), context);
 
   program
     .command('check')

@@ -168,7 +168,7 @@ class CsvParser implements LogParser {
     if (record.count < this.#reach || record.count > this.#columns) {
       return this.#unparsed('wrong number of fields');
     }
-    return this.#readRecord(batch, line);
+    return this.#readRecord(batch, start + bom, line);
   }
 
   #unparsed(reason: string): LineClass {
@@ -176,7 +176,7 @@ class CsvParser implements LogParser {
     return LINE.unparsed;
   }
 
-  #readRecord(batch: EventBatch, line: number): LineClass {
+  #readRecord(batch: EventBatch, start: number, line: number): LineClass {
     const { bytes } = batch;
     const column = this.#column;
     if (column.time < 0) return this.#unparsed('no time');
@@ -205,7 +205,7 @@ class CsvParser implements LogParser {
     const service = this.#word(batch, this.#services, column.service);
     if (node < 0 || listener < 0 || service < 0) return this.#unparsed('too many words');
 
-    const row = batch.push(time, kind, lineNumber);
+    const row = batch.push(time, kind, lineNumber, start);
     batch.family[row] = family;
     if (family > 0) for (let i = 0; i < 4; i++) batch.ip[row * 4 + i] = this.#address[i];
     batch.code[row] = code;

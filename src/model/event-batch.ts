@@ -47,6 +47,8 @@ export class EventBatch {
   ip = new Int32Array(INITIAL_ROWS * 4);
   /** 1-based number of the line in its file. */
   line = new Uint32Array(INITIAL_ROWS);
+  /** Where the row's own line begins in `bytes`. */
+  start = new Uint32Array(INITIAL_ROWS);
   node = new Uint16Array(INITIAL_ROWS);
   listener = new Uint16Array(INITIAL_ROWS);
   service = new Uint16Array(INITIAL_ROWS);
@@ -102,13 +104,14 @@ export class EventBatch {
   }
 
   /** Adds a row without peer, text or numbers, and returns its index. */
-  push(time: number, kind: number, line: number): number {
+  push(time: number, kind: number, line: number, start: number): number {
     const row = this.rows++;
     if (row === this.capacity) this.#grow();
     this.time[row] = time;
     this.release[row] = time;
     this.kind[row] = kind;
     this.line[row] = line;
+    this.start[row] = start;
     return row;
   }
 
@@ -137,6 +140,7 @@ export class EventBatch {
     this.release[row] = this.release[from];
     this.kind[row] = this.kind[from];
     this.line[row] = this.line[from];
+    this.start[row] = this.start[from];
     this.family[row] = this.family[from];
     this.ip.copyWithin(row * 4, from * 4, from * 4 + 4);
     this.node[row] = this.node[from];
@@ -177,6 +181,15 @@ export class EventBatch {
     return decodeText(this.bytes, start, this.spans[at + 1]);
   }
 
+  /** The log line that the row comes from, without its line end; of a CSV record, its first line. */
+  lineText(row: number): string {
+    const { bytes } = this;
+    const start = this.start[row];
+    const newline = bytes.indexOf(10, start);
+    const end = newline === -1 ? bytes.length : newline;
+    return decodeText(bytes, start, end > start && bytes[end - 1] === 13 ? end - 1 : end);
+  }
+
   #grow(): void {
     this.capacity *= 2;
     const rows = this.capacity;
@@ -186,6 +199,7 @@ export class EventBatch {
     this.family = grown(new Uint8Array(rows), this.family);
     this.ip = grown(new Int32Array(rows * 4), this.ip);
     this.line = grown(new Uint32Array(rows), this.line);
+    this.start = grown(new Uint32Array(rows), this.start);
     this.node = grown(new Uint16Array(rows), this.node);
     this.listener = grown(new Uint16Array(rows), this.listener);
     this.service = grown(new Uint16Array(rows), this.service);

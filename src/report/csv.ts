@@ -20,7 +20,7 @@ function csvField(value: string): string {
   return QUOTED.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
 }
 
-function csvLine(values: readonly (string | number)[]): string {
+export function csvLine(values: readonly (string | number)[]): string {
   return `${values.map((value) => (typeof value === 'number' ? value : csvField(value))).join(',')}\n`;
 }
 

@@ -20,7 +20,7 @@ export function counted(count: number, one: string): string {
 }
 
 /** `2026-11-20 17:27:13` */
-function clock(timeMs: number | undefined): string {
+export function clock(timeMs: number | undefined): string {
   return timeMs === undefined
     ? ''
     : formatIso(timeMs)
@@ -80,18 +80,24 @@ export function replayTable(report: ReplayReport): string {
 }
 
 function heading(files: readonly FileReport[], tally: Tally): string {
-  const { lines, event, irrelevant, unparsed } = totalLines(files);
+  const { lines, event } = totalLines(files);
   const { firstMs, lastMs } = tally;
   const span =
     firstMs === undefined || lastMs === undefined
       ? nothing(lines, event)
       : `${clock(firstMs)} to ${clock(lastMs)} UTC (${duration(lastMs - firstMs)})`;
-  const inputs = files.length === 1 ? files[0].file : `${files.length} files`;
-  const others = `${grouped(irrelevant)} irrelevant + ${grouped(unparsed)} unparsed`;
-  return `${inputs}: ${counted(lines, 'line')} = ${counted(event, 'event')} + ${others}\n${span}`;
+  return `${lineSum(files)}\n${span}`;
 }
 
-function nothing(lines: number, event: number): string {
+/** `mail.log: 6,000 lines = 4,341 events + 1,659 irrelevant + 0 unparsed` */
+export function lineSum(files: readonly FileReport[]): string {
+  const { lines, event, irrelevant, unparsed } = totalLines(files);
+  const inputs = files.length === 1 ? files[0].file : `${files.length} files`;
+  const others = `${grouped(irrelevant)} irrelevant + ${grouped(unparsed)} unparsed`;
+  return `${inputs}: ${counted(lines, 'line')} = ${counted(event, 'event')} + ${others}`;
+}
+
+export function nothing(lines: number, event: number): string {
   if (lines === 0) return 'nothing to read';
   return event === 0 ? 'no event' : 'no event in the span asked for';
 }
@@ -213,7 +219,8 @@ function remarks(files: readonly FileReport[], tally: Tally): string[] {
   return notes;
 }
 
-function fileRemarks(file: FileReport): string[] {
+/** What a reader should know of one input. */
+export function fileRemarks(file: FileReport): string[] {
   const notes: string[] = [];
   if (file.duplicateOf !== undefined) {
     notes.push(`${file.file}: same content as ${file.duplicateOf}, counted once`);

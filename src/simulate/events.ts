@@ -2,10 +2,12 @@ import type { EventSource } from '../clock/event-source.ts';
 import { mergeSources } from '../clock/merge.ts';
 import { Correlator, DEFAULT_SESSION_TIMEOUT_MS } from '../correlate/correlator.ts';
 import type { EventBatch } from '../model/event-batch.ts';
-import { ALL_NEEDS } from '../model/event.ts';
+import { ALL_NEEDS, type Needs } from '../model/event.ts';
 
 export interface EventStreamOptions {
   readonly sources: readonly EventSource[];
+  /** Undefined: every field. */
+  readonly needs?: Needs | undefined;
   /** Half open. */
   readonly fromMs?: number | undefined;
   readonly toMs?: number | undefined;
@@ -21,7 +23,7 @@ export async function streamEvents(
 ): Promise<void> {
   const { fromMs = -Infinity, toMs = Infinity } = options;
   const correlator = new Correlator({
-    needs: ALL_NEEDS,
+    needs: options.needs ?? ALL_NEEDS,
     sessionTimeoutMs: options.sessionTimeoutMs ?? DEFAULT_SESSION_TIMEOUT_MS,
     onSession: () => undefined,
   });

@@ -96,7 +96,7 @@ export class HeldEvents implements EventSource {
 /** @param at where the bytes of its fields go; returns where they end */
 function addRow(batch: EventBatch, event: HeldEvent, at: number): number {
   const { nodes, listeners, services, kinds } = batch.vocabulary;
-  const row = batch.push(event.timeMs, kinds.id(event.kind)!, event.line);
+  const row = batch.push(event.timeMs, kinds.id(event.kind)!, event.line, at);
   const ip = new Int32Array(4);
   batch.release[row] = event.releaseMs;
   batch.family[row] = readAddressText(event.ip, ip);

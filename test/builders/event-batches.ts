@@ -45,7 +45,7 @@ export function batchOf(
   batch.source = source;
   for (const event of rows) {
     const kind = vocabulary.kinds.id(event.kind)!;
-    const row = batch.push(event.timeMs, kind, event.line ?? batch.rows + 1);
+    const row = batch.push(event.timeMs, kind, event.line ?? batch.rows + 1, end);
     setFields(batch, row, event);
     for (const field of TEXT_FIELDS) {
       const text = Buffer.from(event[field] ?? '');

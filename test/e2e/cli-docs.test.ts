@@ -7,7 +7,17 @@ import { describe, expect, test } from 'vitest';
 import { outputOf, ROOT, runHindcast } from './run-hindcast.ts';
 
 const run = promisify(execFile);
-const COMMANDS = ['replay', 'convert', 'inspect', 'check', 'load', 'show', 'console'];
+const COMMANDS = [
+  'replay',
+  'convert',
+  'inspect',
+  'top',
+  'timeline',
+  'check',
+  'load',
+  'show',
+  'console',
+];
 
 describe('docs/cli.md', () => {
   const page = readFileSync(path.join(ROOT, 'docs', 'cli.md'), 'utf8');
@@ -39,10 +49,10 @@ test('help is the same, however it is asked for', async () => {
 
 test('a mistake points to the help', async () => {
   for (const command of COMMANDS) {
-    const { code, stdout, stderr } = await runHindcast([command, '--qqqq']);
+    const { code, stdout, stderr } = await runHindcast([command, '--nonsense']);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toBe(
-      "error: unknown option '--qqqq'\n(hindcast --help lists commands and options)\n",
+      "error: unknown option '--nonsense'\n(hindcast --help lists commands and options)\n",
     );
   }
 });

@@ -27,6 +27,8 @@ const TROUBLED = {
   'mx2/copy.log': connect('2026-11-20T10:00:00Z', '2001:db8::1', { host: 'mx2' }),
 };
 
+const ATTACKER = ['--ip', '192.0.2.0/26', '--from', '2026-11-20T17:27:25Z'];
+
 const SHOWN: Readonly<Record<string, readonly string[]>> = {
   'replay-policy.txt': ['replay', LOG, '--policy', FIRST, '--tz', 'Europe/Berlin'],
   'replay-bare.txt': ['replay', LOG, '--tz', 'Europe/Berlin'],
@@ -34,6 +36,8 @@ const SHOWN: Readonly<Record<string, readonly string[]>> = {
   'inspect-troubled.txt': ['inspect', '.', '--year', '2026'],
   'convert-csv.txt': ['convert', '.', '--year', '2026'],
   'convert-ndjson.txt': ['convert', '.', '--year', '2026', '--to', 'ndjson'],
+  'top.txt': ['top', LOG, '--tz', 'Europe/Berlin', '--last', '10s', '--limit', '5'],
+  'timeline.txt': ['timeline', LOG, ...ATTACKER, '--tz', 'Europe/Berlin', '--window', '1s'],
   'check.txt': ['check', 'first.yaml', 'full.yaml'],
 };
 

@@ -192,4 +192,4 @@ test('a log that is cut and resumed equals the whole', async () => {
   await fc.assert(run, { numRuns: 24 });
   expect(journals).toBeGreaterThan(10);
   expect(rows).toBeGreaterThan(1000);
-});
+}, 180_000);

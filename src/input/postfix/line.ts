@@ -20,6 +20,8 @@ export class PostfixLine {
   /** The same bytes, four at a time. */
   words!: Int32Array;
   lineNumber = 0;
+  /** Where the line begins in `bytes`. */
+  lineStart = 0;
   time = 0;
   node = 0;
   listener = 0;
@@ -69,7 +71,7 @@ export class PostfixLine {
   /** Adds an event without peer. */
   push(kind: number): number {
     const { batch } = this;
-    const row = batch.push(this.time, kind, this.lineNumber);
+    const row = batch.push(this.time, kind, this.lineNumber, this.lineStart);
     batch.node[row] = this.node;
     batch.listener[row] = this.listener;
     return row;

@@ -121,7 +121,7 @@ class PostfixParser implements LogParser {
     this.#previousEnd = end;
     const tag = header.tagNumber;
     if (tag === DAEMON.quiet || tag === DAEMON.foreign) return LINE.irrelevant;
-    return this.#parseText(batch, header, tag, line);
+    return this.#parseText(batch, header, tag, line, start);
   }
 
   scan(batch: EventBatch, from: number, limit: number, run: LineRun): number {
@@ -167,6 +167,7 @@ class PostfixParser implements LogParser {
         while (isFiller(bytes[end - 1])) end--;
         line.time = time;
         line.lineNumber = run.line + 1;
+        line.lineStart = at;
         line.listener = tag >> DAEMON_BITS;
         line.tagStart = tagStart;
         line.tagEnd = tagEnd;
@@ -213,7 +214,13 @@ class PostfixParser implements LogParser {
   }
 
   /** Reads the text of `header`'s line at the time of the line read last. */
-  #parseText(batch: EventBatch, header: SyslogHeader, tag: number, lineNumber: number): LineClass {
+  #parseText(
+    batch: EventBatch,
+    header: SyslogHeader,
+    tag: number,
+    lineNumber: number,
+    lineStart: number,
+  ): LineClass {
     if (tag === NO_WORD) return this.#unparsed('too many tags');
     if (this.#node === NO_WORD) return this.#unparsed('too many hosts');
     const line = this.#line;
@@ -225,6 +232,7 @@ class PostfixParser implements LogParser {
     line.pidStart = header.pidStart;
     line.pidEnd = header.pidEnd;
     line.lineNumber = lineNumber;
+    line.lineStart = lineStart;
     line.time = this.lineTime;
     line.node = this.#node;
     line.listener = tag >> DAEMON_BITS;
@@ -285,7 +293,7 @@ class PostfixParser implements LogParser {
     const tag = before.tagNumber;
     if (tag === DAEMON.quiet || tag === DAEMON.foreign) return LINE.irrelevant;
     const firstRow = batch.rows;
-    const result = this.#parseText(batch, before, tag, line);
+    const result = this.#parseText(batch, before, tag, line, start);
     repeatRows(batch, firstRow, times);
     return result;
   }
@@ -334,7 +342,13 @@ function repeatRows(batch: EventBatch, first: number, times: number): void {
   const last = batch.rows;
   for (let copy = 1; copy < times; copy++) {
     for (let from = first; from < last; from++) {
-      batch.copyRow(from, batch.push(batch.time[from], batch.kind[from], batch.line[from]));
+      const row = batch.push(
+        batch.time[from],
+        batch.kind[from],
+        batch.line[from],
+        batch.start[from],
+      );
+      batch.copyRow(from, row);
     }
   }
 }

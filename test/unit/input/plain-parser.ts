@@ -22,7 +22,7 @@ export class PlainParser implements LogParser {
     this.lineTime = match === null ? Number.NaN : Number(match[2]) * 1000;
     if (match === null) return LINE.unparsed;
     if (match[1] === 'i') return LINE.irrelevant;
-    const row = batch.push(this.lineTime, KIND.connect, line);
+    const row = batch.push(this.lineTime, KIND.connect, line, start);
     batch.setSpan(row, 0, start, end);
     return LINE.event;
   }

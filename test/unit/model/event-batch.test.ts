@@ -76,17 +76,30 @@ describe('a batch', () => {
     const batch = batchOf([{ ...FULL, timeMs: NOON_MS, releaseMs: NOON_MS + 1, reinjected: true }]);
     batch.setText(0, TEXT.user, 'old');
     batch.clear();
-    const row = batch.push(NOON_MS + 5, KIND.connect, 1);
+    const row = batch.push(NOON_MS + 5, KIND.connect, 1, 0);
     expect(row).toBe(0);
     const shown = EVENT_COLUMNS.filter((field) => fieldValue(batch, row, field) !== '');
     expect(shown).toEqual(['time', 'kind', 'service', 'line']);
     expect([batch.flags[0], batch.phases[0], batch.release[0]]).toEqual([0, 0, NOON_MS + 5]);
   });
 
+  test('gives back the line of a row, without its line end', () => {
+    const batch = batchOf([]);
+    batch.bytes = Buffer.from('first\r\nsécond\n\xfflast', 'latin1');
+    const rows = [0, 7, 14].map((start, index) => batch.push(0, KIND.connect, index + 1, start));
+    batch.copyRow(rows[0], batch.push(0, KIND.connect, 4, 14));
+    expect([...rows, 3].map((row) => batch.lineText(row))).toEqual([
+      'first',
+      's\\xe9cond',
+      '\\xfflast',
+      'first',
+    ]);
+  });
+
   test('copies a row with all its fields', () => {
     const batch = batchOf([{ ...FULL, timeMs: NOON_MS, releaseMs: NOON_MS + 9, reinjected: true }]);
     batch.setText(0, TEXT.reason, 'not in the block');
-    const row = batch.push(0, KIND.connect, 0);
+    const row = batch.push(0, KIND.connect, 0, 0);
     batch.copyRow(0, row);
     for (const field of EVENT_COLUMNS) {
       expect(fieldValue(batch, row, field)).toBe(fieldValue(batch, 0, field));
@@ -113,7 +126,7 @@ describe('a batch', () => {
 
   test('an empty span leaves a field unset', () => {
     const batch = new EventBatch(new Vocabulary(), Buffer.from('abc'));
-    batch.push(0, KIND.connect, 1);
+    batch.push(0, KIND.connect, 1, 0);
     for (const name of TEXT_FIELDS) batch.setSpan(0, TEXT[name], 2, 2);
     expect(batch.has[0]).toBe(0);
   });

@@ -1,0 +1,14 @@
+import { InvalidArgumentError } from 'commander';
+
+/** Gathers the values of an option that may be repeated. */
+export const collect = (value: string, before: string[] | undefined): string[] => [
+  ...(before ?? []),
+  value,
+];
+
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    if (/^\d{1,15}$/.test(text) && Number(text) >= least) return Number(text);
+    throw new InvalidArgumentError(`expected a whole number from ${least} on.`);
+  };
+}

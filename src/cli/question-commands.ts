@@ -1,0 +1,55 @@
+import { Option, type Command } from 'commander';
+import { collect, wholeNumber } from './option-values.ts';
+import type { CommandContext } from './program.ts';
+
+const formats = (): Option =>
+  new Option('--format <format>', 'what stdout shows')
+    .choices(['table', 'json', 'csv'])
+    .default('table');
+
+/** `hindcast top` */
+export function defineTop(command: Command, context: CommandContext): void {
+  command
+    .description('show who grew most between two spans of logs')
+    .argument('<logs...>', 'files, globs, folders, or - for stdin')
+    .option('--from <time>', 'the span looked at begins here')
+    .option('--to <time>', 'the span looked at ends before this time')
+    .option(
+      '--last <duration>',
+      'how long it is, unless both are given; alone: to the end of the log (default 1h)',
+    )
+    .option('--before <start..end>', 'the span to compare with (default: as long, right before)')
+    .option(
+      '--count <what>',
+      'connections, receptions, rejections or a kind of event (repeatable; default: connections, rejections, auth_failure)',
+      collect,
+    )
+    .option('--share <percent>', 'how much of the growth around it a block holds (default 80%)')
+    .option('--limit <n>', 'growers shown for each metric (default 10)', wholeNumber(1))
+    .addOption(formats())
+    .option('--max-unparsed <n>', 'exit 3 when more lines could not be read', wholeNumber(0))
+    .action(async (logs: string[], options: object) => {
+      const { runTop } = await import('./commands/top.ts');
+      await runTop(logs, options, context);
+    });
+}
+
+/** `hindcast timeline` */
+export function defineTimeline(command: Command, context: CommandContext): void {
+  command
+    .description('show what addresses or networks did, window by window')
+    .argument('<logs...>', 'files, globs, folders, or - for stdin')
+    .option('--ip <block>', 'an address or a network; needed (repeatable)', collect)
+    .option('--window <duration>', 'length of a window (default 5m)')
+    .option('--from <time>', 'events from here on')
+    .option('--to <time>', 'events before this time')
+    .option('--all', 'show quiet windows, too')
+    .option('--lines', 'first write the log lines behind the events, under their windows')
+    .option('--ascii', 'draw bars with #')
+    .addOption(formats())
+    .option('--max-unparsed <n>', 'exit 3 when more lines could not be read', wholeNumber(0))
+    .action(async (logs: string[], options: object) => {
+      const { runTimeline } = await import('./commands/timeline.ts');
+      await runTimeline(logs, options, context);
+    });
+}
