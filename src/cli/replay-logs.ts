@@ -14,7 +14,7 @@ import { openLogs } from './open-logs.ts';
 import type { PolicySource } from './policy-file.ts';
 import { ReplayOutput } from './replay-output.ts';
 import { loadRunPolicy, type RunPolicy } from './run-policy.ts';
-import { StoredRuns } from './stored-runs.ts';
+import { loadPersisted, StoredRuns } from './stored-runs.ts';
 import { refuseUnusable } from './unusable-logs.ts';
 import { VERSION } from './version.ts';
 
@@ -81,6 +81,8 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
   const sessionTimeoutMs =
     durationOption('--session-timeout', options.sessionTimeout) ?? DEFAULT_SESSION_TIMEOUT_MS;
   const runs = openRuns(options, { policy: digestOf(run.texts), sessionTimeoutMs });
+  const persistedBefore = runs?.persisted(policy.series) ?? [];
+  const aged: string[] = [];
   const vocabulary = new Vocabulary();
   const needs = needsOf(policy);
   const monitors = [...policy.monitors, ...policy.series.map(({ monitor }) => monitor)];
@@ -107,6 +109,7 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
       top: options.top,
       fileOf: logs.fileOf,
       sink: output.sink,
+      onStart: (engine, nowMs) => aged.push(...loadPersisted(engine, persistedBefore, nowMs)),
       state: runs?.state,
       pauses: runs !== undefined && options.final !== true,
       keepsState: runs !== undefined,
@@ -131,7 +134,7 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
         const before = runs?.state?.ledger.rules[index].tally.firings ?? 0;
         return { rule: name, firings: firings - before };
       }),
-      warnings: run.warnings,
+      warnings: [...run.warnings, ...aged],
     };
   } catch (error) {
     output?.discard();

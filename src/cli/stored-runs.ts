@@ -1,10 +1,19 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { replaceRows } from '../engine/feed-changes.ts';
+import type { AuditEngine } from '../engine/audit-engine.ts';
 import { UserError } from '../model/errors.ts';
 import type { FileReport } from '../model/file-report.ts';
 import { compareText } from '../model/order.ts';
 import type { SeriesSnapshot } from '../model/series-snapshot.ts';
 import { formatIso } from '../model/time.ts';
 import type { StoredFacts } from '../report/summary.ts';
+import { ageSnapshot } from '../series/ageing.ts';
+import { refuseOther } from '../series/fitting.ts';
+import { stateName } from '../series/name.ts';
+import { readSeriesFile } from '../series/store.ts';
+import type { SeriesDefinition } from '../policy/rule-policy.ts';
 import type { ReplayState } from '../simulate/replay-state.ts';
 import { StateDirectory, type StoredInput, type StoredRun } from './state-directory.ts';
 
@@ -13,6 +22,7 @@ type Settings = Pick<StoredRun, 'policy' | 'sessionTimeoutMs'>;
 
 /** The runs before this one, as `--state` keeps them, and what this one adds. */
 export class StoredRuns {
+  readonly #path: string;
   readonly #directory: StateDirectory;
   readonly #settings: Settings;
   readonly #final: boolean;
@@ -20,6 +30,7 @@ export class StoredRuns {
 
   /** @throws {UserError} when the state is damaged, closed, or of runs with other settings */
   constructor(directory: string, settings: Settings, final: boolean) {
+    this.#path = directory;
     this.#directory = new StateDirectory(directory);
     this.#settings = settings;
     this.#final = final;
@@ -49,6 +60,23 @@ export class StoredRuns {
   /** Where the last run ended; undefined before the first. */
   get state(): ReplayState | undefined {
     return this.#stored?.state;
+  }
+
+  /**
+   * The persisted series that lie in the folder without a state of a run: what a server reads when
+   * it starts. They become what the series of this run hold at its first event.
+   *
+   * @throws {UserError} when a file is damaged, or of a series that is defined otherwise
+   */
+  persisted(series: readonly SeriesDefinition[]): SeriesSnapshot[] {
+    if (this.#stored !== undefined) return [];
+    return series.flatMap((own) => {
+      const file = path.join(this.#path, stateName(own.name, own.monitor, false));
+      if (!own.persist || !existsSync(file)) return [];
+      const snapshot = readSeriesFile(file);
+      refuseOther(file, snapshot, own);
+      return [snapshot];
+    });
   }
 
   /**
@@ -115,6 +143,27 @@ export class StoredRuns {
     const run = { policy, sessionTimeoutMs, closed: this.#final, inputs, state };
     this.#directory.commit(run, persisted);
   }
+}
+
+/**
+ * Puts persisted series into an engine whose clock has just been set. Windows that have aged out
+ * since are dropped.
+ *
+ * @returns what was dropped, to be told to the user
+ * @throws {UserError} when a series goes on after `nowMs`
+ */
+export function loadPersisted(
+  engine: AuditEngine,
+  snapshots: readonly SeriesSnapshot[],
+  nowMs: number,
+): string[] {
+  return snapshots.flatMap((stored) => {
+    const { snapshot, dropped } = ageSnapshot(stored, nowMs);
+    replaceRows(engine.seriesNamed(stored.name), snapshot.rows);
+    if (dropped.rows === 0) return [];
+    const gone = `dropped rows ${dropped.rows}, of windows ${dropped.windows}`;
+    return [`series ${stored.name}: ${gone}: they had aged out by the first event`];
+  });
 }
 
 function digestOf(bytes: Buffer): string {

@@ -1,10 +1,8 @@
 import { addTo, replaceRows } from '../engine/feed-changes.ts';
-import type { Feed } from '../engine/feed.ts';
 import { parseNetwork } from '../model/address.ts';
-import { UserError } from '../model/errors.ts';
-import { formatMonitor } from '../model/monitor.ts';
 import type { SeriesSnapshot } from '../model/series-snapshot.ts';
 import { addSnapshots, ageSnapshot, type DroppedWindows } from '../series/ageing.ts';
+import { refuseOther } from '../series/fitting.ts';
 import { findSeriesFile, readSeriesFile } from '../series/store.ts';
 import { readSeries } from './arguments.ts';
 import type { AuditConsole } from './audit-console.ts';
@@ -37,22 +35,6 @@ export function loadSeries(words: readonly Word[], console: AuditConsole): void 
   } else replaceRows(feed, snapshot.rows);
   console.changed(feed.name);
   console.out(`${summaryOf(snapshot, adds ? 'added' : 'loaded', path)}${droppedText(dropped)}\n`);
-}
-
-function refuseOther(path: string, stored: SeriesSnapshot, feed: Feed): void {
-  if (stored.name !== feed.name) {
-    throw new UserError(`${path} holds the series '${stored.name}', not '${feed.name}'`);
-  }
-  const facts = [
-    ['type', stored.type, feed.type],
-    ['parameters', formatMonitor(stored.monitor), formatMonitor(feed.monitor)],
-  ] as const;
-  for (const [what, theirs, own] of facts) {
-    if (theirs === own) continue;
-    throw new UserError(
-      `${path} was not loaded: series '${feed.name}' has the ${what} ${own} here, ${theirs} there`,
-    );
-  }
 }
 
 function summaryOf({ rows }: SeriesSnapshot, done: string, path: string): string {

@@ -126,7 +126,7 @@ export class AuditEngine implements AuditView {
   }
 
   series(name: string, prefix: Prefix, windows: WindowRange, nodes: Scope): Counter {
-    return this.#seriesFeed(name).counter(prefix, windows, nodes, this.subject);
+    return this.seriesNamed(name).counter(prefix, windows, nodes, this.subject);
   }
 
   sessions(
@@ -254,7 +254,7 @@ export class AuditEngine implements AuditView {
 
   /** What a named series holds now. */
   snapshot(name: string): SeriesSnapshot {
-    const feed = this.#seriesFeed(name);
+    const feed = this.seriesNamed(name);
     const rows: SeriesRow[] = [];
     const { windows, intervalMs } = feed.monitor;
     for (let age = 0; age < Math.min(windows, feed.current + 1); age++) {
@@ -310,7 +310,8 @@ export class AuditEngine implements AuditView {
     for (const kind of plan.kinds) (this.#feedsByKind[kind] ??= []).push(feed);
   }
 
-  #seriesFeed(name: string): Feed {
+  /** A named series of the policy. */
+  seriesNamed(name: string): Feed {
     const feed = this.#feeds.find((f) => f.name === name && !isMetric(f));
     assert(feed !== undefined, `series ${name} is defined`);
     return feed;

@@ -59,6 +59,8 @@ export interface ReplayOptions {
   /** Name of an input by rank, for the files and lines of a report. */
   readonly fileOf: (source: number) => string;
   readonly sink?: ReplaySink | undefined;
+  /** Told when the first event of all is about to happen: the windows stand at its time, empty. */
+  readonly onStart?: ((engine: AuditEngine, nowMs: number) => void) | undefined;
   /** Where an earlier replay of the same policy stands: this one goes on from there. */
   readonly state?: ReplayState | undefined;
   /**
@@ -365,7 +367,10 @@ export class ReplayRun {
   /** Lets everything happen that is due before the events of `nowMs`: windows first, then sessions. */
   #advance(nowMs: number): void {
     const engine = this.#engine;
-    if (this.#dueMs === -Infinity) engine.start(nowMs);
+    if (this.#dueMs === -Infinity) {
+      engine.start(nowMs);
+      this.#options.onStart?.(engine, nowMs);
+    }
     for (;;) {
       const boundaryMs = engine.nextBoundaryMs;
       const timeoutMs = this.#correlator.nextTimeoutMs;

@@ -212,7 +212,7 @@ describe('the command line', () => {
   test.each<[readonly string[], string]>([
     [['replay', 'mail.log', '--wat'], "error: unknown option '--wat'\n(hindcast --help lists"],
     [['frobnicate'], "error: unknown command 'frobnicate'\n(hindcast --help lists"],
-    [['replay'], "error: missing required argument 'logs'"],
+    [['replay'], 'hindcast: no logs named'],
     [replayTo('mail.log', '--tz', 'Mars/Base'), '--tz Mars/Base: no such zone\nhint: an IANA name'],
     [replayTo('mail.log', '--tz', '*.log=CET1'), '--tz CET1: no such zone'],
     [replayTo('mail.log', '--from', 'noon'), '--from noon: not a time\nhint: ISO 8601 such as'],

@@ -93,6 +93,45 @@ test('a persisted series lies in the state folder, where load finds it', async (
   expect(readdirSync(path.join(cwd, 'st'))).toEqual(['bad_rcpt', STATE_FILE, 'logins', 'senders']);
 });
 
+test('persisted series without a state are what a restarted server finds', async () => {
+  const day = (hour: string, address: string): string =>
+    `2026-03-01T${hour}:00Z,rejection,${address},rcptto,550\n`;
+  const head = 'time,kind,ip,phase,code\n';
+  const policy = [
+    'hindcast: 1',
+    'series:',
+    '  bad: { type: ip, monitor: "3600,3", on: rejection, persist: true }',
+    '  lost: { type: ip, monitor: "3600,3", on: rejection }',
+  ].join('\n');
+  const cwd = newFolder({
+    'policy.yaml': policy,
+    'one.csv': head + day('10:10', '192.0.2.1') + day('12:10', '192.0.2.2'),
+    'two.csv': head + day('13:10', '192.0.2.2') + day('13:20', '192.0.2.3'),
+  });
+  const run = ['--policy', 'policy.yaml', '--reorder', '0s', '--state'];
+  await outputOf(['replay', 'one.csv', '--policy', 'policy.yaml', '--out', 'first'], { cwd });
+  const folder = path.join('first', 'series', 'state');
+  const second = await runHindcast(['replay', 'two.csv', ...run, folder], { cwd });
+  expect(second).toMatchObject({ code: 0 });
+  expect(second.stderr).toBe(
+    'series bad: dropped rows 1, of windows 1: they had aged out by the first event\n',
+  );
+  const rows = readFileSync(path.join(cwd, folder, 'bad'), 'utf8')
+    .split('\n')
+    .slice(7, -2);
+  expect(rows).toEqual(['0,192.0.2.2,1', '0,192.0.2.3,1', '1,192.0.2.2,1']);
+  expect(existsSync(path.join(cwd, folder, 'lost'))).toBe(false);
+
+  const fresh = newFolder({
+    'two.csv': readFileSync(path.join(cwd, 'two.csv')),
+    'policy.yaml': policy.replaceAll('3600,3', '3600,4'),
+    'st/bad': readFileSync(path.join(cwd, folder, 'bad')),
+  });
+  expect(await refusal(['two.csv', ...run, 'st'], fresh)).toContain(
+    "st/bad was not loaded: series 'bad' has the parameters 3600,4 here, 3600,3 there",
+  );
+});
+
 test('a report says that it is one of several', async () => {
   const cwd = newFolder({ one: log(0, 2000), two: log(2000, 4000) });
   const args = [...YEAR, '--state', 'st', '--reorder', '0s'];

@@ -263,7 +263,7 @@ test('a merge that holds its end back is continued by the next', async () => {
     expect(linesOf(seen)).toEqual(expected);
   });
   await fc.assert(run, { numRuns: 300 });
-  expect(heldRows).toBeGreaterThan(1000);
+  expect(heldRows).toBeGreaterThan(300);
 });
 
 test('rows before the floor are late and do not move the clock back', async () => {
