@@ -12,7 +12,7 @@ import type { FieldFilter, FieldMatch } from '../rule-policy.ts';
 import { networksOnly, type Lists } from './lists.ts';
 import type { Mistakes, Place } from './mistakes.ts';
 import { choiceAt, mapOf, someOf, textOf, wordOf } from './shape.ts';
-import { didYouMean } from './suggest.ts';
+import { didYouMean } from '../../model/suggest.ts';
 import type { TextValue, Value } from './tree.ts';
 
 /** Kinds that tie log lines together; what they tell arrives as other events. */

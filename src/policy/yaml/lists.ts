@@ -1,7 +1,7 @@
 import { parseNetwork, type Network } from '../../model/address.ts';
 import type { Mistakes, Place } from './mistakes.ts';
 import { checkKeys, itemsOf, mapOf, requiredAt, textOf, wordOf } from './shape.ts';
-import { didYouMean } from './suggest.ts';
+import { didYouMean } from '../../model/suggest.ts';
 import type { MapValue, Value } from './tree.ts';
 
 /** Files that a policy names. The caller knows the disk. */

@@ -6,7 +6,7 @@ import type { Lists } from './lists.ts';
 import type { Mistakes } from './mistakes.ts';
 import { BUILT_IN, readMonitor, type SeriesByName } from './series.ts';
 import { choiceOf, requiredAt, textOf, valueAt, wordOf } from './shape.ts';
-import { didYouMean } from './suggest.ts';
+import { didYouMean } from '../../model/suggest.ts';
 import type { MapValue, Value } from './tree.ts';
 
 /** What the rules of a policy can refer to. */

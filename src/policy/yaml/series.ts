@@ -16,7 +16,7 @@ import {
   valueAt,
   type NumberShape,
 } from './shape.ts';
-import { didYouMean } from './suggest.ts';
+import { didYouMean } from '../../model/suggest.ts';
 import { seenOf, type MapValue, type TextValue, type Value } from './tree.ts';
 
 /** By name; undefined for a series that is declared but wrong. */

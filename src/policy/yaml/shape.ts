@@ -1,6 +1,6 @@
 /** Typed access to values: each function reports what does not fit and returns undefined. */
 import type { Mistakes, Place } from './mistakes.ts';
-import { didYouMean } from './suggest.ts';
+import { didYouMean } from '../../model/suggest.ts';
 import { seenOf, type MapValue, type TextValue, type Value } from './tree.ts';
 
 function wrongType(mistakes: Mistakes, value: Value, what: string, expected: string): undefined {

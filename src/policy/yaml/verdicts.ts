@@ -2,7 +2,7 @@ import { parseDuration } from '../../model/time.ts';
 import type { RuleVerdict } from '../rule-policy.ts';
 import type { Mistakes } from './mistakes.ts';
 import { ABOVE_0, checkKeys, headOf, keyAt, numberOf, textOf, valueAt } from './shape.ts';
-import { didYouMean } from './suggest.ts';
+import { didYouMean } from '../../model/suggest.ts';
 import { seenOf, type MapValue, type Value } from './tree.ts';
 
 const VERBS = ['tag', 'tarpit', 'reject', 'disconnect'] as const;

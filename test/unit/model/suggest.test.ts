@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { editDistance, nearest } from '../../../../src/policy/yaml/suggest.ts';
+import { editDistance, nearest } from '../../../src/model/suggest.ts';
 
 describe('a suggestion', () => {
   test.each([
