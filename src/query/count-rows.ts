@@ -3,16 +3,17 @@ import type { CountRow } from './answer.ts';
 import { compareKeys, type BlockRows } from './block-rows.ts';
 import type { CountQuery } from './query.ts';
 
-/** Up to this limit the first rows are picked out of all; beyond it all are sorted. */
+/** Up to this limit the highest counts are picked as rows come; beyond it all are sorted. */
 const PICKED = 1000;
 
 /** Blocks of one step, all of the same length. */
 interface Stretch {
+  /** Milliseconds since the epoch; undefined where one step holds everything. */
   readonly stepMs: number | undefined;
   readonly blocks: BlockRows;
 }
 
-/** Where a row lies: number of the stretch and row in it. */
+/** Where a row lies. */
 interface Place {
   readonly stretch: Stretch;
   readonly row: number;
@@ -23,45 +24,46 @@ export class CountRows {
   readonly #query: CountQuery;
   readonly #columns: number;
   readonly #width: 1 | 4;
-  readonly #places: Place[] = [];
+  readonly #picks: boolean;
+  #places: Place[] = [];
 
   /** @param columns counts that each row has */
   constructor(query: CountQuery, columns: number) {
     this.#query = query;
     this.#columns = columns;
     this.#width = query.block.family === 4 ? 1 : 4;
+    this.#picks = query.order === 'count' && query.limit <= PICKED;
   }
 
   /** Adds what one step counted: blocks of each length. Steps come in the order of time. */
   add(stepMs: number | undefined, lengths: readonly BlockRows[]): void {
-    const first = this.#places.length;
-    for (const blocks of lengths) {
-      const stretch = { stepMs, blocks };
-      for (let row = 0; row < blocks.rows; row++) {
-        if (this.#counts(blocks, row)) this.#places.push({ stretch, row });
-      }
+    const stretches = lengths.map((blocks): Stretch => ({ stepMs, blocks }));
+    if (stretches.length === 1) {
+      for (let row = 0; row < stretches[0].blocks.rows; row++) this.#take(stretches[0], row);
+      return;
     }
-    if (lengths.length === 1) return;
-    const step = this.#places.splice(first).sort((a, b) => this.#compareBlocks(a, b));
-    for (const place of step) this.#places.push(place);
+    const step = stretches.flatMap((stretch) =>
+      Array.from({ length: stretch.blocks.rows }, (_, row): Place => ({ stretch, row })),
+    );
+    step.sort((a, b) => this.#compareBlocks(a, b));
+    for (const { stretch, row } of step) this.#take(stretch, row);
   }
 
   /** The rows that the query asks for, in its order. */
   ordered(): readonly Place[] {
     const { order, limit } = this.#query;
-    if (order === 'cidr') return this.#places.slice(0, limit);
-    const compare = (a: Place, b: Place): number => this.#compareCounts(a, b);
-    // The sort is stable, so equal counts stay in the order of time and addresses.
-    if (limit > PICKED) return this.#places.toSorted(compare).slice(0, limit);
-    return pickFirst(this.#places, limit, compare);
+    if (order === 'count' && !this.#picks) {
+      // The sort is stable, so equal counts stay in the order of time and addresses.
+      this.#places.sort((a, b) => this.#compareCounts(a.stretch, a.row, b));
+    }
+    return this.#places.slice(0, limit);
   }
 
   format({ stretch, row }: Place): CountRow {
     const { stepMs, blocks } = stretch;
-    const words = [0, 1, 2, 3].map((i) => {
-      return i < this.#width ? blocks.keys[row * this.#width + i] >>> 0 : 0;
-    });
-    const [a, b, c, d] = words;
+    const [a, b = 0, c = 0, d = 0] = [
+      ...blocks.keys.subarray(row * this.#width, (row + 1) * this.#width),
+    ].map((word) => word >>> 0);
     const { family } = this.#query.block;
     const network: Network = { family, words: [a, b, c, d], bits: blocks.bits };
     const at = row * this.#columns;
@@ -69,15 +71,36 @@ export class CountRows {
     return { stepMs, block: formatNetwork(network), counts };
   }
 
-  /** A row is shown when a count of it reaches the threshold, and when it counts anything at all. */
-  #counts(blocks: BlockRows, row: number): boolean {
+  #take(stretch: Stretch, row: number): void {
+    if (!this.#counts(stretch.blocks, row)) return;
+    if (this.#picks) this.#pick(stretch, row);
+    else this.#places.push({ stretch, row });
+  }
+
+  /** Keeps a row at its place when it is among the first, as a stable sort would. */
+  #pick(stretch: Stretch, row: number): void {
+    const places = this.#places;
+    const { limit } = this.#query;
+    const full = places.length === limit;
+    if (full && (limit === 0 || this.#compareCounts(stretch, row, places[limit - 1]) >= 0)) return;
+    let [low, high] = [0, places.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#compareCounts(stretch, row, places[middle]) < 0) high = middle;
+      else low = middle + 1;
+    }
+    if (full) places.pop();
+    places.splice(low, 0, { stretch, row });
+  }
+
+  /** A row is shown when it counts anything, and when a count of it reaches the threshold. */
+  #counts({ sums }: BlockRows, row: number): boolean {
     const { threshold } = this.#query;
     let anything = false;
     let reached = false;
-    for (let column = 0; column < this.#columns; column++) {
-      const count = blocks.sums[row * this.#columns + column];
-      anything ||= count !== 0;
-      reached ||= count >= threshold;
+    for (let at = row * this.#columns; at < (row + 1) * this.#columns; at++) {
+      anything ||= sums[at] !== 0;
+      reached ||= sums[at] >= threshold;
     }
     return anything && reached;
   }
@@ -89,29 +112,12 @@ export class CountRows {
   }
 
   /** The highest count first; with several counts the first that differs decides. */
-  #compareCounts(a: Place, b: Place): number {
+  #compareCounts({ blocks }: Stretch, row: number, other: Place): number {
     for (let column = 0; column < this.#columns; column++) {
-      const mine = a.stretch.blocks.sums[a.row * this.#columns + column];
-      const theirs = b.stretch.blocks.sums[b.row * this.#columns + column];
+      const mine = blocks.sums[row * this.#columns + column];
+      const theirs = other.stretch.blocks.sums[other.row * this.#columns + column];
       if (mine !== theirs) return theirs - mine;
     }
     return 0;
   }
-}
-
-/** What a stable sort would put first, without sorting the rest. */
-function pickFirst<T>(all: readonly T[], limit: number, compare: (a: T, b: T) => number): T[] {
-  const first: T[] = [];
-  for (const one of all) {
-    if (first.length === limit && (limit === 0 || compare(one, first[limit - 1]) >= 0)) continue;
-    let [low, high] = [0, first.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (compare(one, first[middle]) < 0) high = middle;
-      else low = middle + 1;
-    }
-    first.splice(low, 0, one);
-    if (first.length > limit) first.pop();
-  }
-  return first;
 }

@@ -1,101 +1,105 @@
 import { maskWord } from '../model/address.ts';
 import type { JournalColumns } from '../series/journal-reader.ts';
 import type { BlockSums, SortedSums } from './block-sums.ts';
-import { exactSum, PLAIN } from './exact-sum.ts';
+import { exactSum } from './exact-sum.ts';
 
 const LEAST_SLOTS = 1024;
 
+/** Sums up to this, either way, are kept in a slot; what is beyond is carried away from it. */
+const MAX_KEPT = 2 ** 29;
+
 /**
- * Sums by IPv4 block. Open addressing; a slot has 16 bytes: the word of the block, whether it is
- * taken, and the sum. What an add costs is the lines of memory that it touches, and so it is one.
+ * Sums by IPv4 block, with open addressing. What an add costs is the memory that it touches, so a
+ * slot has 8 bytes: the word of the block, and twice its sum plus 1, so that 0 is a free slot.
+ * Sums that a slot cannot hold are carried to a map and begin at 0 again.
  */
 export class Ipv4Sums implements BlockSums {
   readonly #mask: number;
-  /** Four words a slot: block, 1 where it is taken, and two of the sum. */
-  #words: Int32Array;
-  /** The same memory: the sum is the second of two numbers a slot. */
-  #numbers: Float64Array;
-  #slots = LEAST_SLOTS;
+  #slots = new Int32Array(LEAST_SLOTS * 2);
   #rows = 0;
+  readonly #carried = new Map<number, number>();
 
   /** @param bits length of the blocks, 0 to 32 */
   constructor(bits: number) {
     this.#mask = maskWord(bits, 0);
-    const memory = new ArrayBuffer(LEAST_SLOTS * 16);
-    this.#words = new Int32Array(memory);
-    this.#numbers = new Float64Array(memory);
   }
 
   add({ ipv4, counts }: JournalColumns, from: number, to: number): void {
     const mask = this.#mask;
-    let at = -1;
-    let last = 0;
-    let numbers = this.#numbers;
-    for (let row = from; row < to; row++) {
+    let slots = this.#slots;
+    let last = slots.length - 2;
+    let row = from;
+    while (row < to) {
       const key = ipv4[row] & mask;
+      let count = counts[row++];
       // Rows are sorted, so those of one block are neighbours.
-      if (at === -1 || key !== last) {
-        at = this.#slotOf(key) * 2 + 1;
-        last = key;
-        numbers = this.#numbers;
+      while (row < to && (ipv4[row] & mask) === key) count = exactSum(count, counts[row++]);
+      let at = (mix(key) << 1) & last;
+      while (slots[at + 1] !== 0 && slots[at] !== key) at = (at + 2) & last;
+      if (slots[at + 1] === 0) {
+        if (++this.#rows * 16 > slots.length * 7) {
+          this.#grow();
+          slots = this.#slots;
+          last = slots.length - 2;
+          at = freeSlot(slots, key);
+        }
+        slots[at] = key;
+        slots[at + 1] = 1;
       }
-      const count = counts[row];
-      const sum = numbers[at] + count;
-      numbers[at] = sum > PLAIN || sum < -PLAIN ? exactSum(numbers[at], count) : sum;
+      const kept = slots[at + 1] >> 1;
+      const sum = kept + count;
+      if (sum <= MAX_KEPT && sum >= -MAX_KEPT) slots[at + 1] = sum * 2 + 1;
+      else {
+        this.#carried.set(key, exactSum(this.#carried.get(key) ?? 0, exactSum(kept, count)));
+        slots[at + 1] = 1;
+      }
     }
   }
 
   sorted(): SortedSums {
+    const slots = this.#slots;
     const blocks = new Uint32Array(this.#rows);
     let rows = 0;
-    for (let slot = 0; slot < this.#slots; slot++) {
-      if (this.#words[slot * 4 + 1] !== 0) blocks[rows++] = this.#words[slot * 4];
+    for (let at = 0; at < slots.length; at += 2) {
+      if (slots[at + 1] !== 0) blocks[rows++] = slots[at];
     }
     blocks.sort();
     const keys = new Int32Array(blocks.buffer);
     const sums = new Float64Array(rows);
+    const last = slots.length - 2;
     for (let row = 0; row < rows; row++) {
-      sums[row] = this.#numbers[this.#slotOf(keys[row]) * 2 + 1];
+      const key = keys[row];
+      let at = (mix(key) << 1) & last;
+      while (slots[at] !== key || slots[at + 1] === 0) at = (at + 2) & last;
+      sums[row] = slots[at + 1] >> 1;
+    }
+    if (this.#carried.size > 0) {
+      keys.forEach((key, row) => {
+        sums[row] = exactSum(sums[row], this.#carried.get(key) ?? 0);
+      });
     }
     return { rows, keys, sums };
   }
 
-  /** The slot of a block, taken now if it was not. */
-  #slotOf(key: number): number {
-    const words = this.#words;
-    const last = this.#slots - 1;
-    let slot = mix(key) & last;
-    while (words[slot * 4 + 1] !== 0) {
-      if (words[slot * 4] === key) return slot;
-      slot = (slot + 1) & last;
-    }
-    if (this.#rows * 4 >= this.#slots * 3) {
-      this.#grow();
-      return this.#slotOf(key);
-    }
-    words[slot * 4] = key;
-    words[slot * 4 + 1] = 1;
-    this.#rows++;
-    return slot;
-  }
-
   /** Twice the slots. */
   #grow(): void {
-    const [words, numbers] = [this.#words, this.#numbers];
-    this.#slots *= 2;
-    const memory = new ArrayBuffer(this.#slots * 16);
-    this.#words = new Int32Array(memory);
-    this.#numbers = new Float64Array(memory);
-    const last = this.#slots - 1;
-    for (let old = 0; old * 4 < words.length; old++) {
-      if (words[old * 4 + 1] === 0) continue;
-      let slot = mix(words[old * 4]) & last;
-      while (this.#words[slot * 4 + 1] !== 0) slot = (slot + 1) & last;
-      this.#words[slot * 4] = words[old * 4];
-      this.#words[slot * 4 + 1] = 1;
-      this.#numbers[slot * 2 + 1] = numbers[old * 2 + 1];
+    const before = this.#slots;
+    this.#slots = new Int32Array(before.length * 2);
+    for (let old = 0; old < before.length; old += 2) {
+      if (before[old + 1] === 0) continue;
+      const at = freeSlot(this.#slots, before[old]);
+      this.#slots[at] = before[old];
+      this.#slots[at + 1] = before[old + 1];
     }
   }
+}
+
+/** Where a block that has no slot gets one. */
+function freeSlot(slots: Int32Array, key: number): number {
+  const last = slots.length - 2;
+  let at = (mix(key) << 1) & last;
+  while (slots[at + 1] !== 0) at = (at + 2) & last;
+  return at;
 }
 
 /** Every bit of the result depends on every bit of the word (the finalizer of MurmurHash3). */

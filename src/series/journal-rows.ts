@@ -42,7 +42,7 @@ function readCount(bytes: Buffer, start: number): number {
     const c = bytes[at];
     if (c === LF) break;
     if (c < ZERO || c > NINE || at - first > EXACT_DIGITS) return 0;
-    value = value * 10 + c - ZERO;
+    value = value * 10 + (c - ZERO);
     at++;
   }
   if (at === first || value > MAX_COUNT) return 0;
