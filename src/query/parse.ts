@@ -20,10 +20,10 @@ const CLAUSES = [
 const DATE = /^(\d{4})-?(\d\d)-?(\d\d)(?:T(\d\d):?(\d\d)(?::?(\d\d))?Z?)?$/i;
 const TIME_HINT = 'times are UTC: 20080423, or 20080605T120000';
 
-const quoted = (words: readonly string[]): string => {
-  const all = words.map((word) => `'${word}'`);
-  const last = all.pop() ?? '';
-  return all.length === 0 ? last : `${all.join(', ')} or ${last}`;
+/** `a, b or c` */
+const orList = (words: readonly string[]): string => {
+  const last = words.at(-1) ?? '';
+  return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} or ${last}`;
 };
 
 /** What `from`, `to`, `since` and `on` are followed by. */
@@ -289,7 +289,10 @@ class QueryParser {
   /** The next token, which must be one of `words`; `others` may stand here as well. */
   #keywordOf<const W extends string>(words: readonly W[], others: readonly string[]): W {
     const found = words.find((word) => this.#isWord(word));
-    if (found === undefined) return this.#refuseWord([quoted(words), ...others], words);
+    if (found === undefined) {
+      const expected = words.map((word) => `'${word}'`);
+      return this.#refuseWord([...expected, ...others], words);
+    }
     this.#at++;
     return found;
   }
@@ -301,7 +304,7 @@ class QueryParser {
   /** Refuses the next token: `expected` as messages say it, `words` as they could have been meant. */
   #refuseWord(expected: readonly string[], words: readonly string[]): never {
     const token = this.#tokens[this.#at];
-    const what = expected.join(' or ');
+    const what = orList(expected);
     if (token.kind === 'end') {
       this.#refuse(token, 'query-cut', `the query ends here, expected ${what}`);
     }
