@@ -111,22 +111,44 @@ test('every damage is refused in the same words', () => {
   );
 });
 
+/** A file of one row and a right digest. */
+const ipv6Row = (key: string): Buffer =>
+  sealed([
+    '#hindcast-series,1',
+    '#name,spam',
+    '#type,ip',
+    '#monitor,"300,12"',
+    '#window-zero,2026-11-01T10:05:00Z',
+    '#rows,1',
+    'window,key,count',
+    `0,${key},1`,
+  ]);
+
+// RFC 5952 leaves out the longest run of zeros, of equals the first, and no run of one.
+test('every way to leave out groups is judged alike', () => {
+  let sound = 0;
+  for (let pattern = 0; pattern < 256; pattern++) {
+    const groups = [...pattern.toString(2).padStart(8, '0')];
+    const spellings = new Set([groups.join(':')]);
+    for (let from = 0; from < 8; from++) {
+      for (let to = from + 1; to <= 8 && groups[to - 1] === '0'; to++) {
+        spellings.add(`${groups.slice(0, from).join(':')}::${groups.slice(to).join(':')}`);
+      }
+    }
+    for (const spelling of spellings) {
+      const bytes = ipv6Row(spelling);
+      const found = fast(bytes);
+      if (Array.isArray(found)) sound++;
+      expect(found).toEqual(slow(bytes));
+    }
+  }
+  expect(sound).toBe(256);
+});
+
 // The digest of these is right, so that only the check of the row itself can refuse it.
 test('every spelling of a row is judged alike', () => {
   const group = fc.constantFrom('0', '1', '00', '0a', 'A', 'ffff', '10000', '', 'db8');
-  // Eight groups with one run of zeros left out, which need not be the run to leave out.
-  const gapped = fc
-    .tuple(
-      fc.array(fc.constantFrom('0', '0', '1'), { minLength: 8, maxLength: 8 }),
-      fc.nat(7),
-      fc.nat(8),
-    )
-    .map(([groups, from, length]) => {
-      const behind = groups.slice(from + length).join(':');
-      return `${groups.slice(0, from).join(':')}::${behind}`;
-    });
   const ipv6 = fc.oneof(
-    gapped,
     fc.array(group, { minLength: 1, maxLength: 9 }).map((groups) => groups.join(':')),
     fc.constantFrom('::', '::1', '1::', '0::1', '::ffff:0:0', '::ffff:192.0.2.1', '1:0:0:2::'),
   );
