@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { outputOf, ROOT, runHindcast } from './run-hindcast.ts';
 
 const run = promisify(execFile);
-const COMMANDS = ['replay', 'convert', 'inspect', 'check', 'load', 'show'];
+const COMMANDS = ['replay', 'convert', 'inspect', 'check', 'load', 'show', 'query'];
 
 describe('docs/cli.md', () => {
   const page = readFileSync(path.join(ROOT, 'docs', 'cli.md'), 'utf8');

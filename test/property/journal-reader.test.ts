@@ -128,7 +128,7 @@ const ipv6Row = (key: string): Buffer =>
 test('every way to leave out groups is judged alike', () => {
   let sound = 0;
   for (let pattern = 0; pattern < 256; pattern++) {
-    const groups = [...pattern.toString(2).padStart(8, '0')];
+    const groups = pattern.toString(2).padStart(8, '0').split('');
     const spellings = new Set([groups.join(':')]);
     for (let from = 0; from < 8; from++) {
       for (let to = from + 1; to <= 8 && groups[to - 1] === '0'; to++) {
@@ -154,11 +154,11 @@ test('every spelling of a row is judged alike', () => {
   );
   const octet = fc.constantFrom('0', '1', '00', '01', '255', '256', '999', '1000', '', '-1');
   const ipv4 = fc.array(octet, { minLength: 3, maxLength: 5 }).map((octets) => octets.join('.'));
-  const count = fc.constantFrom(
-    ...['1', '-1', '0', '-0', '01', '+1', '', '-', '1.0', '1e3', ' 1', '1\r', '123456789'],
-    ...['1234567890', '999999999999999', '9007199254740991', '9007199254740992'],
-    ...['-9007199254740992', '9007199254740993', '9007199254740994', '99999999999999999'],
-  );
+  const numbers = [
+    '1 -1 0 -0 01 +1 - 1.0 1e3 123456789 1234567890 999999999999999 99999999999999999',
+    '9007199254740991 9007199254740992 9007199254740993 9007199254740994 -9007199254740992',
+  ];
+  const count = fc.constantFrom('', ' 1', '1\r', ...numbers.join(' ').split(' '));
   const window = fc.constantFrom('0', '0', '0', '1', '00', '', '12');
   const row = fc.tuple(window, fc.oneof(ipv4, ipv6), count).map((fields) => fields.join(','));
   const few = fc.constantFrom('0,192.0.2.1,1', '0,192.0.2.2,1', '0,2001:db8::1,1', '0,::1,-1');
