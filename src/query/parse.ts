@@ -1,10 +1,10 @@
 import { formatNetwork, parseNetwork, type Network } from '../model/address.ts';
 import { parseMonitor } from '../model/monitor.ts';
-import { didYouMean } from '../model/suggest.ts';
 import { DAY_MS, parseIso } from '../model/time.ts';
-import { refuseQuery, type QueryCode, type TextRange } from './mistakes.ts';
+import type { TextRange } from './mistakes.ts';
 import type { Aggregate, CountQuery, Query, SeriesReference, Span } from './query.ts';
-import { tokensOf, type Token } from './tokens.ts';
+import { TokenCursor } from './token-cursor.ts';
+import type { Token } from './tokens.ts';
 
 const CLAUSES = [
   'from',
@@ -19,12 +19,6 @@ const CLAUSES = [
 
 const DATE = /^(\d{4})-?(\d\d)-?(\d\d)(?:T(\d\d):?(\d\d)(?::?(\d\d))?Z?)?$/i;
 const TIME_HINT = 'times are UTC: 20080423, or 20080605T120000';
-
-/** `a, b or c` */
-const orList = (words: readonly string[]): string => {
-  const last = words.at(-1) ?? '';
-  return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} or ${last}`;
-};
 
 /** What `from`, `to`, `since` and `on` are followed by. */
 interface QueryTime extends TextRange {
@@ -55,33 +49,30 @@ export function parseQuery(text: string): Query {
 }
 
 class QueryParser {
-  readonly #text: string;
-  readonly #tokens: readonly Token[];
-  #at = 0;
+  readonly #cursor: TokenCursor;
 
   constructor(text: string) {
-    this.#text = text;
-    this.#tokens = tokensOf(text);
+    this.#cursor = new TokenCursor(text);
   }
 
   query(): Query {
-    const first = this.#keyword('show', 'cache');
+    const first = this.#cursor.keyword('show', 'cache');
     if (first === 'cache') {
-      this.#keyword('details');
-      this.#end();
+      this.#cursor.keyword('details');
+      this.#cursor.end();
       return { kind: 'cache' };
     }
-    if (this.#keyword('count', 'available') === 'available') {
-      this.#end();
+    if (this.#cursor.keyword('count', 'available') === 'available') {
+      this.#cursor.end();
       return { kind: 'available' };
     }
     return this.#count();
   }
 
   #count(): CountQuery {
-    this.#keyword('for');
+    this.#cursor.keyword('for');
     const { network: block, range: blockAt } = this.#network();
-    this.#keyword('in');
+    this.#cursor.keyword('in');
     const { series, union } = this.#series();
     const clauses = this.#clauses();
     const width = block.family === 4 ? 32 : 128;
@@ -92,7 +83,7 @@ class QueryParser {
     if (clauses.sizes !== undefined) this.#checkSizes(clauses.sizes, block);
     return {
       kind: 'count',
-      text: this.#text,
+      text: this.#cursor.text,
       block,
       series,
       union,
@@ -107,32 +98,36 @@ class QueryParser {
   }
 
   #series(): { series: SeriesReference[]; union: boolean } {
-    const union = this.#isWord('union') && this.#tokens[this.#at + 1].kind === '(';
-    if (union) this.#at += 2;
+    const union = this.#cursor.isWord('union') && this.#cursor.afterNext?.kind === '(';
+    if (union) {
+      this.#cursor.advance();
+      this.#cursor.advance();
+    }
     const series: SeriesReference[] = [];
     do {
       const next = this.#reference();
       if (series.some((before) => sameSeries(before, next))) {
-        this.#refuse(next, 'query-twice', `the series '${next.name}' is named twice`);
+        this.#cursor.refuse(next, 'query-twice', `the series '${next.name}' is named twice`);
       }
       series.push(next);
-    } while (this.#take(','));
-    if (union && !this.#take(')')) this.#refuseWord(["','", "')'"], []);
+    } while (this.#cursor.take(','));
+    if (union && !this.#cursor.take(')')) this.#cursor.refuseWord(["','", "')'"], []);
     return { series, union };
   }
 
   #reference(): SeriesReference {
-    const token = this.#tokens[this.#at];
+    const token = this.#cursor.next;
     if (token.kind !== 'word' && token.kind !== 'text')
-      this.#refuseWord(['the name of a series'], []);
-    this.#at++;
+      this.#cursor.refuseWord(['the name of a series'], []);
+    this.#cursor.advance();
     const { text, start, end } = token;
-    if (text === '') this.#refuse(token, 'query-word', 'expected the name of a series, found ""');
+    if (text === '')
+      this.#cursor.refuse(token, 'query-word', 'expected the name of a series, found ""');
     const match = /^(.+)\.(\d+,\d+)$/s.exec(text);
     if (match === null) return { name: text, monitor: undefined, start, end };
     const monitor = parseMonitor(match[2]);
     if (monitor !== undefined) return { name: match[1], monitor, start, end };
-    return this.#refuse(
+    return this.#cursor.refuse(
       { start: end - match[2].length, end },
       'query-number',
       `expected a monitor such as 300,12, found ${match[2]}`,
@@ -142,15 +137,15 @@ class QueryParser {
   #clauses(): Clauses {
     const clauses: Clauses = {};
     const seen = new Map<string, string>();
-    while (this.#tokens[this.#at].kind !== 'end') {
-      const at = this.#tokens[this.#at];
-      const word = this.#keywordOf(CLAUSES, ['the end of the query']);
+    while (this.#cursor.next.kind !== 'end') {
+      const at = this.#cursor.next;
+      const word = this.#cursor.keywordOf(CLAUSES, ['the end of the query']);
       const what = word === 'from' || word === 'since' || word === 'on' ? 'time' : word;
       const before = seen.get(what);
       if (before !== undefined) {
         const message =
           before === word ? `'${word}' is given twice` : `'${word}' after '${before}': one of them`;
-        this.#refuse(at, 'query-twice', message);
+        this.#cursor.refuse(at, 'query-twice', message);
       }
       seen.set(what, word);
       this.#clause(word, at, clauses);
@@ -169,13 +164,13 @@ class QueryParser {
         clauses.sizes = this.#sizes();
         break;
       case 'order':
-        this.#keyword('by');
-        clauses.order = this.#keyword('cidr', 'count');
+        this.#cursor.keyword('by');
+        clauses.order = this.#cursor.keyword('cidr', 'count');
         break;
       case 'aggregate':
-        clauses.aggregate = this.#isWord('daily') ? 'day' : 'window';
+        clauses.aggregate = this.#cursor.isWord('daily') ? 'day' : 'window';
         clauses.aggregateAt = { start: at.start, end: at.end };
-        if (clauses.aggregate === 'day') this.#at++;
+        if (clauses.aggregate === 'day') this.#cursor.advance();
         break;
       case 'limit':
       case 'threshold':
@@ -191,17 +186,17 @@ class QueryParser {
       if (!first.wholeDay) return { kind: 'moment', atMs: first.startMs };
       return { kind: 'span', fromMs: first.startMs, toMs: first.endMs };
     }
-    this.#keyword('to');
+    this.#cursor.keyword('to');
     const last = this.#time();
     if (last.endMs <= first.startMs) {
       const hint = 'the earlier time comes first; a date as the end means the end of that day';
-      this.#refuse(last, 'query-span', 'this is not after the start of the span', hint);
+      this.#cursor.refuse(last, 'query-span', 'this is not after the start of the span', hint);
     }
     return { kind: 'span', fromMs: first.startMs, toMs: last.endMs };
   }
 
   #time(): QueryTime {
-    const token = this.#word('a time such as 20080423 or 20080605T120000');
+    const token = this.#cursor.word('a time such as 20080423 or 20080605T120000');
     const { text, start, end } = token;
     const [, year, month, day, hour, minute, second = '00'] = (DATE.exec(text) ?? []) as (
       | string
@@ -211,20 +206,20 @@ class QueryParser {
     const clock = wholeDay ? '' : `T${hour}:${minute}:${second}`;
     const startMs = parseIso(`${year}-${month}-${day}${clock}`)?.localMs;
     if (startMs === undefined) {
-      return this.#refuse(token, 'query-time', `'${text}' is no time`, TIME_HINT);
+      return this.#cursor.refuse(token, 'query-time', `'${text}' is no time`, TIME_HINT);
     }
     return { startMs, endMs: wholeDay ? startMs + DAY_MS : startMs, wholeDay, start, end };
   }
 
   #sizes(): TextRange & { from: number; to: number } {
-    const { start } = this.#tokens[this.#at];
+    const { start } = this.#cursor.next;
     const from = this.#number("a prefix length after 'cidrsize'");
     let to = from;
-    if (this.#isWord('to')) {
-      this.#at++;
+    if (this.#cursor.isWord('to')) {
+      this.#cursor.advance();
       to = this.#number("a prefix length after 'to'");
     }
-    return { from, to, start, end: this.#tokens[this.#at - 1].end };
+    return { from, to, start, end: this.#cursor.last.end };
   }
 
   #checkSizes(sizes: TextRange & { from: number; to: number }, block: Network): void {
@@ -232,24 +227,24 @@ class QueryParser {
     const { from, to } = sizes;
     if (from > to) {
       const hint = `cidrsize ${to} to ${from}`;
-      this.#refuse(sizes, 'query-size', 'the shorter prefix length comes first', hint);
+      this.#cursor.refuse(sizes, 'query-size', 'the shorter prefix length comes first', hint);
     }
     if (to > width) {
       const message = `expected a prefix length up to ${width} for IPv${block.family}, found ${to}`;
-      this.#refuse(sizes, 'query-size', message);
+      this.#cursor.refuse(sizes, 'query-size', message);
     }
     if (from < block.bits) {
       const message = `blocks of /${from} are wider than ${formatNetwork(block)}, which is asked for`;
       const hint = `ask for a wider block, or for cidrsize ${block.bits} or above`;
-      this.#refuse(sizes, 'query-size', message, hint);
+      this.#cursor.refuse(sizes, 'query-size', message, hint);
     }
   }
 
   #network(): { network: Network; range: TextRange } {
-    const token = this.#word('an address or network such as 192.0.2.0/24');
+    const token = this.#cursor.word('an address or network such as 192.0.2.0/24');
     const network = parseNetwork(token.text);
     if (network !== undefined) return { network, range: token };
-    return this.#refuse(
+    return this.#cursor.refuse(
       token,
       'query-network',
       `'${token.text}' is not an address or network`,
@@ -258,63 +253,9 @@ class QueryParser {
   }
 
   #number(what: string): number {
-    const token = this.#word(what);
+    const token = this.#cursor.word(what);
     if (/^\d{1,15}$/.test(token.text)) return Number(token.text);
-    return this.#refuse(token, 'query-number', `expected ${what}, found '${token.text}'`);
-  }
-
-  /** The next token, which must be a word; `what` says what it should be. */
-  #word(what: string): Token {
-    const token = this.#tokens[this.#at];
-    if (token.kind !== 'word') this.#refuseWord([what], []);
-    this.#at++;
-    return token;
-  }
-
-  #isWord(word: string): boolean {
-    const { kind, text } = this.#tokens[this.#at];
-    return kind === 'word' && text.toLowerCase() === word;
-  }
-
-  #take(sign: ',' | ')'): boolean {
-    const taken = this.#tokens[this.#at].kind === sign;
-    if (taken) this.#at++;
-    return taken;
-  }
-
-  #keyword<const W extends string>(...words: readonly W[]): W {
-    return this.#keywordOf(words, []);
-  }
-
-  /** The next token, which must be one of `words`; `others` may stand here as well. */
-  #keywordOf<const W extends string>(words: readonly W[], others: readonly string[]): W {
-    const found = words.find((word) => this.#isWord(word));
-    if (found === undefined) {
-      const expected = words.map((word) => `'${word}'`);
-      return this.#refuseWord([...expected, ...others], words);
-    }
-    this.#at++;
-    return found;
-  }
-
-  #end(): void {
-    if (this.#tokens[this.#at].kind !== 'end') this.#refuseWord(['the end of the query'], []);
-  }
-
-  /** Refuses the next token: `expected` as messages say it, `words` as they could have been meant. */
-  #refuseWord(expected: readonly string[], words: readonly string[]): never {
-    const token = this.#tokens[this.#at];
-    const what = orList(expected);
-    if (token.kind === 'end') {
-      this.#refuse(token, 'query-cut', `the query ends here, expected ${what}`);
-    }
-    const found = this.#text.slice(token.start, token.end);
-    const hint = token.kind === 'word' ? didYouMean(token.text, words) : undefined;
-    return this.#refuse(token, 'query-word', `expected ${what}, found '${found}'`, hint);
-  }
-
-  #refuse(range: TextRange, code: QueryCode, message: string, hint?: string): never {
-    return refuseQuery(this.#text, range, code, message, hint);
+    return this.#cursor.refuse(token, 'query-number', `expected ${what}, found '${token.text}'`);
   }
 }
 
