@@ -13,7 +13,7 @@ export interface BlockRows {
 }
 
 /** Order of two blocks by their words, as unsigned numbers. */
-export function compareKeys(
+function compareKeys(
   a: Int32Array,
   rowA: number,
   b: Int32Array,

@@ -1,6 +1,6 @@
-import { formatNetwork, type Network } from '../model/address.ts';
+import { formatNetwork, maskWord, type Network } from '../model/address.ts';
 import type { CountRow } from './answer.ts';
-import { compareKeys, type BlockRows } from './block-rows.ts';
+import type { BlockRows } from './block-rows.ts';
 import type { CountQuery } from './query.ts';
 
 /** Up to this limit the highest counts are picked as rows come; beyond it all are sorted. */
@@ -35,18 +35,22 @@ export class CountRows {
     this.#picks = query.order === 'count' && query.limit <= PICKED;
   }
 
-  /** Adds what one step counted: blocks of each length. Steps come in the order of time. */
+  /**
+   * Adds what one step counted: blocks of each length, the shortest first. Steps come in the order
+   * of time.
+   */
   add(stepMs: number | undefined, lengths: readonly BlockRows[]): void {
     const stretches = lengths.map((blocks): Stretch => ({ stepMs, blocks }));
-    if (stretches.length === 1) {
-      for (let row = 0; row < stretches[0].blocks.rows; row++) this.#take(stretches[0], row);
-      return;
+    const smallest = lengths[lengths.length - 1];
+    const shown = stretches.map(() => 0);
+    // Each block stands before its parts: before the first of the smallest blocks that lie in it.
+    for (let row = 0; row < smallest.rows; row++) {
+      for (let i = 0; i < stretches.length; i++) {
+        const { blocks } = stretches[i];
+        if (shown[i] === blocks.rows || !this.#holds(blocks, shown[i], smallest, row)) continue;
+        this.#take(stretches[i], shown[i]++);
+      }
     }
-    const step = stretches.flatMap((stretch) =>
-      Array.from({ length: stretch.blocks.rows }, (_, row): Place => ({ stretch, row })),
-    );
-    step.sort((a, b) => this.#compareBlocks(a, b));
-    for (const { stretch, row } of step) this.#take(stretch, row);
   }
 
   /** The rows that the query asks for, in its order. */
@@ -105,10 +109,13 @@ export class CountRows {
     return anything && reached;
   }
 
-  #compareBlocks(a: Place, b: Place): number {
-    const [mine, theirs] = [a.stretch.blocks, b.stretch.blocks];
-    const order = compareKeys(mine.keys, a.row, theirs.keys, b.row, this.#width);
-    return order === 0 ? mine.bits - theirs.bits : order;
+  /** Whether one block is, or lies in, another. */
+  #holds(wide: BlockRows, wideRow: number, narrow: BlockRows, narrowRow: number): boolean {
+    for (let i = 0; i < this.#width; i++) {
+      const word = narrow.keys[narrowRow * this.#width + i] & maskWord(wide.bits, i);
+      if (wide.keys[wideRow * this.#width + i] !== word) return false;
+    }
+    return true;
   }
 
   /** The highest count first; with several counts the first that differs decides. */
