@@ -363,7 +363,13 @@ hint: name one of them, such as spam.900,4
       "no journals of series 'spam' with the monitor 60,1 [series-unknown]",
     );
     const steps = `${query} spam.900,4, spam.3600,24 aggregate`;
-    expect((await runHindcast(['query', folder, steps])).stderr).toContain('[steps-differ]');
+    expect((await runHindcast(['query', folder, steps])).stderr).toBe(
+      `query:1:57: error: the windows of these series differ: 900 s and 3600 s, so they cannot be counted window by window [steps-differ]
+1 show count for 192.0.2.0/24 in spam.900,4, spam.3600,24 aggregate
+                                                          ^^^^^^^^^
+hint: 'aggregate daily', or one series at a time
+`,
+    );
     expect(await outputOf(['query', folder, `${steps} daily`])).toBe('20080423           : 1,10\n');
   });
 
@@ -391,7 +397,12 @@ hint: name one of them, such as spam.900,4
     const one = newFolder(filesOf([short], true));
     const twice = await runHindcast(['query', one, `${query} union(spam, spam.900,4)`]);
     expect(twice.code).toBe(2);
-    expect(twice.stderr).toContain('[series-twice]');
+    expect(twice.stderr).toBe(
+      `query:1:44: error: the series 'spam' is named twice: both names mean ${one}/spam.900,4.20080423T001500 [series-twice]
+1 show count for 192.0.2.0/24 in union(spam, spam.900,4)
+                                             ^^^^^^^^^^
+`,
+    );
   });
 });
 
