@@ -177,6 +177,25 @@ export function createProgram(context: CommandContext): Command {
       await runConsole(logs, options, context);
     });
 
+  program
+    .command('query')
+    .description('ask journals of series about addresses and networks, as cidr_cli does')
+    .argument('<dir>', 'a folder of journals, or a report')
+    .argument('[query]', 'the question (default: one from each line of standard input)')
+    .addOption(
+      new Option('--format <format>', 'what stdout shows')
+        .choices(['table', 'json', 'csv'])
+        .default('table'),
+    )
+    .option(
+      '--silent-syntax',
+      'say nothing about a query that is wrongly written; exit 2 all the same',
+    )
+    .action(async (dir: string, query: string | undefined, options: object) => {
+      const { runQuery } = await import('./commands/query.ts');
+      await runQuery(dir, query, options, context);
+    });
+
   for (const command of program.commands) command.exitOverride();
   return program;
 }

@@ -93,7 +93,8 @@ function parseWindowZero(text: string, { intervalMs }: Monitor): number | undefi
   return ms % intervalMs === 0 ? ms : undefined;
 }
 
-interface Header {
+/** What stands above the rows of a series file. */
+export interface SeriesHeader {
   readonly name: string;
   readonly type: SeriesType;
   readonly monitor: Monitor;
@@ -101,7 +102,8 @@ interface Header {
   readonly rowCount: number;
 }
 
-function readHeader(records: RecordReader): Header {
+/** Reads everything above the rows; refuses what is no header. The records then stand at row 1. */
+export function readHeader(records: RecordReader): SeriesHeader {
   readVersion(records);
   const name = headerValue(records, '#name,', 'a name', (text) => (text === '' ? undefined : text));
   const types = SERIES_TYPES.join(', ');
@@ -138,7 +140,7 @@ function parseCount(text: string): number | undefined {
 function readRow(
   source: SeriesSource,
   record: ByteRange,
-  header: Header,
+  header: SeriesHeader,
   order: RowOrder,
 ): SeriesRow {
   const { bytes } = source;
@@ -170,7 +172,7 @@ function readRow(
   return { window, key, count };
 }
 
-function readRows(records: RecordReader, header: Header): SeriesRow[] {
+function readRows(records: RecordReader, header: SeriesHeader): SeriesRow[] {
   const { source } = records;
   const order = new RowOrder(header.type);
   const rows: SeriesRow[] = [];

@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 
 import { DiskError, UserError } from '../model/errors.ts';
 import { formatMonitor, type Monitor } from '../model/monitor.ts';
 import type { SeriesSnapshot } from '../model/series-snapshot.ts';
+import { MAX_FILE_BYTES, unpackGzip } from './gunzip.ts';
 import { encodeName, parseSeriesFileName, stateName } from './name.ts';
 import { readSeries } from './reader.ts';
 
@@ -23,7 +24,7 @@ function access<T>(path: string, run: () => T): T {
   try {
     return run();
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
+    if (!(error instanceof Error) || error instanceof UserError) throw error;
     const code = 'code' in error ? String(error.code) : '';
     const wrong = WRONG_FILE.get(code);
     if (wrong !== undefined) throw new UserError(`cannot read series file ${path}: ${wrong}`);
@@ -32,13 +33,68 @@ function access<T>(path: string, run: () => T): T {
 }
 
 /**
- * Reads the series file at `path`, as a whole or not at all.
+ * Reads the series file at `path`, plain or gzip, as a whole or not at all.
  *
  * @throws UserError when there is no such file or it must be refused, DiskError when the disk fails
  */
 export function readSeriesFile(path: string): SeriesSnapshot {
   const bytes = access(path, () => readFileSync(path));
-  return readSeries(bytes, path);
+  return readSeries(unpackGzip(bytes, path), path);
+}
+
+/** Reads files one after another into one buffer, which grows to the largest of them. */
+export class FileBuffer {
+  #bytes: Buffer = Buffer.allocUnsafeSlow(256 * 1024);
+
+  /**
+   * The bytes of a file, unpacked when it is gzip. They are valid until the next read.
+   *
+   * @param most bytes from the start of a plain file that are enough
+   * @throws UserError or DiskError, as `readSeriesFile` does
+   */
+  read(path: string, most = Infinity): Buffer {
+    return unpackGzip(
+      access(path, () => this.#fill(path, most)),
+      path,
+    );
+  }
+
+  #fill(path: string, most: number): Buffer {
+    const file = openSync(path, 'r');
+    try {
+      let length = 0;
+      for (;;) {
+        if (length === this.#bytes.length) this.#grow(path);
+        const read = readSync(file, this.#bytes, length, this.#bytes.length - length, null);
+        length += read;
+        const gzip = this.#bytes[0] === 0x1f;
+        if (read === 0 || (length >= most && !gzip)) return this.#bytes.subarray(0, length);
+      }
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  #grow(path: string): void {
+    const size = this.#bytes.length * 2;
+    if (size > MAX_FILE_BYTES) {
+      throw new UserError(`cannot read series file ${path}: the file is larger than 2 GiB`);
+    }
+    const larger = Buffer.allocUnsafeSlow(size);
+    this.#bytes.copy(larger);
+    this.#bytes = larger;
+  }
+}
+
+/** Names of the files in a folder, unsorted, without folders; undefined when it is no folder. */
+export function listFiles(folder: string): string[] | undefined {
+  const here = folder === '' ? '.' : folder;
+  const found = access(here, () => statSync(here, { throwIfNoEntry: false })?.isDirectory());
+  if (found !== true) return undefined;
+  const entries = access(here, () => readdirSync(here, { withFileTypes: true }));
+  return entries
+    .filter((entry) => entry.isFile() || entry.isSymbolicLink())
+    .map(({ name }) => name);
 }
 
 function isFile(path: string): boolean {

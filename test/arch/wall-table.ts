@@ -69,6 +69,7 @@ export const WALLS: readonly Wall[] = [
     supplies: [
       { name: 'node:fs', oneFile: true },
       { name: 'node:crypto', oneFile: true },
+      { name: 'node:zlib', oneFile: true },
     ],
   },
   { folder: 'query', arrows: folders('model', 'series'), supplies: [] },

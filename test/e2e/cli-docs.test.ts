@@ -17,6 +17,7 @@ const COMMANDS = [
   'load',
   'show',
   'console',
+  'query',
 ];
 
 describe('docs/cli.md', () => {
