@@ -1,4 +1,9 @@
-import { Correlator, DEFAULT_SESSION_TIMEOUT_MS } from '../../src/correlate/correlator.ts';
+import {
+  Correlator,
+  DEFAULT_SESSION_TIMEOUT_MS,
+  type CorrelatorOptions,
+} from '../../src/correlate/correlator.ts';
+import type { CorrelatorState } from '../../src/correlate/correlator-state.ts';
 import type { SessionEnd } from '../../src/correlate/session-table.ts';
 import { ALL_NEEDS, PHASES } from '../../src/model/event.ts';
 import type { EventBatch } from '../../src/model/event-batch.ts';
@@ -37,21 +42,27 @@ export interface SessionChange {
 export interface Correlated {
   readonly events: readonly CorrelatedEvent[];
   readonly correlator: Correlator;
+  readonly state: CorrelatorState;
   /** Sessions by how they ended. */
   readonly ended: Readonly<Record<SessionEnd, number>>;
 }
 
-/** Takes rows through a correlator as a replay does: what is due first, then the event. */
+/**
+ * Takes rows through a correlator as a replay does: what is due first, then the event.
+ *
+ * @param pauses rows before which the correlator is saved, as text, and another one goes on
+ */
 export function correlate(
   rows: readonly EventRow[],
   sessionTimeoutMs = DEFAULT_SESSION_TIMEOUT_MS,
+  pauses: ReadonlySet<number> = new Set(),
 ): Correlated {
   const batch = batchOf(rows);
   const { nodes, services, listeners } = batch.vocabulary;
   let changes: SessionChange[] = [];
   let timeMs = 0;
   const ended = { logged: 0, replaced: 0, restart: 0, timeout: 0 };
-  const correlator = new Correlator({
+  const options: CorrelatorOptions = {
     needs: ALL_NEEDS,
     sessionTimeoutMs,
     onSession: (slot, end) => {
@@ -69,8 +80,14 @@ export function correlate(
         listener: listeners.name(listener[slot]),
       });
     },
-  });
+  };
+  let correlator = new Correlator(options);
   const events = rows.map((_, row): CorrelatedEvent => {
+    if (pauses.has(row)) {
+      const saved = JSON.stringify(correlator.save(batch.vocabulary));
+      correlator = new Correlator(options);
+      correlator.restore(JSON.parse(saved) as CorrelatorState, batch.vocabulary);
+    }
     changes = [];
     const nowMs = batch.release[row];
     if (!correlator.admits(batch, row)) return eventOf(batch, row, false, changes);
@@ -82,7 +99,7 @@ export function correlate(
     correlator.take(batch, row);
     return eventOf(batch, row, true, changes);
   });
-  return { events, correlator, ended };
+  return { events, correlator, ended, state: correlator.save(batch.vocabulary) };
 }
 
 function eventOf(
