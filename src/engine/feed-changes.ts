@@ -1,4 +1,4 @@
-import { ADDRESS, maskWord, readAddress, type Network } from '../model/address.ts';
+import { ADDRESS, maskWord, readAddressText, type Network } from '../model/address.ts';
 import { assert } from '../model/errors.ts';
 import type { WindowRange } from '../model/monitor.ts';
 import type { SeriesRow } from '../model/series-snapshot.ts';
@@ -98,8 +98,7 @@ export function replaceRows(feed: Feed, rows: readonly SeriesRow[]): void {
 /** The key of a row as a range of one. */
 function keyOf(feed: Feed, key: string): KeyRange {
   if (feed.texts !== undefined) return key;
-  const bytes = Buffer.from(key);
-  const family = readAddress(bytes, 0, bytes.length, scratch, 0);
+  const family = readAddressText(key, scratch);
   assert(family !== 0, `${key} is an address`);
   const words = [scratch[0], scratch[1], scratch[2], scratch[3]] as const;
   return { family, words, bits: family === 4 ? ADDRESS.ipv4 : ADDRESS.ipv6 };

@@ -5,8 +5,9 @@ import { expect, test } from 'vitest';
 import { parseNetwork } from '../../src/model/address.ts';
 import { Vocabulary } from '../../src/model/vocabulary.ts';
 import { timeline } from '../../src/simulate/timeline.ts';
-import { NOON_MS, type EventRow } from '../builders/event-batches.ts';
+import { NOON_MS } from '../builders/event-batches.ts';
 import { releaseOf, RowSource } from '../builders/event-sources.ts';
+import { rowsOfSteps } from '../builders/late-steps.ts';
 
 const ip = fc.oneof(
   fc.nat(5).map((host) => `192.0.2.${host}`),
@@ -25,17 +26,6 @@ const input = fc.array(
   }),
   { maxLength: 60, size: 'max' },
 );
-
-type Steps = typeof input extends fc.Arbitrary<infer T> ? T : never;
-
-function rowsOf(steps: Steps): EventRow[] {
-  let nowMs = NOON_MS;
-  return steps.map(({ stepMs, lateMs, kind, ip: peer }) => {
-    nowMs += stepMs;
-    const row = { timeMs: nowMs - lateMs, kind, ...(peer === undefined ? {} : { ip: peer }) };
-    return lateMs === 0 ? row : { ...row, releaseMs: nowMs };
-  });
-}
 
 const BLOCKS = ['192.0.2.0/24', '192.0.2.0/30', '192.0.2.4', '2001:db8::/64', '0.0.0.0/0', '::/0'];
 
@@ -66,7 +56,8 @@ test('rows are those of a filter over all events', async () => {
       const seen: { timeMs: number; windowMs: number }[] = [];
       const result = await timeline({
         sources: inputs.map(
-          (steps, rank) => new RowSource(rowsOf(steps), { rank, vocabulary, batchSizes: [9, 2] }),
+          (steps, rank) =>
+            new RowSource(rowsOfSteps(steps), { rank, vocabulary, batchSizes: [9, 2] }),
         ),
         vocabulary,
         needs: { textFields: 0 },
@@ -80,7 +71,7 @@ test('rows are those of a filter over all events', async () => {
         },
       });
       const all = inputs.flatMap((steps, rank) =>
-        rowsOf(steps).map((row, index) => ({ ...row, rank, index })),
+        rowsOfSteps(steps).map((row, index) => ({ ...row, rank, index })),
       );
       all.sort((a, b) => releaseOf(a) - releaseOf(b) || a.rank - b.rank || a.index - b.index);
       const own = all.filter(

@@ -10,6 +10,7 @@ import { top, type Span, type SpanChoice } from '../../src/simulate/top.ts';
 import { NOON_MS, type EventRow } from '../builders/event-batches.ts';
 import { releaseOf, RowSource } from '../builders/event-sources.ts';
 import { obviousGrowers, type ObviousAddress } from '../builders/obvious-growers.ts';
+import { rowsOfSteps } from '../builders/late-steps.ts';
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60_000;
@@ -40,17 +41,6 @@ const input = fc.array(
   }),
   { maxLength: 60, size: 'max' },
 );
-
-type Steps = typeof input extends fc.Arbitrary<infer T> ? T : never;
-
-function rowsOf(steps: Steps): EventRow[] {
-  let nowMs = NOON_MS;
-  return steps.map(({ stepMs, lateMs, kind, ip: peer }) => {
-    nowMs += stepMs;
-    const row = { timeMs: nowMs - lateMs, kind, ...(peer === undefined ? {} : { ip: peer }) };
-    return lateMs === 0 ? row : { ...row, releaseMs: nowMs };
-  });
-}
 
 const seconds = (least: number, most: number): fc.Arbitrary<number> =>
   fc.integer({ min: least, max: most }).map((value) => value * SECOND_MS);
@@ -178,7 +168,8 @@ test('top and a filter over all events agree', async () => {
     async (inputs, spans) => {
       const vocabulary = new Vocabulary();
       const sources = inputs.map(
-        (steps, rank) => new RowSource(rowsOf(steps), { rank, vocabulary, batchSizes: [7, 1, 20] }),
+        (steps, rank) =>
+          new RowSource(rowsOfSteps(steps), { rank, vocabulary, batchSizes: [7, 1, 20] }),
       );
       const tally = await top({
         sources,
@@ -192,7 +183,7 @@ test('top and a filter over all events agree', async () => {
         share: SHARE,
         limit: LIMIT,
       });
-      const all = inputs.flatMap(rowsOf);
+      const all = inputs.flatMap(rowsOfSteps);
       const readToMs = spans.type === 'given' ? spans.now.toMs : Infinity;
       const read = all.filter((row) => releaseOf(row) < readToMs);
       const { asked, before, now } = tally;
