@@ -73,7 +73,7 @@ test('pauses change nothing', () => {
       seen.messages += whole.state.messages.length;
       seen.forgotten += whole.state.capacity > 64 ? 1 : 0;
     }),
-    { numRuns: 80, interruptAfterTimeLimit: 20_000, markInterruptAsFailure: true },
+    { numRuns: 80, plugins: [fc.interruptAfterTimeLimit(20_000, { failOnInterrupt: true })] },
   );
   expect(seen.sessions).toBeGreaterThan(100);
   expect(seen.messages).toBeGreaterThan(1000);
