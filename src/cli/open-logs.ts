@@ -39,6 +39,8 @@ export interface LogDemands {
   /** Longer silences are reported as gaps. */
   readonly gapMs: number;
   readonly signal: AbortSignal | undefined;
+  /** Where the logs of an earlier run ended: it tells the year of those that follow. */
+  readonly afterMs?: number | undefined;
 }
 
 /**

@@ -91,6 +91,7 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
     needs,
     gapMs: longestSpan(monitors),
     signal: options.signal,
+    afterMs: runs?.state?.clockMs ?? undefined,
   });
   options.onOpen?.(logs.progress);
   let output: ReplayOutput | undefined;

@@ -10,6 +10,7 @@ export type YearSource =
   | 'dates in the file'
   | 'file name'
   | 'neighbour'
+  | 'state'
   | 'gzip header'
   | 'mtime';
 
@@ -46,9 +47,14 @@ const FIRST_MTIME_YEAR = 1990;
  * never from the present day.
  *
  * @param year the user's `--year`: of the oldest file of each rotation, which the others follow
+ * @param afterMs where the logs of an earlier run ended, which these follow
  * @throws UserError when nothing tells the year, or the year told lacks a day of the file
  */
-export function inferYears(facts: readonly YearFacts[], year?: number): YearOrigin[] {
+export function inferYears(
+  facts: readonly YearFacts[],
+  year?: number,
+  afterMs?: number,
+): YearOrigin[] {
   const origins = new Map<YearFacts, YearOrigin>();
   const rotations = new Map<string, Member[]>();
   for (const file of facts) {
@@ -59,7 +65,8 @@ export function inferYears(facts: readonly YearFacts[], year?: number): YearOrig
   }
   for (const members of rotations.values()) {
     members.sort((a, b) => compareAge(a.place, b.place));
-    for (const [file, origin] of new Rotation(members, year).solve()) origins.set(file, origin);
+    for (const [file, origin] of new Rotation(members, year, afterMs).solve())
+      origins.set(file, origin);
   }
   return facts.map((file) => origins.get(file) ?? { firstYear: undefined, source: 'stamp' });
 }
@@ -73,11 +80,13 @@ interface Member {
 class Rotation {
   readonly #members: readonly Member[];
   readonly #year: number | undefined;
+  readonly #afterMs: number | undefined;
   readonly #origins = new Map<YearFacts, YearOrigin>();
 
-  constructor(members: readonly Member[], year: number | undefined) {
+  constructor(members: readonly Member[], year: number | undefined, afterMs: number | undefined) {
     this.#members = members.filter(({ file }) => file.scan.first !== undefined);
     this.#year = year;
+    this.#afterMs = afterMs;
   }
 
   solve(): ReadonlyMap<YearFacts, YearOrigin> {
@@ -94,6 +103,8 @@ class Rotation {
         this.#set(file, yearOfName(file, place.dateDays), 'file name');
       }
     }
+    this.#askNeighbours();
+    this.#followState();
     this.#askNeighbours();
     for (const { file } of this.#members) {
       if (file.gzipTimeMs === undefined || this.#origins.has(file)) continue;
@@ -135,6 +146,13 @@ class Rotation {
     // Copies of one file say nothing of order.
     const copies = compareAge(place, neighbour.place) === 0;
     this.#set(file, (copies ? yearAt : yearBeside)(file, neighbour.file, year), 'neighbour');
+  }
+
+  /** The logs of an earlier run are neighbours that cannot be read again. */
+  #followState(): void {
+    const oldest = this.#members.at(0)?.file;
+    if (this.#afterMs === undefined || this.#origins.size > 0 || oldest === undefined) return;
+    this.#set(oldest, demandMet(oldest, yearFollowing(oldest.scan.first!, this.#afterMs)), 'state');
   }
 
   /** Copying a rotation sets all its times anew, but rarely past the newest file's own. */
@@ -206,6 +224,17 @@ function yearUntil(file: YearFacts, newer: YearFacts, newerYear: number): number
     year--;
   }
   return demandMet(file, year);
+}
+
+/**
+ * The year in which a log begins that follows those that ended at `afterMs`: the first in which it
+ * begins less than half a year earlier. So one that was read before stays where it was.
+ */
+export function yearFollowing(first: RelativeDay, afterMs: number): number {
+  const fromDays = Math.floor(afterMs / DAY_MS) - HALF_YEAR_DAYS;
+  let year = civilFromDays(fromDays).year - 1;
+  while (dayIn(first, year) < fromDays) year++;
+  return year;
 }
 
 function firstYearFrom(file: YearFacts, fromDays: number): number {

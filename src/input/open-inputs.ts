@@ -10,6 +10,7 @@ import { discoverInputs, type Input } from './discover.ts';
 import {
   dayMissing,
   inferYears,
+  yearFollowing,
   yearUnknown,
   type YearFacts,
   type YearOrigin,
@@ -34,6 +35,8 @@ export interface InputOptions {
   readonly year?: number | undefined;
   /** Year of the first line of one input, by its name. */
   readonly yearFor?: ((name: string) => number | undefined) | undefined;
+  /** Where the logs of an earlier run ended, milliseconds UTC: these follow. */
+  readonly afterMs?: number | undefined;
   readonly zoneFor: (name: string) => Zone;
   readonly nodeFor?: ((name: string) => string | undefined) | undefined;
   readonly inputFormat?: DialectName | undefined;
@@ -170,16 +173,20 @@ async function findYears(
   }
   for (const members of rotations.values()) {
     const facts = await factsOf(members, options);
-    inferYears(facts, options.year).forEach((origin, index) => origins.set(members[index], origin));
+    inferYears(facts, options.year, options.afterMs).forEach((origin, index) =>
+      origins.set(members[index], origin),
+    );
   }
   return origins;
 }
 
 function yearOfStream({ input, front }: FirstLook, options: InputOptions): YearOrigin {
-  const firstYear = options.yearFor?.(input.name) ?? options.year;
+  const given = options.yearFor?.(input.name) ?? options.year;
   const { first, startsDated } = front;
-  if (firstYear === undefined && first !== undefined && !startsDated) throw yearUnknown(input.name);
-  return { firstYear, source: firstYear === undefined || startsDated ? 'stamp' : '--year' };
+  if (given !== undefined) return { firstYear: given, source: startsDated ? 'stamp' : '--year' };
+  if (first === undefined || startsDated) return DATED;
+  if (options.afterMs === undefined) throw yearUnknown(input.name);
+  return { firstYear: yearFollowing(first, options.afterMs), source: 'state' };
 }
 
 /** Reads the files of one rotation through where a year depends on more than their fronts. */

@@ -132,6 +132,25 @@ test('persisted series without a state are what a restarted server finds', async
   );
 });
 
+test('the state tells the year of the logs that follow, standard input included', async () => {
+  const zipped = readFileSync(path.join(FIXTURES, 'logs', 'postfix', 'newyear.log.gz'));
+  const lines = gunzipSync(zipped).toString('latin1').split('\n');
+  const half = lines.findIndex((line) => line.startsWith('Jan'));
+  const text = (from: number, to?: number): string => `${lines.slice(from, to).join('\n')}\n`;
+  const cwd = newFolder({ old: text(0, half), new: text(half), late: text(0, 10) });
+  await outputOf(['replay', 'old', ...YEAR, '--state', 'st'], { cwd });
+  const json = ['--state', 'st', '--format', 'json'];
+  // The file is of today, its lines are not.
+  const shown = await outputOf(['replay', 'new', ...json, '--state', 'st'], { cwd });
+  const { last, files } = JSON.parse(shown) as { last: string; files: { year: unknown }[] };
+  expect(last.slice(0, 16)).toBe('2027-01-01T00:01');
+  expect(files.map(({ year }) => year)).toEqual([{ first: 2027, source: 'state' }]);
+  const more = 'Jan  1 01:00:00 out1 postfix/smtpd[1]: connect from unknown[192.0.2.1]\n';
+  const piped = await outputOf(['replay', '-', ...json], { cwd, stdin: more });
+  expect(JSON.parse(piped)).toMatchObject({ files: [{ year: { first: 2027, source: 'state' } }] });
+  expect(await refusal(['late', ...json], cwd)).toContain('begins with the same line as old');
+});
+
 test('a report says that it is one of several', async () => {
   const cwd = newFolder({ one: log(0, 2000), two: log(2000, 4000) });
   const args = [...YEAR, '--state', 'st', '--reorder', '0s'];

@@ -199,8 +199,8 @@ describe('years of files', () => {
     mtimeMs: 0,
     ...more,
   });
-  const solve = (facts: YearFacts[], year?: number): unknown[] =>
-    inferYears(facts, year).map(({ firstYear, source }) => [firstYear, source]);
+  const solve = (facts: YearFacts[], year?: number, afterMs?: number): unknown[] =>
+    inferYears(facts, year, afterMs).map(({ firstYear, source }) => [firstYear, source]);
 
   it('takes --year for the oldest file of each rotation; the others follow', () => {
     const facts = [
@@ -266,6 +266,33 @@ describe('years of files', () => {
       [2025, 'neighbour'],
       [2026, 'mtime'],
     ]);
+  });
+
+  it('follows the logs of an earlier run, where names and neighbours are silent', () => {
+    const mtimeMs = ms('2029-05-05');
+    const afterNewYear = [
+      file('m.1', ['Dec 31 23:59:00', 'Jan  1 00:10:00'], { mtimeMs }),
+      file('m', ['Jan  1 00:20:00'], { mtimeMs, gzipTimeMs: mtimeMs }),
+    ];
+    expect(solve(afterNewYear, undefined, ms('2026-12-31T23:58:00'))).toEqual([
+      [2026, 'state'],
+      [2027, 'neighbour'],
+    ]);
+    const one = (stamp: string, clock: string): unknown =>
+      solve([file('m', [stamp], { mtimeMs })], undefined, ms(clock))[0];
+    expect(one('Jan  1 00:00:01', '2026-12-31T23:59:59')).toEqual([2027, 'state']);
+    expect(one('Dec 31 23:59:59', '2027-01-01')).toEqual([2026, 'state']);
+    // What was read before stays where it was; a gap of months is one.
+    expect(one('Jul  3 00:00:00', '2026-12-31')).toEqual([2026, 'state']);
+    expect(one('Jun 30 00:00:00', '2026-12-31')).toEqual([2027, 'state']);
+    expect(solve([file('m-20280301', ['Mar  1 00:00:00'])], undefined, ms('2026-02-28'))).toEqual([
+      [2028, 'file name'],
+    ]);
+    expect(solve([file('m', ['Mar  1 00:00:00'])], 2020, ms('2026-02-28'))).toEqual([
+      [2020, '--year'],
+    ]);
+    const leapDay = [file('m', ['Feb 29 00:00:00'])];
+    expect(() => solve(leapDay, undefined, ms('2026-02-20'))).toThrow('29 February, which 2026');
   });
 
   it('takes a copy of a file for the same year, whatever it spans', () => {
