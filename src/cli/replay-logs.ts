@@ -97,6 +97,7 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
   let output: ReplayOutput | undefined;
   try {
     runs?.refuseKnown(logs.openings);
+    runs?.prepare();
     output = new ReplayOutput(options);
     const { tally, snapshot, state } = await replayEvents({
       sources: logs.sources,
@@ -139,6 +140,7 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
     };
   } catch (error) {
     output?.discard();
+    runs?.discard();
     throw error;
   } finally {
     logs.close();

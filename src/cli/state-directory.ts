@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+} from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../model/errors.ts';
 import type { SeriesSnapshot } from '../model/series-snapshot.ts';
@@ -6,7 +14,7 @@ import { stateName } from '../series/name.ts';
 import { encodeSealed, readSealed } from '../series/sealed-lines.ts';
 import { encodeSeriesChunks } from '../series/writer.ts';
 import { stateFrom, stateRecords, type ReplayState } from '../simulate/replay-state.ts';
-import { attempt, GrowingFile, refuseFile, syncFolder } from './durable-files.ts';
+import { attempt, GrowingFile, makeFolders, refuseFile, syncFolder } from './durable-files.ts';
 
 /** Name of the file that holds a whole run; series of a policy lie beside it under their own. */
 const STATE_FILE = 'hindcast.state';
@@ -41,6 +49,7 @@ export class StateDirectory {
   readonly #file: string;
   /** How the file ended when it was read: its digest, empty where there was none. */
   #seal = '';
+  #made: readonly string[] = [];
 
   /** @throws {UserError} when the path names no folder */
   constructor(directory: string) {
@@ -64,6 +73,25 @@ export class StateDirectory {
   }
 
   /**
+   * Makes the folder, so that a run does not find at its end that it cannot.
+   *
+   * @throws {DiskError} when it cannot be made or written
+   */
+  prepare(): void {
+    attempt(this.#path, () => {
+      this.#made = makeFolders(path.resolve(this.#path));
+      accessSync(this.#path, constants.W_OK);
+    });
+  }
+
+  /** Takes the folder back that `prepare` made, unless something lies in it. */
+  discard(): void {
+    for (const folder of this.#made.toReversed()) {
+      if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
+    }
+  }
+
+  /**
    * Replaces what the last run left. The state appears whole or not at all; the series that a
    * policy persists are written before it, each whole, and are copies of what it holds.
    *
@@ -71,7 +99,6 @@ export class StateDirectory {
    */
   commit(stored: StoredRun, persisted: readonly SeriesSnapshot[]): void {
     attempt(this.#path, () => {
-      mkdirSync(this.#path, { recursive: true });
       this.#refuseChanged();
       for (const snapshot of persisted) {
         const name = stateName(snapshot.name, snapshot.monitor, false);

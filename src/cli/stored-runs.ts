@@ -35,26 +35,7 @@ export class StoredRuns {
     this.#settings = settings;
     this.#final = final;
     const stored = (this.#stored = this.#directory.read());
-    if (stored === undefined) return;
-    if (stored.closed) {
-      throw new UserError(
-        `the state in ${directory} was closed with --final: no run can follow`,
-        'begin a new one in another folder',
-      );
-    }
-    if (stored.policy !== settings.policy) {
-      throw new UserError(
-        `the state in ${directory} was made with another policy`,
-        'go on with that policy, or begin a new state in another folder',
-      );
-    }
-    if (stored.sessionTimeoutMs !== settings.sessionTimeoutMs) {
-      throw new UserError(
-        `the state in ${directory} was made with --session-timeout ` +
-          `${stored.sessionTimeoutMs / 1000}s`,
-        'go on with that one, or begin a new state in another folder',
-      );
-    }
+    if (stored !== undefined) refuseUnlike(stored, directory, settings);
   }
 
   /** Where the last run ended; undefined before the first. */
@@ -117,6 +98,16 @@ export class StoredRuns {
     };
   }
 
+  /** Sees that the state can be written in the end. */
+  prepare(): void {
+    this.#directory.prepare();
+  }
+
+  /** Takes back what the run has made before it failed. */
+  discard(): void {
+    this.#directory.discard();
+  }
+
   commit(
     state: ReplayState,
     files: readonly FileReport[],
@@ -164,6 +155,29 @@ export function loadPersisted(
     const gone = `dropped rows ${dropped.rows}, of windows ${dropped.windows}`;
     return [`series ${stored.name}: ${gone}: they had aged out by the first event`];
   });
+}
+
+/** @throws {UserError} when no run with these settings can follow */
+function refuseUnlike(stored: StoredRun, directory: string, settings: Settings): void {
+  if (stored.closed) {
+    throw new UserError(
+      `the state in ${directory} was closed with --final: no run can follow`,
+      'begin a new one in another folder',
+    );
+  }
+  if (stored.policy !== settings.policy) {
+    throw new UserError(
+      `the state in ${directory} was made with another policy`,
+      'go on with that policy, or begin a new state in another folder',
+    );
+  }
+  if (stored.sessionTimeoutMs !== settings.sessionTimeoutMs) {
+    throw new UserError(
+      `the state in ${directory} was made with --session-timeout ` +
+        `${stored.sessionTimeoutMs / 1000}s`,
+      'go on with that one, or begin a new state in another folder',
+    );
+  }
 }
 
 function digestOf(bytes: Buffer): string {

@@ -223,6 +223,19 @@ describe('what cannot go on is refused, and the state stays as it was', () => {
     );
   });
 
+  test('a folder that cannot be made or written, before anything is simulated', async () => {
+    const cwd = newFolder({ one: log(0, 500) });
+    const args = ['replay', 'one', ...YEAR, '--out', 'out', '--state'];
+    const nowhere = await runHindcast([...args, '/proc/hindcast/state'], { cwd });
+    expect(nowhere).toMatchObject({ code: 74, stdout: '' });
+    expect(nowhere.stderr).toContain('cannot write /proc/hindcast/state');
+    expect(readdirSync(cwd)).toEqual(['one']);
+    // What a failed run has made is gone.
+    writeFileSync(path.join(cwd, 'none'), 'no mail log\n');
+    expect(await refusal(['none', ...YEAR, '--state', 'new/st'], cwd)).toContain('no usable line');
+    expect(readdirSync(cwd)).toEqual(['none', 'one']);
+  });
+
   test('a closed state', async () => {
     const cwd = await begun();
     await outputOf(['replay', ...two, '--final'], { cwd });
