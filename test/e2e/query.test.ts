@@ -384,6 +384,35 @@ hint: 'aggregate daily', or one series at a time
     );
   });
 
+  test('at a moment: the window of the series that is asked, not the shorter one of the other', async () => {
+    const folder = newFolder(filesOf(both));
+    const query = 'show count for 192.0.2.0/24 in';
+    const moment = 'on 20080423T000100';
+    expect(await outputOf(['query', folder, `${query} spam.3600,24 ${moment}`])).toBe(
+      '192.0.2.1/32       :        10\n',
+    );
+    expect(await outputOf(['query', folder, `${query} spam.900,4 ${moment}`])).toBe(
+      '192.0.2.1/32       :         1\n',
+    );
+  });
+
+  for (const span of ['', ' on 20080423', ' on 20080423T000100', ' since 20300101']) {
+    test(`a monitor that no file has is a mistake, not an empty answer${span}`, async () => {
+      const folder = newFolder(filesOf(both));
+      const query = `show count for 192.0.2.0/24 in spam.60,1${span}`;
+      const { code, stdout, stderr } = await runHindcast(['query', folder, query]);
+      expect([code, stdout, stderr]).toEqual([
+        2,
+        '',
+        `query:1:32: error: no journals of series 'spam' with the monitor 60,1 [series-unknown]
+1 ${query}
+                                 ^^^^^^^^^
+hint: there are journals of spam.900,4, spam.3600,24
+`,
+      ]);
+    });
+  }
+
   test('are not counted twice', async () => {
     const [short] = both;
     const files = { ...filesOf([short]), ...filesOf([short], true) };
@@ -404,6 +433,16 @@ hint: 'aggregate daily', or one series at a time
 `,
     );
   });
+});
+
+test('a name that ends like a monitor is asked for as it is shown', async () => {
+  const folder = newFolder(filesOf([journal('spam.300,12', DAY_23, [['192.0.2.1', 1]])]));
+  expect(await outputOf(['query', folder, 'show available'])).toBe(
+    '"spam.300,12" : 20080423T000000 => 20080423T001500\n',
+  );
+  expect(await outputOf(['query', folder, 'show count for ::ffff:0:0/96 in "spam.300,12"'])).toBe(
+    '192.0.2.1/32       :         1\n',
+  );
 });
 
 test('a series of texts cannot be asked by address', async () => {
