@@ -7,7 +7,7 @@ import { JournalReader, type JournalColumns } from './journal-reader.ts';
 import { parseSeriesFileName } from './name.ts';
 import { readHeader, type SeriesHeader } from './reader.ts';
 import { RecordReader } from './records.ts';
-import { FileBuffer, listFiles } from './store.ts';
+import { FileBuffer, isFile, listFiles } from './store.ts';
 
 /** A journal as its name tells it. */
 export interface JournalFile {
@@ -128,6 +128,7 @@ function someState(root: string): string | undefined {
     const state = names.find((fileName) => {
       const parsed = parseSeriesFileName(fileName.replace(PACKED, ''));
       if (parsed === undefined || parsed.windowEndMs !== undefined) return false;
+      if (!isFile(`${root}${place}${fileName}`)) return false;
       const head = buffer.read(`${root}${place}${fileName}`, SIGNATURE.length);
       return head.toString('latin1', 0, SIGNATURE.length) === SIGNATURE;
     });
@@ -144,7 +145,7 @@ function someState(root: string): string | undefined {
  * @throws UserError when there is none, saying where it looked
  */
 export function openJournals(dir: string): JournalFolder {
-  if (listFiles(dir) === undefined) {
+  if (dir === '' || listFiles(dir) === undefined) {
     throw new UserError(
       `there is no folder ${dir === '' ? "''" : dir}`,
       'name a folder of journals',
