@@ -1,6 +1,6 @@
 // Goal: the built command answers the questions that cidr_cli's manual asks, in its rows, and says
 // what is wrong with others. Method: journals that hold what the manual's answers add up to.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -524,4 +524,30 @@ describe('the report of a replay', () => {
     const rows = readCsv(csv).map(({ block, count }) => [block, Number(count)] as const);
     expect(Object.fromEntries(rows)).toEqual(Object.fromEntries(sums));
   });
+});
+
+test('links beside the journals of another folder are no part of the explanation', async () => {
+  const folder = newFolder({});
+  symlinkSync(folder, path.join(folder, 'data'));
+  symlinkSync('nowhere', path.join(folder, 'gone'));
+  const { code, stderr } = await runHindcast(['query', '.', 'show available'], { cwd: folder });
+  expect([code, stderr.split('\n')[0]]).toEqual([
+    2,
+    'hindcast: no journals in ./, ./log/, ./series/log/',
+  ]);
+});
+
+test('an empty name is no folder, and not the root of the disk', async () => {
+  const { code, stderr } = await runHindcast(['query', '', 'show available'], { cwd });
+  expect([code, stderr]).toEqual([
+    2,
+    "hindcast: there is no folder ''\nhint: name a folder of journals\n",
+  ]);
+});
+
+test('the name of a series cannot steer the terminal', async () => {
+  const folder = newFolder(filesOf([journal('a\u001B[31m\nb', DAY_23, [['192.0.2.1', 1]])]));
+  expect(await outputOf(['query', folder, 'show available'])).toBe(
+    '"a\\x1b[31m\\x0ab" : 20080423T000000 => 20080423T001500\n',
+  );
 });
