@@ -2,6 +2,7 @@ import { UserError } from '../model/errors.ts';
 import { formatMonitor, type Monitor } from '../model/monitor.ts';
 import { compareText } from '../model/order.ts';
 import { formatIso } from '../model/time.ts';
+import { visible } from '../model/visible.ts';
 import { SIGNATURE } from './format.ts';
 import { JournalReader, type JournalColumns } from './journal-reader.ts';
 import { parseSeriesFileName } from './name.ts';
@@ -102,7 +103,7 @@ function assertNamed({ path, ...says }: JournalFile, header: SeriesHeader): void
       'give the file the name that it was written under',
     );
   };
-  if (name !== says.name) refuse(2, 'the series', `'${says.name}'`, `'${name}'`);
+  if (name !== says.name) refuse(2, 'the series', `'${visible(says.name)}'`, `'${visible(name)}'`);
   const [named, held] = [says.monitor ?? monitor, monitor].map(formatMonitor);
   if (named !== held) refuse(4, 'the monitor', named, held);
   const startMs = says.windowEndMs - monitor.intervalMs;

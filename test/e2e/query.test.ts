@@ -1,6 +1,6 @@
 // Goal: the built command answers the questions that cidr_cli's manual asks, in its rows, and says
 // what is wrong with others. Method: journals that hold what the manual's answers add up to.
-import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -550,4 +550,8 @@ test('the name of a series cannot steer the terminal', async () => {
   expect(await outputOf(['query', folder, 'show available'])).toBe(
     '"a\\x1b[31m\\x0ab" : 20080423T000000 => 20080423T001500\n',
   );
+  const renamed = path.join(folder, 'b.20080423T001500');
+  renameSync(path.join(folder, readdirSync(folder)[0]), renamed);
+  const { stderr } = await runHindcast(['query', folder, 'show available']);
+  expect(stderr).toContain("expected the series 'b', as in its name, found 'a\\x1b[31m\\x0ab'");
 });
