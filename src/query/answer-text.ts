@@ -1,5 +1,6 @@
 import { formatNetwork } from '../model/address.ts';
 import { DAY_MS, formatCompact, formatIso } from '../model/time.ts';
+import { visible } from '../model/visible.ts';
 import type { Answer, CountAnswer, CountRow } from './answer.ts';
 import type { CountQuery } from './query.ts';
 import { formatReference } from './select-journals.ts';
@@ -23,7 +24,7 @@ function* tableLines(answer: Answer): Generator<string, void, undefined> {
   switch (answer.kind) {
     case 'available':
       for (const { reference, firstMs, lastMs } of answer.series) {
-        yield `${reference} : ${formatCompact(firstMs)} => ${formatCompact(lastMs)}\n`;
+        yield `${visible(reference)} : ${formatCompact(firstMs)} => ${formatCompact(lastMs)}\n`;
       }
       break;
     case 'cache':

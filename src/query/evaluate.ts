@@ -42,7 +42,7 @@ interface Task {
 /** All journals of a query; those of one step are neighbours, in the order of time. */
 function tasksOf(query: CountQuery, folder: JournalFolder): Task[] {
   const tasks = query.series.flatMap((reference, index) => {
-    const series = new QueriedSeries(query, reference, folder.journals);
+    const series = new QueriedSeries(query, reference, folder);
     return series.journals.map((journal): Task => {
       return { journal, series, column: query.union ? 0 : index, step: stepOf(query, journal) };
     });

@@ -120,17 +120,17 @@ class QueryParser {
     if (token.kind !== 'word' && token.kind !== 'text')
       this.#cursor.refuseWord(['the name of a series'], []);
     this.#cursor.advance();
-    const { text, start, end } = token;
-    if (text === '')
+    const { start, end } = token;
+    const { name, monitor: written } = nameAndMonitor(token);
+    if (name === '')
       this.#cursor.refuse(token, 'query-word', 'expected the name of a series, found ""');
-    const match = /^(.+)\.(\d+,\d+)$/s.exec(text);
-    if (match === null) return { name: text, monitor: undefined, start, end };
-    const monitor = parseMonitor(match[2]);
-    if (monitor !== undefined) return { name: match[1], monitor, start, end };
+    if (written === undefined) return { name, monitor: undefined, start, end };
+    const monitor = parseMonitor(written);
+    if (monitor !== undefined) return { name, monitor, start, end };
     return this.#cursor.refuse(
-      { start: end - match[2].length, end },
+      { start: end - written.length, end },
       'query-number',
-      `expected a monitor such as 300,12, found ${match[2]}`,
+      `expected a monitor such as 300,12, found ${written}`,
     );
   }
 
@@ -257,6 +257,13 @@ class QueryParser {
     if (/^\d{1,15}$/.test(token.text)) return Number(token.text);
     return this.#cursor.refuse(token, 'query-number', `expected ${what}, found '${token.text}'`);
   }
+}
+
+/** What stands in quotes is a name as it is, even when it ends like a monitor. */
+function nameAndMonitor({ kind, text, monitor }: Token): { name: string; monitor?: string } {
+  if (kind === 'text') return monitor === undefined ? { name: text } : { name: text, monitor };
+  const match = /^(.+)\.(\d+,\d+)$/.exec(text);
+  return match === null ? { name: text } : { name: match[1], monitor: match[2] };
 }
 
 function sameSeries(a: SeriesReference, b: SeriesReference): boolean {

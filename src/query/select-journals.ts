@@ -1,6 +1,6 @@
 import { formatMonitor, type Monitor } from '../model/monitor.ts';
 import { didYouMean } from '../model/suggest.ts';
-import type { JournalFile } from '../series/journals.ts';
+import type { JournalFile, JournalFolder } from '../series/journals.ts';
 import type { SeriesHeader } from '../series/reader.ts';
 import { UserError } from '../model/errors.ts';
 import { refuseQuery } from './mistakes.ts';
@@ -29,22 +29,23 @@ export class QueriedSeries {
   #before: JournalFile | undefined;
 
   /**
-   * @param all the journals of the folder, in the order of time
    * @throws UserError when the folder has no such series, or several that could be meant
    */
-  constructor(query: CountQuery, reference: SeriesReference, all: readonly JournalFile[]) {
+  constructor(query: CountQuery, reference: SeriesReference, folder: JournalFolder) {
     this.#query = query;
     this.#reference = reference;
+    const all = folder.journals;
     const named = all.filter(({ name }) => name === reference.name);
     if (named.length === 0) this.#refuseUnknown(all);
-    const monitors = monitorsOf(named);
+    const monitors = inOrder(named.flatMap(({ monitor }) => monitor ?? []));
     this.#monitor = reference.monitor ?? monitors[0];
     if (reference.monitor === undefined && monitors.length > 1) this.#refuseSeveral(monitors);
     const mine = named.filter(({ monitor }) => {
       return monitor === undefined || formatMonitor(monitor) === this.#monitorText();
     });
     if (mine.length === 0) this.#refuseMonitor(monitors);
-    this.journals = within(mine, query.span);
+    this.journals = within(mine, query.span, this.#monitor);
+    if (reference.monitor !== undefined) this.#refuseUnlessKept(folder, mine, monitors);
   }
 
   /**
@@ -75,6 +76,25 @@ export class QueriedSeries {
     this.#before = journal;
     const { span } = this.#query;
     return span.kind === 'span' || header.windowZeroMs <= span.atMs;
+  }
+
+  /**
+   * Where no name has the monitor that is asked for, headers tell whether any journal has it; mostly
+   * the first one does. Else nothing would be counted and nothing said.
+   */
+  #refuseUnlessKept(
+    folder: JournalFolder,
+    mine: readonly JournalFile[],
+    named: readonly Monitor[],
+  ): void {
+    if (mine.some(({ monitor }) => monitor !== undefined)) return;
+    const held: Monitor[] = [];
+    for (const journal of [...this.journals, ...mine]) {
+      const { monitor } = folder.readHeader(journal);
+      if (formatMonitor(monitor) === this.#monitorText()) return;
+      held.push(monitor);
+    }
+    this.#refuseMonitor(inOrder([...named, ...held]));
   }
 
   #monitorText(): string {
@@ -113,22 +133,34 @@ export class QueriedSeries {
   }
 }
 
-/** The monitors in names of journals, each once, sorted. */
-function monitorsOf(journals: readonly JournalFile[]): Monitor[] {
-  const found = new Map<string, Monitor>();
-  for (const { monitor } of journals) {
-    if (monitor !== undefined) found.set(formatMonitor(monitor), monitor);
-  }
+/** Each monitor once, sorted. */
+function inOrder(monitors: readonly Monitor[]): Monitor[] {
+  const found = new Map(monitors.map((monitor) => [formatMonitor(monitor), monitor]));
   return [...found.values()].sort((a, b) => a.intervalMs - b.intervalMs || a.windows - b.windows);
 }
 
 /** Those of one series whose windows can lie in the span, as their names tell. */
-function within(journals: readonly JournalFile[], span: Span): readonly JournalFile[] {
+function within(
+  journals: readonly JournalFile[],
+  span: Span,
+  monitor: Monitor | undefined,
+): readonly JournalFile[] {
   if (span.kind === 'span') {
     const { fromMs, toMs } = span;
     return journals.filter(({ windowEndMs: end }) => end > fromMs && end <= toMs);
   }
-  // Windows do not overlap: only the first that ends behind the moment can hold it.
-  const first = journals.find(({ windowEndMs }) => windowEndMs > span.atMs)?.windowEndMs;
-  return journals.filter(({ windowEndMs }) => windowEndMs === first);
+  const endMs = endOfWindow(journals, span.atMs, monitor);
+  return journals.filter(({ windowEndMs }) => windowEndMs === endMs);
+}
+
+/** When the window that holds a moment ends; undefined when no journal can hold it. */
+function endOfWindow(
+  journals: readonly JournalFile[],
+  atMs: number,
+  monitor: Monitor | undefined,
+): number | undefined {
+  if (monitor !== undefined)
+    return (Math.floor(atMs / monitor.intervalMs) + 1) * monitor.intervalMs;
+  // Windows of one length do not overlap: only the first that ends behind the moment can hold it.
+  return journals.find(({ windowEndMs }) => windowEndMs > atMs)?.windowEndMs;
 }

@@ -5,6 +5,8 @@ export interface Token extends TextRange {
   readonly kind: 'word' | 'text' | ',' | '(' | ')' | 'end';
   /** Without quotes. */
   readonly text: string;
+  /** Of a text: the monitor that stands behind its quotes, `300,12`. */
+  readonly monitor?: string;
 }
 
 const SPACE = /\s+/y;
@@ -12,7 +14,7 @@ const WORD = /[^\s,()"]+/y;
 const QUOTED = /"((?:[^"]|"")*)"/y;
 /** Behind a name or its quotes: the monitor that tells series of one name apart. */
 const MONITOR_OF_WORD = /,\d+(?![^\s,()])/y;
-const MONITOR_OF_TEXT = /\.\d+,\d+(?![^\s,()])/y;
+const MONITOR_OF_TEXT = /\.(\d+,\d+)(?![^\s,()])/y;
 
 function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
   pattern.lastIndex = at;
@@ -42,10 +44,15 @@ export function tokensOf(text: string): Token[] {
         refuseQuery(text, range, 'query-quote', 'the quote that opens here is never closed');
       }
       at += quoted[0].length;
-      const monitor = matchAt(MONITOR_OF_TEXT, text, at)?.[0] ?? '';
-      at += monitor.length;
-      const name = quoted[1].replaceAll('""', '"');
-      tokens.push({ kind: 'text', text: `${name}${monitor}`, start, end: at });
+      const monitor = matchAt(MONITOR_OF_TEXT, text, at);
+      at += monitor?.[0].length ?? 0;
+      const token = {
+        kind: 'text',
+        text: quoted[1].replaceAll('""', '"'),
+        start,
+        end: at,
+      } as const;
+      tokens.push(monitor === null ? token : { ...token, monitor: monitor[1] });
     } else {
       at += matchAt(WORD, text, at)?.[0].length ?? 1;
       if (/\.\d+$/.test(text.slice(start, at))) {

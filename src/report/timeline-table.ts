@@ -3,6 +3,7 @@ import type { FileReport } from '../model/file-report.ts';
 import { KINDS } from '../model/event.ts';
 import { compareText } from '../model/order.ts';
 import { formatIso } from '../model/time.ts';
+import { visible } from '../model/visible.ts';
 import type { Timeline, TimelineWindow } from '../simulate/timeline.ts';
 import { csvLine } from './csv.ts';
 import { fileJson, totalLines } from './summary.ts';
@@ -163,8 +164,5 @@ export function windowHeading(startMs: number, late: boolean): string {
 
 /** A log line as a terminal may show it: `file:line:text`, control characters as `\xHH`. */
 export function shownLine(file: string, line: number, text: string): string {
-  const safe = text.replace(/[^\P{Cc}\t]/gu, (character) => {
-    return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
-  });
-  return `${file}:${line}:${safe}\n`;
+  return `${visible(file)}:${line}:${visible(text)}\n`;
 }

@@ -2,12 +2,13 @@ import { UserError } from '../model/errors.ts';
 import { formatMonitor, type Monitor } from '../model/monitor.ts';
 import { compareText } from '../model/order.ts';
 import { formatIso } from '../model/time.ts';
+import { visible } from '../model/visible.ts';
 import { SIGNATURE } from './format.ts';
 import { JournalReader, type JournalColumns } from './journal-reader.ts';
 import { parseSeriesFileName } from './name.ts';
 import { readHeader, type SeriesHeader } from './reader.ts';
 import { RecordReader } from './records.ts';
-import { FileBuffer, listFiles } from './store.ts';
+import { FileBuffer, isFile, listFiles } from './store.ts';
 
 /** A journal as its name tells it. */
 export interface JournalFile {
@@ -102,7 +103,7 @@ function assertNamed({ path, ...says }: JournalFile, header: SeriesHeader): void
       'give the file the name that it was written under',
     );
   };
-  if (name !== says.name) refuse(2, 'the series', `'${says.name}'`, `'${name}'`);
+  if (name !== says.name) refuse(2, 'the series', `'${visible(says.name)}'`, `'${visible(name)}'`);
   const [named, held] = [says.monitor ?? monitor, monitor].map(formatMonitor);
   if (named !== held) refuse(4, 'the monitor', named, held);
   const startMs = says.windowEndMs - monitor.intervalMs;
@@ -128,6 +129,7 @@ function someState(root: string): string | undefined {
     const state = names.find((fileName) => {
       const parsed = parseSeriesFileName(fileName.replace(PACKED, ''));
       if (parsed === undefined || parsed.windowEndMs !== undefined) return false;
+      if (!isFile(`${root}${place}${fileName}`)) return false;
       const head = buffer.read(`${root}${place}${fileName}`, SIGNATURE.length);
       return head.toString('latin1', 0, SIGNATURE.length) === SIGNATURE;
     });
@@ -144,7 +146,7 @@ function someState(root: string): string | undefined {
  * @throws UserError when there is none, saying where it looked
  */
 export function openJournals(dir: string): JournalFolder {
-  if (listFiles(dir) === undefined) {
+  if (dir === '' || listFiles(dir) === undefined) {
     throw new UserError(
       `there is no folder ${dir === '' ? "''" : dir}`,
       'name a folder of journals',

@@ -97,7 +97,8 @@ export function listFiles(folder: string): string[] | undefined {
     .map(({ name }) => name);
 }
 
-function isFile(path: string): boolean {
+/** Whether a path leads to a file, also over links. */
+export function isFile(path: string): boolean {
   return access(path, () => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false);
 }
 

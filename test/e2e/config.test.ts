@@ -230,6 +230,13 @@ policy.yaml: ok, 1 series, 1 rule, maintenance_interval 600
   });
 });
 
+test('folders that a configuration names cannot steer the terminal', async () => {
+  const cwd = newFolder({ 'a.conf': 'inbound_audit { log_dir = "a\u001B[31m" }' });
+  expect(await outputOf(['check', '--config', 'a.conf'], { cwd })).toBe(
+    'a.conf: ok, monitors "300,6", maintenance_interval 300, log_dir a\\x1b[31m (not used)\n',
+  );
+});
+
 test('a program may name a configuration too', async () => {
   const { replay } = await loadLibrary();
   const cwd = newFolder(FILES);

@@ -1,6 +1,6 @@
 // Goal: the built command answers the questions that cidr_cli's manual asks, in its rows, and says
 // what is wrong with others. Method: journals that hold what the manual's answers add up to.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -384,6 +384,35 @@ hint: 'aggregate daily', or one series at a time
     );
   });
 
+  test('at a moment: the window of the series that is asked, not the shorter one of the other', async () => {
+    const folder = newFolder(filesOf(both));
+    const query = 'show count for 192.0.2.0/24 in';
+    const moment = 'on 20080423T000100';
+    expect(await outputOf(['query', folder, `${query} spam.3600,24 ${moment}`])).toBe(
+      '192.0.2.1/32       :        10\n',
+    );
+    expect(await outputOf(['query', folder, `${query} spam.900,4 ${moment}`])).toBe(
+      '192.0.2.1/32       :         1\n',
+    );
+  });
+
+  for (const span of ['', ' on 20080423', ' on 20080423T000100', ' since 20300101']) {
+    test(`a monitor that no file has is a mistake, not an empty answer${span}`, async () => {
+      const folder = newFolder(filesOf(both));
+      const query = `show count for 192.0.2.0/24 in spam.60,1${span}`;
+      const { code, stdout, stderr } = await runHindcast(['query', folder, query]);
+      expect([code, stdout, stderr]).toEqual([
+        2,
+        '',
+        `query:1:32: error: no journals of series 'spam' with the monitor 60,1 [series-unknown]
+1 ${query}
+                                 ^^^^^^^^^
+hint: there are journals of spam.900,4, spam.3600,24
+`,
+      ]);
+    });
+  }
+
   test('are not counted twice', async () => {
     const [short] = both;
     const files = { ...filesOf([short]), ...filesOf([short], true) };
@@ -404,6 +433,16 @@ hint: 'aggregate daily', or one series at a time
 `,
     );
   });
+});
+
+test('a name that ends like a monitor is asked for as it is shown', async () => {
+  const folder = newFolder(filesOf([journal('spam.300,12', DAY_23, [['192.0.2.1', 1]])]));
+  expect(await outputOf(['query', folder, 'show available'])).toBe(
+    '"spam.300,12" : 20080423T000000 => 20080423T001500\n',
+  );
+  expect(await outputOf(['query', folder, 'show count for ::ffff:0:0/96 in "spam.300,12"'])).toBe(
+    '192.0.2.1/32       :         1\n',
+  );
 });
 
 test('a series of texts cannot be asked by address', async () => {
@@ -485,4 +524,34 @@ describe('the report of a replay', () => {
     const rows = readCsv(csv).map(({ block, count }) => [block, Number(count)] as const);
     expect(Object.fromEntries(rows)).toEqual(Object.fromEntries(sums));
   });
+});
+
+test('links beside the journals of another folder are no part of the explanation', async () => {
+  const folder = newFolder({});
+  symlinkSync(folder, path.join(folder, 'data'));
+  symlinkSync('nowhere', path.join(folder, 'gone'));
+  const { code, stderr } = await runHindcast(['query', '.', 'show available'], { cwd: folder });
+  expect([code, stderr.split('\n')[0]]).toEqual([
+    2,
+    'hindcast: no journals in ./, ./log/, ./series/log/',
+  ]);
+});
+
+test('an empty name is no folder, and not the root of the disk', async () => {
+  const { code, stderr } = await runHindcast(['query', '', 'show available'], { cwd });
+  expect([code, stderr]).toEqual([
+    2,
+    "hindcast: there is no folder ''\nhint: name a folder of journals\n",
+  ]);
+});
+
+test('the name of a series cannot steer the terminal', async () => {
+  const folder = newFolder(filesOf([journal('a\u001B[31m\nb', DAY_23, [['192.0.2.1', 1]])]));
+  expect(await outputOf(['query', folder, 'show available'])).toBe(
+    '"a\\x1b[31m\\x0ab" : 20080423T000000 => 20080423T001500\n',
+  );
+  const renamed = path.join(folder, 'b.20080423T001500');
+  renameSync(path.join(folder, readdirSync(folder)[0]), renamed);
+  const { stderr } = await runHindcast(['query', folder, 'show available']);
+  expect(stderr).toContain("expected the series 'b', as in its name, found 'a\\x1b[31m\\x0ab'");
 });

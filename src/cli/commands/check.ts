@@ -1,5 +1,6 @@
 import { UserError } from '../../model/errors.ts';
 import { DEFAULT_MONITOR, formatMonitor } from '../../model/monitor.ts';
+import { visible } from '../../model/visible.ts';
 import { DEFAULT_MAINTENANCE_INTERVAL_MS } from '../../policy/audit-settings.ts';
 import type { AuditStanza } from '../../policy/ecelerity/audit-stanza.ts';
 import type { RulePolicy } from '../../policy/rule-policy.ts';
@@ -78,9 +79,9 @@ function stanzaWords({ monitors, maintenanceIntervalMs, ...folders }: AuditStanz
     `monitors ${kept.map((monitor) => `"${formatMonitor(monitor)}"`).join(' ')}`,
     intervalWords(maintenanceIntervalMs?.value ?? DEFAULT_MAINTENANCE_INTERVAL_MS),
   ];
-  if (folders.logDir !== undefined) words.push(`log_dir ${folders.logDir} (not used)`);
+  if (folders.logDir !== undefined) words.push(`log_dir ${visible(folders.logDir)} (not used)`);
   if (folders.serializeDir !== undefined) {
-    words.push(`serialize_dir ${folders.serializeDir} (not used)`);
+    words.push(`serialize_dir ${visible(folders.serializeDir)} (not used)`);
   }
   return words;
 }

@@ -38,6 +38,31 @@ test('a tab stays a tab, so that the caret stands under its character', () => {
   ]);
 });
 
+test('the caret stands under its character behind wide ones and marks of no width', () => {
+  expect(mistakeIn('漢字 ｱ ｗ 한 😀 e\u0301: bad', 'bad').split('\n')[2]).toBe(
+    `  ${' '.repeat('漢字'.length * 2 + ' ｱ ｗｗ 한한 😀 e: '.length)}^^^`,
+  );
+  expect(mistakeIn('a 漢字', '漢字').split('\n')[2]).toBe('    ^^^^');
+});
+
+test('a byte order mark is in no column', () => {
+  expect(mistakeIn('\uFEFFa: bad\nb', 'bad').split('\n')).toEqual([
+    "policy.yaml:1:4: error: unknown series 'bad' [series-unknown]",
+    '1 a: bad',
+    '     ^^^',
+  ]);
+  expect(placeOf('\uFEFFa', 0)).toEqual({ line: 1, column: 1, lineText: 'a' });
+  expect(placeOf('\uFEFF', 0)).toEqual({ line: 1, column: 1, lineText: '' });
+});
+
+test('nothing of a foreign file can steer the terminal', () => {
+  const wrong = '\u001B[31m\u0000';
+  const shown = mistakeIn(`a: ${wrong}\u009B7m`, wrong, `write "${wrong}"`);
+  // oxlint-disable-next-line no-control-regex -- they must not be there
+  expect(shown).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F]/);
+  expect(shown.split('\n')[0]).toContain("unknown series '\uFFFD[31m\uFFFD'");
+});
+
 test('lines may end in CR LF, and the last one in nothing', () => {
   expect(mistakeIn('one\r\nbad\r\nthree', 'bad').split('\n')).toEqual([
     "policy.yaml:2:1: error: unknown series 'bad' [series-unknown]",

@@ -100,4 +100,6 @@ test('a bar of ASCII is at least one character long', () => {
 test('a log line cannot steer the terminal', () => {
   const text = 'a\u001b[31m\u0000b\tü\u0085\u007f';
   expect(shownLine('mail.log', 7, text)).toBe('mail.log:7:a\\x1b[31m\\x00b\tü\\x85\\x7f\n');
+  // A CSV brings the name of the file, too.
+  expect(shownLine('a\n\u001b[31m', 7, 'b')).toBe('a\\x0a\\x1b[31m:7:b\n');
 });
