@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../model/errors.ts';
 import type { SeriesSnapshot } from '../model/series-snapshot.ts';
@@ -6,7 +6,7 @@ import { stateName } from '../series/name.ts';
 import { encodeSealed, readSealed } from '../series/sealed-lines.ts';
 import { encodeSeriesChunks } from '../series/writer.ts';
 import { stateFrom, stateRecords, type ReplayState } from '../simulate/replay-state.ts';
-import { attempt, GrowingFile, refuseFile, syncFolder } from './durable-files.ts';
+import { attempt, GrowingFile, makeFolders, refuseFile, syncFolder } from './durable-files.ts';
 
 /** Name of the file that holds a whole run; series of a policy lie beside it under their own. */
 const STATE_FILE = 'hindcast.state';
@@ -65,20 +65,28 @@ export class StateDirectory {
 
   /**
    * Replaces what the last run left. The state appears whole or not at all; the series that a
-   * policy persists are written before it, each whole, and are copies of what it holds.
+   * policy persists appear before it, each whole, and are copies of what it holds. All of them are
+   * on the disk before the first appears: beside a state that could not be written, the series would
+   * be taken for those that a server finds when it starts, and their events count twice.
    *
    * @throws {UserError} when another run has written since `read`
    */
   commit(stored: StoredRun, persisted: readonly SeriesSnapshot[]): void {
     attempt(this.#path, () => {
-      mkdirSync(this.#path, { recursive: true });
+      makeFolders(path.resolve(this.#path));
       this.#refuseChanged();
-      for (const snapshot of persisted) {
+      const files = persisted.map((snapshot) => {
         const name = stateName(snapshot.name, snapshot.monitor, false);
-        this.#replace(path.join(this.#path, name), encodeSeriesChunks(snapshot));
-      }
+        const file = path.join(this.#path, name);
+        writePartial(file, encodeSeriesChunks(snapshot));
+        return file;
+      });
       const { state, ...run } = stored;
-      this.#replace(this.#file, encodeSealed(SEAL, recordsOf(run, state)));
+      writePartial(this.#file, encodeSealed(SEAL, recordsOf(run, state)));
+      for (const file of [...files, this.#file]) {
+        renameSync(partialOf(file), file);
+        syncFolder(this.#path);
+      }
       this.#seal = sealOf(readFileSync(this.#file));
     });
   }
@@ -91,18 +99,17 @@ export class StateDirectory {
       'let runs with the same --state follow one another',
     );
   }
+}
 
-  #replace(file: string, chunks: Iterable<Buffer>): void {
-    const partial = `${file}${PARTIAL_SUFFIX}`;
-    const growing = new GrowingFile(partial, 'w');
-    try {
-      for (const chunk of chunks) growing.write(chunk);
-      growing.finish();
-    } finally {
-      growing.close();
-    }
-    renameSync(partial, file);
-    syncFolder(this.#path);
+const partialOf = (file: string): string => `${file}${PARTIAL_SUFFIX}`;
+
+function writePartial(file: string, chunks: Iterable<Buffer>): void {
+  const growing = new GrowingFile(partialOf(file), 'w');
+  try {
+    for (const chunk of chunks) growing.write(chunk);
+    growing.finish();
+  } finally {
+    growing.close();
   }
 }
 

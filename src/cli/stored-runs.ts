@@ -63,13 +63,13 @@ export class StoredRuns {
   }
 
   /**
-   * The persisted series that lie in the folder without a state of a run: what a server reads when
-   * it starts. They become what the series of this run hold at its first event.
+   * The persisted series that lie in the folder before the first event: what a server reads when it
+   * starts. They become what the series hold at that event, which a later run may bring.
    *
    * @throws {UserError} when a file is damaged, or of a series that is defined otherwise
    */
   persisted(series: readonly SeriesDefinition[]): SeriesSnapshot[] {
-    if (this.#stored !== undefined) return [];
+    if (this.#stored !== undefined && this.#stored.state.audit !== null) return [];
     return series.flatMap((own) => {
       const file = path.join(this.#path, stateName(own.name, own.monitor, false));
       if (!own.persist || !existsSync(file)) return [];
@@ -141,7 +141,8 @@ export class StoredRuns {
     inputs.sort((a, b) => compareText(a.opening, b.opening));
     const { policy, sessionTimeoutMs } = this.#settings;
     const run = { policy, sessionTimeoutMs, closed: this.#final, inputs, state };
-    this.#directory.commit(run, persisted);
+    // Before the first event the series in the folder are still to be read, not to be replaced.
+    this.#directory.commit(run, state.audit === null ? [] : persisted);
   }
 }
 
