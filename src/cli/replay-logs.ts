@@ -80,6 +80,7 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
   const { fromMs, toMs } = spanOf(options);
   const sessionTimeoutMs =
     durationOption('--session-timeout', options.sessionTimeout) ?? DEFAULT_SESSION_TIMEOUT_MS;
+  refuseOverlaps(options);
   const runs = openRuns(options, { policy: digestOf(run.texts), sessionTimeoutMs });
   const persistedBefore = runs?.persisted(policy.series) ?? [];
   const aged: string[] = [];
@@ -157,6 +158,23 @@ function spanOf(options: ReplayLogsOptions): {
     throw new UserError(`--from ${options.from} is not before --to ${options.to}`);
   }
   return { fromMs, toMs };
+}
+
+/** Refuses folders that a report replaces, or where it grows: what others left there would be lost. */
+function refuseOverlaps({ out, state, journal }: ReplayLogsOptions): void {
+  if (out === undefined) return;
+  const report = path.resolve(out);
+  const kept = { '--state': state, '--journal': journal };
+  for (const [option, folder] of Object.entries(kept)) {
+    if (folder === undefined || folder === '') continue;
+    const below = path.relative(report, path.resolve(folder)).split(path.sep)[0];
+    const grows = option === '--journal' && below === '';
+    if (!grows && below !== 'series' && below !== '.partial') continue;
+    throw new UserError(
+      `${option} ${folder} is a folder of the report --out ${out}`,
+      'name a folder that no report replaces',
+    );
+  }
 }
 
 /** Where the state of other runs is, if the user named it. */

@@ -92,20 +92,27 @@ export class StateDirectory {
   }
 
   /**
-   * Replaces what the last run left. The state appears whole or not at all; the series that a
-   * policy persists are written before it, each whole, and are copies of what it holds.
+   * Replaces what the last run left. Everything is on the disk before the first file appears, each
+   * whole. The state is the first, the series that a policy persists are copies of what it holds:
+   * beside a state they are not read, so a run that dies in between counts nothing twice.
    *
    * @throws {UserError} when another run has written since `read`
    */
   commit(stored: StoredRun, persisted: readonly SeriesSnapshot[]): void {
     attempt(this.#path, () => {
       this.#refuseChanged();
-      for (const snapshot of persisted) {
+      const files = persisted.map((snapshot) => {
         const name = stateName(snapshot.name, snapshot.monitor, false);
-        this.#replace(path.join(this.#path, name), encodeSeriesChunks(snapshot));
-      }
+        const file = path.join(this.#path, name);
+        writePartial(file, encodeSeriesChunks(snapshot));
+        return file;
+      });
       const { state, ...run } = stored;
-      this.#replace(this.#file, encodeSealed(SEAL, recordsOf(run, state)));
+      writePartial(this.#file, encodeSealed(SEAL, recordsOf(run, state)));
+      for (const file of [this.#file, ...files]) {
+        renameSync(partialOf(file), file);
+        syncFolder(this.#path);
+      }
       this.#seal = sealOf(readFileSync(this.#file));
     });
   }
@@ -118,18 +125,17 @@ export class StateDirectory {
       'let runs with the same --state follow one another',
     );
   }
+}
 
-  #replace(file: string, chunks: Iterable<Buffer>): void {
-    const partial = `${file}${PARTIAL_SUFFIX}`;
-    const growing = new GrowingFile(partial, 'w');
-    try {
-      for (const chunk of chunks) growing.write(chunk);
-      growing.finish();
-    } finally {
-      growing.close();
-    }
-    renameSync(partial, file);
-    syncFolder(this.#path);
+const partialOf = (file: string): string => `${file}${PARTIAL_SUFFIX}`;
+
+function writePartial(file: string, chunks: Iterable<Buffer>): void {
+  const growing = new GrowingFile(partialOf(file), 'w');
+  try {
+    for (const chunk of chunks) growing.write(chunk);
+    growing.finish();
+  } finally {
+    growing.close();
   }
 }
 

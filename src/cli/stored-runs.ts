@@ -44,13 +44,13 @@ export class StoredRuns {
   }
 
   /**
-   * The persisted series that lie in the folder without a state of a run: what a server reads when
-   * it starts. They become what the series of this run hold at its first event.
+   * The persisted series that lie in the folder before the first event: what a server reads when it
+   * starts. They become what the series hold at that event, which a later run may bring.
    *
    * @throws {UserError} when a file is damaged, or of a series that is defined otherwise
    */
   persisted(series: readonly SeriesDefinition[]): SeriesSnapshot[] {
-    if (this.#stored !== undefined) return [];
+    if (this.#stored !== undefined && this.#stored.state.audit !== null) return [];
     return series.flatMap((own) => {
       const file = path.join(this.#path, stateName(own.name, own.monitor, false));
       if (!own.persist || !existsSync(file)) return [];
@@ -71,7 +71,7 @@ export class StoredRuns {
       if (before === undefined) continue;
       throw new UserError(
         `${name} begins with the same line as ${before.name}, which was replayed into this state`,
-        `a log that has grown goes on at line ${before.lines + 1}: tail -n +${before.lines + 1} ${name}`,
+        growthHint(name, bytes, before.lines),
       );
     }
   }
@@ -132,7 +132,8 @@ export class StoredRuns {
     inputs.sort((a, b) => compareText(a.opening, b.opening));
     const { policy, sessionTimeoutMs } = this.#settings;
     const run = { policy, sessionTimeoutMs, closed: this.#final, inputs, state };
-    this.#directory.commit(run, persisted);
+    // Before the first event the series in the folder are still to be read, not to be replaced.
+    this.#directory.commit(run, state.audit === null ? [] : persisted);
   }
 }
 
@@ -155,6 +156,16 @@ export function loadPersisted(
     const gone = `dropped rows ${dropped.rows}, of windows ${dropped.windows}`;
     return [`series ${stored.name}: ${gone}: they had aged out by the first event`];
   });
+}
+
+/** @param opening the first line, of a CSV with its header */
+function growthHint(name: string, opening: Buffer, lines: number): string {
+  const goesOn = `a log that has grown goes on at line ${lines + 1}`;
+  const isPlain = name !== '-' && !name.endsWith('.gz');
+  const hasHeader = opening.indexOf(10) < opening.length - 1;
+  return isPlain && !hasHeader
+    ? `${goesOn}: tail -n +${lines + 1} ${name}`
+    : `${goesOn}; replay only what follows`;
 }
 
 /** @throws {UserError} when no run with these settings can follow */

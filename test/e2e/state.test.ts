@@ -151,6 +151,54 @@ test('the state tells the year of the logs that follow, standard input included'
   expect(await refusal(['late', ...json], cwd)).toContain('begins with the same line as old');
 });
 
+describe('persisted series', () => {
+  const head = 'time,kind,ip,phase,code\n';
+  const at = (time: string): string => `2026-03-01T${time}Z,rejection,192.0.2.1,rcptto,550\n`;
+  const policy =
+    'hindcast: 1\nseries:\n  bad: { type: ip, monitor: "3600,3", on: rejection, persist: true }\n';
+  const rows = (folder: string): string[] =>
+    readFileSync(path.join(folder, 'bad'), 'utf8').split('\n').slice(7, -2);
+
+  test('wait for the first event, which a later run may bring', async () => {
+    const cwd = newFolder({
+      'policy.yaml': policy,
+      'one.csv': head + at('10:10:00'),
+      // Held back for the next run: no event has happened.
+      'two.csv': head + at('11:10:00'),
+      'three.csv': head + at('11:20:00'),
+    });
+    await outputOf(['replay', 'one.csv', '--policy', 'policy.yaml', '--out', 'first'], { cwd });
+    const folder = path.join('first', 'series', 'state');
+    const run = ['--policy', 'policy.yaml', '--state', folder];
+    await outputOf(['replay', 'two.csv', ...run], { cwd });
+    expect(rows(path.join(cwd, folder))).toEqual(['0,192.0.2.1,1']);
+    await outputOf(['replay', 'three.csv', ...run, '--final'], { cwd });
+    expect(rows(path.join(cwd, folder))).toEqual(['0,192.0.2.1,2', '1,192.0.2.1,1']);
+  });
+
+  test('stay as they were where the state cannot be written', async () => {
+    const cwd = newFolder({ 'policy.yaml': policy, 'one.csv': head + at('10:10:00') });
+    mkdirSync(path.join(cwd, 'st', `${STATE_FILE}.partial`), { recursive: true });
+    const run = ['--policy', 'policy.yaml', '--reorder', '0s', '--state', 'st'];
+    expect(await runHindcast(['replay', 'one.csv', ...run], { cwd })).toMatchObject({ code: 74 });
+    expect(existsSync(path.join(cwd, 'st', 'bad'))).toBe(false);
+  });
+});
+
+test.each([
+  ['--journal', 'out'],
+  ['--journal', path.join('out', 'series', 'log')],
+  ['--state', path.join('out', 'series', 'state')],
+  ['--state', path.join('out', '.partial')],
+])('%s %s, which the report replaces, is refused', async (option, folder) => {
+  const cwd = newFolder({ one: log(0, 100) });
+  const args = ['one', ...YEAR, '--policy', POLICY, '--out', 'out', option, folder];
+  expect(await refusal(args, cwd)).toContain(
+    `${option} ${folder} is a folder of the report --out out`,
+  );
+  expect(existsSync(path.join(cwd, 'out'))).toBe(false);
+});
+
 test('a report says that it is one of several', async () => {
   const cwd = newFolder({ one: log(0, 2000), two: log(2000, 4000) });
   const args = [...YEAR, '--state', 'st', '--reorder', '0s'];
