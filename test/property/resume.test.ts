@@ -193,3 +193,93 @@ test('a log that is cut and resumed equals the whole', async () => {
   expect(journals).toBeGreaterThan(10);
   expect(rows).toBeGreaterThan(1000);
 }, 180_000);
+
+// Goal: the same for several hosts, whose logs are cut at the same moments, and for events that a
+// log seldom shows: sessions without a name, custom kinds, late lines, days without any event.
+// Method: random events as CSV, one file for each host and day.
+test('logs of two hosts, cut at the same moments, resume as the whole', async () => {
+  const event = fc.record({
+    stepMs: fc.oneof(
+      { weight: 30, arbitrary: fc.integer({ min: 1, max: 900 }) },
+      { weight: 1, arbitrary: fc.constantFrom(20_000, 700_000) },
+    ),
+    /** How far the line stands behind its place. */
+    backMs: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, fc.nat(1500)),
+    host: fc.nat(1),
+    kind: fc.constantFrom(
+      'connect',
+      'connect',
+      'disconnect',
+      'rejection',
+      'rejection',
+      'reception',
+      'auth_failure',
+      'delivery',
+      'seen',
+    ),
+    ip: fc.constantFrom('192.0.2.1', '192.0.2.2', '198.51.100.3', '2001:db8::1', '2001:db8::2', ''),
+    session: fc.constantFrom('', '', 's1', 's2'),
+    sender: fc.constantFrom('', 'a@example.com', '"b, c"@example.com'),
+    user: fc.constantFrom('', 'ann', 'bob', 'cyd'),
+    code: fc.constantFrom('550', '450'),
+    size: fc.constantFrom('', '900', '5000000000'),
+  });
+  const events = fc.array(event, { minLength: 50, maxLength: 400, size: 'max' });
+  const cuts = fc.array(fc.noBias(fc.nat(400)), { minLength: 1, maxLength: 4 });
+  let rows = 0;
+  const run = fc.asyncProperty(events, cuts, async (all, places) => {
+    const logs = path.join(folder, `logs${runs}`);
+    mkdirSync(logs);
+    const days = daysOf(all, new Set(places)).map((hosts, day) =>
+      hosts.flatMap((lines, host) => {
+        if (lines.length === 0) return [];
+        const file = path.join(logs, `mx${host}-${day}.csv`);
+        writeFileSync(file, `${CSV_COLUMNS}\n${lines.join('\n')}\n`);
+        return [file];
+      }),
+    );
+    const groups = days.filter((files) => files.length > 0);
+    const options = { reorder: '2s' };
+    const together = await leftBy([groups.flat()], options);
+    expect(await leftBy(groups, options)).toEqual(together);
+    rows += together.csv['firings.csv'].length;
+    rmSync(logs, { recursive: true });
+  });
+  await fc.assert(run, { numRuns: 25 });
+  expect(rows).toBeGreaterThan(1000);
+}, 180_000);
+
+const CSV_COLUMNS = 'time,kind,ip,node,session,sender,user,code,size,phase';
+
+interface CsvEvent {
+  readonly stepMs: number;
+  readonly backMs: number;
+  readonly host: number;
+  readonly kind: string;
+  readonly ip: string;
+  readonly session: string;
+  readonly sender: string;
+  readonly user: string;
+  readonly code: string;
+  readonly size: string;
+}
+
+/** Lines by day and host; no line of a day is older than the newest of the day before. */
+function daysOf(events: readonly CsvEvent[], cuts: ReadonlySet<number>): string[][][] {
+  const days: string[][][] = [[[], []]];
+  let nowMs = Date.UTC(2026, 10, 20, 23, 59);
+  let dayMs = nowMs;
+  events.forEach(({ stepMs, backMs, host, kind, ip, session, sender, user, code, size }, index) => {
+    nowMs += stepMs;
+    if (cuts.has(index)) {
+      days.push([[], []]);
+      dayMs = nowMs;
+    }
+    const time = new Date(Math.max(nowMs - backMs, dayMs)).toISOString();
+    const quoted = sender.includes('"') ? `"${sender.replaceAll('"', '""')}"` : sender;
+    const phase = kind === 'rejection' ? 'rcptto' : '';
+    const fields = [time, kind, ip, `mx${host}`, session, quoted, user, code, size, phase];
+    days.at(-1)![host].push(fields.join(','));
+  });
+  return days;
+}
