@@ -4,6 +4,8 @@ import { formatDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
 import { DiskError, UserError } from '../model/errors.ts';
 import type { AuditSettings } from '../policy/audit-settings.ts';
 import type { RulePolicy } from '../policy/rule-policy.ts';
+import { readScript } from '../policy/sieve/read.ts';
+import type { Command } from '../policy/sieve/tree.ts';
 import { readYamlPolicy } from '../policy/yaml/read.ts';
 
 export interface LoadedPolicy {
@@ -26,6 +28,12 @@ export type PolicySource = string | { readonly text: string; readonly file?: str
  */
 export function loadPolicy(source: PolicySource, configured?: AuditSettings): LoadedPolicy {
   const file = typeof source === 'string' ? source : (source.file ?? 'policy.yaml');
+  if (isScriptFile(file)) {
+    throw new UserError(
+      `${file} is a Sieve script, and scripts are not run yet`,
+      `hindcast check ${file}`,
+    );
+  }
   const text = typeof source === 'string' ? readNamedFile(source, 'policy') : source.text;
   const port = {
     readList: (name: string, fromFile: string) =>
@@ -35,6 +43,28 @@ export function loadPolicy(source: PolicySource, configured?: AuditSettings): Lo
   const shown = shownDiagnostics(diagnostics, texts);
   if (policy === undefined) throw mistakesIn(diagnostics, shown);
   return { policy, texts: [...texts.values()], warnings: shown };
+}
+
+/** Whether a policy is a Sieve++ script, by its name. */
+export function isScriptFile(file: string): boolean {
+  return /\.(?:siv|sieve)$/i.test(file);
+}
+
+/**
+ * Reads and checks a Sieve++ script.
+ *
+ * @throws {UserError} with all mistakes, each where it stands
+ * @throws {DiskError} when the file cannot be read
+ */
+export function loadScript(file: string): {
+  readonly commands: readonly Command[];
+  /** Warnings as shown to the user. */
+  readonly warnings: readonly string[];
+} {
+  const { commands, diagnostics, text } = readScript(readNamedFile(file, 'script'), file);
+  const shown = shownDiagnostics(diagnostics, new Map([[file, text]]));
+  if (commands === undefined) throw mistakesIn(diagnostics, shown);
+  return { commands, warnings: shown };
 }
 
 /** Each mistake as the user sees it. */

@@ -118,7 +118,7 @@ export function createProgram(context: CommandContext): Command {
   program
     .command('check')
     .description('check policies and show every mistake where it stands')
-    .argument('[policies...]', 'policy files')
+    .argument('[policies...]', 'policy files; Sieve scripts end in .siv or .sieve')
     .option('--config <file>', 'an ecelerity.conf that they run under, checked too')
     .action(async (policies: string[], options: object) => {
       const { runCheck } = await import('./commands/check.ts');

@@ -6,7 +6,7 @@ import type { AuditStanza } from '../../policy/ecelerity/audit-stanza.ts';
 import type { RulePolicy } from '../../policy/rule-policy.ts';
 import { loadConfiguration } from '../configuration-file.ts';
 import { EXIT } from '../exit-code.ts';
-import { loadPolicy } from '../policy-file.ts';
+import { isScriptFile, loadPolicy, loadScript } from '../policy-file.ts';
 import type { CommandContext } from '../program.ts';
 
 interface CheckFlags {
@@ -14,7 +14,7 @@ interface CheckFlags {
 }
 
 /**
- * `hindcast check`: every mistake of the configuration, or else of every policy under it, then
+ * `hindcast check`: every mistake of the configuration, or else of every policy and script under it, then
  * exit code 2 when there was one.
  */
 export function runCheck(
@@ -35,6 +35,13 @@ export function runCheck(
     if (stanza === undefined) return;
   }
   for (const file of files) {
+    if (isScriptFile(file)) {
+      checkFile(file, context, () => {
+        const { commands, warnings } = loadScript(file);
+        return { result: commands, warnings, words: scriptWords(commands.length) };
+      });
+      continue;
+    }
     checkFile(file, context, () => {
       const { policy, warnings } = loadPolicy(file, stanza);
       return { result: policy, warnings, words: policyWords(policy) };
@@ -61,6 +68,10 @@ function checkFile<Result>(
     exit(EXIT.userMistake);
     return undefined;
   }
+}
+
+function scriptWords(commands: number): string[] {
+  return [commands === 1 ? '1 command' : `${commands} commands`, 'checked only: not run yet'];
 }
 
 function policyWords({ series, rules, maintenanceIntervalMs }: RulePolicy): string[] {

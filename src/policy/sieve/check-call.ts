@@ -1,0 +1,169 @@
+import { didYouMean } from '../../model/suggest.ts';
+import { factsOf, meantName } from './command-table.ts';
+import { checkValue, checkWindows } from './check-values.ts';
+import type { Mistakes } from './mistakes.ts';
+import { RELATIONS, TAGS, type CommandFacts, type Parameter, type TagGroup } from './signature.ts';
+import { literalOf, type Argument, type Call, type Tag, type Variable } from './tree.ts';
+
+/** How a call is used: as a command of its own, for its value, or as a test. */
+export type Use = 'statement' | 'value' | 'test';
+
+/** A call in the form that names its arguments in a hash. */
+export interface HashUse {
+  readonly call: Call;
+  readonly facts: CommandFacts;
+  readonly hash: Variable;
+}
+
+/**
+ * Holds a call against what is known of its name.
+ *
+ * @returns the hash in which the arguments are, to be checked when the whole script was seen
+ */
+export function checkCall(call: Call, use: Use, mistakes: Mistakes): HashUse | undefined {
+  const { name } = call;
+  const facts = factsOf(name.text);
+  const wanted = use === 'test' ? 'test' : 'command';
+  if (facts === undefined) {
+    const code = use === 'test' ? 'test-unknown' : 'command-unknown';
+    mistakes.add(name, code, [name.text.slice(0, 64)], meantName(name.text, wanted));
+    return undefined;
+  }
+  if (facts.role !== 'either' && facts.role !== wanted) {
+    tellRole(call, use, mistakes);
+    return undefined;
+  }
+  if (facts.status === 'no') {
+    mistakes.add(name, 'not-simulated', [name.text]);
+    return undefined;
+  }
+  if (call.block !== undefined) {
+    mistakes.add(name, 'block-unexpected', [name.text]);
+  }
+  return checkArguments(call, facts, mistakes);
+}
+
+function tellRole({ name, block }: Call, use: Use, mistakes: Mistakes): void {
+  const { text } = name;
+  if (use === 'test') {
+    const hint = `assign it, $x = ${text} …; and compare "\${x}" with ec_test`;
+    mistakes.add(name, 'command-as-test', [text], hint);
+    return;
+  }
+  const hint = block === undefined ? `write if ${text} … { … }` : 'is an if missing before it?';
+  mistakes.add(name, 'test-as-command', [text], hint);
+}
+
+function checkArguments(call: Call, facts: CommandFacts, mistakes: Mistakes): HashUse | undefined {
+  const { rest, sound } = checkTags(call, facts, mistakes);
+  const { positional, hash } = facts;
+  if (positional === undefined || !sound) return undefined;
+  if (hash !== undefined && rest.length === 1) {
+    const [only] = rest;
+    if (only.type === 'variable') return { call, facts, hash: only };
+  }
+  if (rest.length === 0 && facts.bare) {
+    mistakes.add(call.name, 'reply-missing', [call.name.text], `write ${usageOf(call, facts)}`);
+    return undefined;
+  }
+  const least = positional.filter((one) => !one.optional).length;
+  if (rest.length < least || (rest.length > positional.length && !facts.more)) {
+    tellCount(call, facts, rest, mistakes);
+    return undefined;
+  }
+  const values = new Map<string, Argument>();
+  for (const [index, value] of rest.entries()) {
+    const parameter = positional.at(index);
+    if (parameter === undefined) break;
+    values.set(parameter.name, value);
+    checkValue({ ...parameter, value }, mistakes);
+  }
+  const [monitor, start, end] = ['monitor', 'start', 'end'].map((name) => values.get(name));
+  checkWindows({ monitor, start, end }, mistakes);
+  return undefined;
+}
+
+function tellCount(
+  call: Call,
+  facts: CommandFacts,
+  rest: readonly Argument[],
+  mistakes: Mistakes,
+): void {
+  const { positional = [], more } = facts;
+  const least = positional.filter((one) => !one.optional).length;
+  const most = positional.length;
+  const words = (count: number): string => {
+    if (count === 0) return 'no arguments';
+    return count === 1 ? '1 argument' : `${count} arguments`;
+  };
+  let expected = least === most ? words(most) : `${least} to ${words(most)}`;
+  if (more) expected = `at least ${words(least)}`;
+  const relation = rest.map((one) => literalOf(one)).find((text) => isRelation(text));
+  const forgotten = relation !== undefined && facts.tags?.includes('value') === true;
+  const hint = forgotten ? `is :value missing before "${relation}"?` : usageHint(call, facts);
+  const details = [call.name.text, expected, rest.length === 0 ? 'none' : String(rest.length)];
+  mistakes.add(call.name, 'count-wrong', details as [string, string, string], hint);
+}
+
+function isRelation(text: string | undefined): boolean {
+  return RELATIONS.some((one) => one === text);
+}
+
+function usageHint(call: Call, facts: CommandFacts): string | undefined {
+  const { positional = [], hash } = facts;
+  if (positional.length === 0) return undefined;
+  const other = hash === undefined ? '' : `, or ${call.name.text} $hash`;
+  return `write ${usageOf(call, facts)}${other}`;
+}
+
+function usageOf({ name }: Call, { positional = [] }: CommandFacts): string {
+  const shown = positional.map((one: Parameter) => (one.optional ? `[${one.name}]` : one.name));
+  return [name.text, ...shown].join(' ');
+}
+
+/** The arguments without tags and what stands behind them; not sound when tags were wrong. */
+function checkTags(
+  call: Call,
+  facts: CommandFacts,
+  mistakes: Mistakes,
+): { readonly rest: readonly Argument[]; readonly sound: boolean } {
+  const rest: Argument[] = [];
+  const groups = new Map<TagGroup, Tag>();
+  let sound = true;
+  for (let at = 0; at < call.arguments.length; at++) {
+    const tag = call.arguments[at];
+    if (tag.type !== 'tag') {
+      rest.push(tag);
+      continue;
+    }
+    const known = TAGS.get(tag.name.toLowerCase());
+    const allowed = facts.tags ?? [...TAGS.keys()];
+    if (known === undefined || !allowed.includes(tag.name.toLowerCase())) {
+      sound = false;
+      const details = [call.name.text, tag.name.slice(0, 64)] as const;
+      mistakes.add(tag, 'tag-unknown', [...details], didYouMean(tag.name, allowed));
+      continue;
+    }
+    const first = groups.get(known.group);
+    if (first !== undefined && known.group !== 'other') {
+      mistakes.add(tag, 'tag-twice', [tag.name, first.name]);
+    }
+    groups.set(known.group, tag);
+    if (known.value === undefined) continue;
+    const value = call.arguments.at(at + 1);
+    if (value === undefined || value.type === 'tag') {
+      sound = false;
+      mistakes.add(tag, 'tag-incomplete', [tag.name, WANTED_BEHIND[known.value]]);
+      continue;
+    }
+    checkValue({ name: `:${tag.name}`, kind: known.value, value }, mistakes);
+    at++;
+  }
+  return { rest, sound };
+}
+
+const WANTED_BEHIND = {
+  relation: 'a relation, such as "gt",',
+  comparator: 'a comparator, such as "i;ascii-numeric",',
+  address: 'an address',
+} as const;

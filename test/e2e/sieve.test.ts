@@ -1,0 +1,72 @@
+// Goal: `check` takes scripts and policies in one call, and nothing pretends to run a script.
+// Method: the built command over good, bad and doubtful files.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { describe, expect, test } from 'vitest';
+
+import { newFolder, outputOf, ROOT, runHindcast } from './run-hindcast.ts';
+
+const POLICY = readFileSync(path.join(ROOT, 'fixtures/policy/good/first.yaml'), 'utf8');
+
+describe('hindcast check', () => {
+  test('is content with good scripts and policies', async () => {
+    const cwd = newFolder({
+      'a.siv': '\uFEFFec_log "one";\r\nstop;\r\n',
+      'b.yaml': POLICY,
+      'C.SIEVE': '',
+    });
+    expect(await outputOf(['check', 'a.siv', 'b.yaml', 'C.SIEVE'], { cwd })).toBe(
+      'a.siv: ok, 2 commands, checked only: not run yet\n' +
+        'b.yaml: ok, 2 series, 5 rules\n' +
+        'C.SIEVE: ok, 0 commands, checked only: not run yet\n',
+    );
+  });
+
+  test('shows every mistake and goes on to the next file', async () => {
+    const cwd = newFolder({
+      'a.siv': 'ec_lag "one";\naudit_series_add "x" "300";\n',
+      'b.yaml': POLICY,
+    });
+    expect(await runHindcast(['check', 'a.siv', 'b.yaml'], { cwd })).toEqual({
+      code: 2,
+      stdout: 'b.yaml: ok, 2 series, 5 rules\n',
+      stderr:
+        "a.siv:1:1: error: unknown command 'ec_lag' [command-unknown]\n" +
+        '1 ec_lag "one";\n' +
+        '  ^^^^^^\n' +
+        "hint: did you mean 'ec_log'?\n\n" +
+        'a.siv:2:22: error: "300" is not a monitor [monitor-wrong]\n' +
+        '2 audit_series_add "x" "300";\n' +
+        '                       ^^^^^\n' +
+        'hint: write the seconds and the number of windows in quotes: "300,6"\n\n' +
+        'a.siv: 2 errors\n',
+    });
+  });
+
+  test('warns without failing', async () => {
+    const cwd = newFolder({ 'a.siv': 'ec_config "x";\n' });
+    const { code, stdout, stderr } = await runHindcast(['check', 'a.siv'], { cwd });
+    expect([code, stdout]).toEqual([0, 'a.siv: ok, 1 command, checked only: not run yet\n']);
+    expect(stderr).toContain("warning: 'ec_config' is not simulated [not-simulated]");
+  });
+
+  test('says which bytes are no text', async () => {
+    const cwd = newFolder({ 'a.siv': Buffer.from('ec_log "caf\xe9";', 'latin1') });
+    const { code, stderr } = await runHindcast(['check', 'a.siv'], { cwd });
+    expect(code).toBe(2);
+    expect(stderr).toContain('a.siv:1:12: error: this is no UTF-8 text [encoding-wrong]');
+  });
+
+  test('says that a script is not there', async () => {
+    const { code, stderr } = await runHindcast(['check', 'no.siv']);
+    expect([code, stderr]).toEqual([2, 'no such script file: no.siv\n']);
+  });
+});
+
+test('replay does not run a script', async () => {
+  const cwd = newFolder({ 'a.siv': 'stop;', 'a.csv': 'time,kind,ip\n' });
+  const { code, stderr } = await runHindcast(['replay', 'a.csv', '--policy', 'a.siv'], { cwd });
+  expect(code).toBe(2);
+  expect(stderr).toContain('a.siv is a Sieve script, and scripts are not run yet');
+});
