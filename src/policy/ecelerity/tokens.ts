@@ -1,5 +1,6 @@
 import type { Place } from '../mistakes.ts';
 import { shownPlace, type ConfigurationFile, type Mistakes } from './mistakes.ts';
+import { commentEnd, matchEnd } from '../scanning.ts';
 
 /** A piece of a configuration with its place; comments and white space are left out. */
 export type Token = TextToken | SignToken | EndToken;
@@ -42,22 +43,6 @@ export function readTokens(file: ConfigurationFile, mistakes: Mistakes): readonl
   const cut = at < text.length;
   checkWords(file, tokens, cut ? addOpen(file, at, tokens, mistakes) : Infinity, mistakes);
   return [...tokens, { type: 'end', cut, start: text.length, end: text.length }];
-}
-
-/** Where `pattern` ends when it matches at `start`. */
-function matchEnd(pattern: RegExp, text: string, start: number): number | undefined {
-  pattern.lastIndex = start;
-  return pattern.test(text) ? pattern.lastIndex : undefined;
-}
-
-/** Behind the comment that begins at `start`; undefined when none does, or when it never ends. */
-function commentEnd(text: string, start: number): number | undefined {
-  if (text[start] === '#') {
-    const newline = text.indexOf('\n', start);
-    return newline === -1 ? text.length : newline;
-  }
-  const close = text.startsWith('/*', start) ? text.indexOf('*/', start + 2) : -1;
-  return close === -1 ? undefined : close + 2;
 }
 
 /** As `commentEnd`. A backslash keeps the character behind it from ending the string. */

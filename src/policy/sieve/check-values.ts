@@ -1,8 +1,9 @@
+import { SERVICES } from '../../model/event.ts';
 import { formatMonitor, parseMonitor } from '../../model/monitor.ts';
 import { parseNetwork } from '../../model/address.ts';
 import { didYouMean } from '../../model/suggest.ts';
 import type { Mistakes } from './mistakes.ts';
-import { COMPARATORS, RELATIONS, SERVICES, type ValueKind } from './signature.ts';
+import { COMPARATORS, RELATIONS, type ValueKind } from './signature.ts';
 import { literalOf, seenOf, type Argument } from './tree.ts';
 
 /** An argument that is given for a parameter, a key of a hash or a tag. */

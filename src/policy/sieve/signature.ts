@@ -87,15 +87,6 @@ export const TAGS: ReadonlyMap<string, TagFacts> = new Map<string, TagFacts>([
 
 export const RELATIONS = ['gt', 'ge', 'lt', 'le', 'eq', 'ne', 'bitwise-and'] as const;
 export const COMPARATORS = ['i;octet', 'i;ascii-casemap', 'i;ascii-numeric'] as const;
-/** What `audit_service` knows; letters must agree. */
-export const SERVICES = [
-  'ECStream',
-  'SMTP',
-  'Control',
-  'ECmmove2',
-  'ECCluster',
-  'inbound_cidr',
-] as const;
 /** Before the colon of a macro. */
 export const MACRO_SPACES = ['vctx_conn', 'vctx_mess', 'spfv1', 'rfc822', 'rfc2822'] as const;
 

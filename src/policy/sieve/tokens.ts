@@ -3,6 +3,7 @@ import type { Place } from '../mistakes.ts';
 import type { Mistakes } from './mistakes.ts';
 import { partsOf, unquote, unstuff } from './strings.ts';
 import type { NumberValue, Tag, Text, Variable } from './tree.ts';
+import { commentEnd, matchEnd } from '../scanning.ts';
 
 /** A piece of a script with its place; comments and white space are left out. */
 export type Token = Text | NumberValue | Tag | Variable | IdentifierToken | SignToken | EndToken;
@@ -56,22 +57,6 @@ export function readTokens(text: string, mistakes: Mistakes): readonly Token[] {
   const cut = at < text.length;
   if (cut) addOpen(text, at, tokens, mistakes);
   return [...tokens, { type: 'end', cut, start: text.length, end: text.length }];
-}
-
-/** Where `pattern` ends when it matches at `start`. */
-function matchEnd(pattern: RegExp, text: string, start: number): number | undefined {
-  pattern.lastIndex = start;
-  return pattern.test(text) ? pattern.lastIndex : undefined;
-}
-
-/** Behind the comment that begins at `start`; undefined when none does, or when it never ends. */
-function commentEnd(text: string, start: number): number | undefined {
-  if (text[start] === '#') {
-    const newline = text.indexOf('\n', start);
-    return newline === -1 ? text.length : newline;
-  }
-  const close = text.startsWith('/*', start) ? text.indexOf('*/', start + 2) : -1;
-  return close === -1 ? undefined : close + 2;
 }
 
 /** Reads the token at `start`; where it ends, undefined when it never does. */
