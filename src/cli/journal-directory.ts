@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../model/errors.ts';
 import type { SeriesSnapshot } from '../model/series-snapshot.ts';
@@ -15,6 +15,8 @@ const PARTIAL = '.partial';
 export class JournalDirectory {
   readonly #path: string;
   readonly #partial: string;
+  /** Of this run, below `.partial`. */
+  readonly #names: string[] = [];
 
   /** @throws {UserError} when the path is a file */
   constructor(directory: string) {
@@ -35,6 +37,7 @@ export class JournalDirectory {
     const file = new GrowingFile(path.join(this.#partial, name));
     for (const chunk of encodeSeriesChunks(snapshot)) file.write(chunk);
     file.finish();
+    this.#names.push(name);
   }
 
   /**
@@ -44,9 +47,9 @@ export class JournalDirectory {
    */
   commit(replaces: boolean): void {
     attempt(this.#path, () => {
-      const names = readdirSync(this.#partial);
-      if (!replaces) for (const name of names) this.#refuseOther(name);
-      for (const name of names) {
+      // Not what lies in the folder: a run at the same time may have put and taken away files there.
+      if (!replaces) for (const name of this.#names) this.#refuseOther(name);
+      for (const name of this.#names) {
         renameSync(path.join(this.#partial, name), path.join(this.#path, name));
       }
       this.discard();
