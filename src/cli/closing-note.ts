@@ -11,9 +11,18 @@ import type { CommandContext } from './program.ts';
 export function closingNote(
   files: readonly FileReport[],
   maxUnparsed: number | undefined,
+  context: CommandContext,
+): void {
+  for (const remark of files.flatMap(fileRemarks)) context.stdio.err(`${remark}\n`);
+  checkUnparsed(files, maxUnparsed, context);
+}
+
+/** Ends with exit code 3, and says so, when more lines were unparsed than `--max-unparsed` allows. */
+export function checkUnparsed(
+  files: readonly FileReport[],
+  maxUnparsed: number | undefined,
   { stdio, exit }: CommandContext,
 ): void {
-  for (const remark of files.flatMap(fileRemarks)) stdio.err(`${remark}\n`);
   const { unparsed } = totalLines(files);
   if (maxUnparsed === undefined || unparsed <= maxUnparsed) return;
   stdio.err(`hindcast: unparsed lines: ${unparsed}, more than --max-unparsed ${maxUnparsed}\n`);

@@ -31,6 +31,25 @@ export function timeOption(option: string, text: string | undefined): number | u
   );
 }
 
+/** `--from` and `--to`: half open, either may be missing. */
+export function fromToOptions({
+  from,
+  to,
+}: {
+  from?: string | undefined;
+  to?: string | undefined;
+}): {
+  readonly fromMs: number | undefined;
+  readonly toMs: number | undefined;
+} {
+  const fromMs = timeOption('--from', from);
+  const toMs = timeOption('--to', to);
+  if (fromMs !== undefined && toMs !== undefined && fromMs >= toMs) {
+    throw new UserError(`--from ${from} is not before --to ${to}`);
+  }
+  return { fromMs, toMs };
+}
+
 export function durationOption(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const ms = parseDuration(text);

@@ -9,7 +9,7 @@ import { needsOf } from '../policy/needs.ts';
 import { summaryJson, type ReplayReport } from '../report/summary.ts';
 import { DEFAULT_SESSION_TIMEOUT_MS } from '../correlate/correlator.ts';
 import { replay as replayEvents } from '../simulate/replay.ts';
-import { durationOption, timeOption, type LogOptions } from './input-options.ts';
+import { durationOption, fromToOptions, timeOption, type LogOptions } from './input-options.ts';
 import { openLogs } from './open-logs.ts';
 import type { PolicySource } from './policy-file.ts';
 import { ReplayOutput } from './replay-output.ts';
@@ -77,7 +77,7 @@ export interface ReplayLogsResult {
 export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResult> {
   const run = loadRunPolicy(options.policy, options.config);
   const { policy } = run;
-  const { fromMs, toMs } = spanOf(options);
+  const { fromMs, toMs } = fromToOptions(options);
   const sessionTimeoutMs =
     durationOption('--session-timeout', options.sessionTimeout) ?? DEFAULT_SESSION_TIMEOUT_MS;
   refuseOverlaps(options);
@@ -146,18 +146,6 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
   } finally {
     logs.close();
   }
-}
-
-function spanOf(options: ReplayLogsOptions): {
-  fromMs: number | undefined;
-  toMs: number | undefined;
-} {
-  const fromMs = timeOption('--from', options.from);
-  const toMs = timeOption('--to', options.to);
-  if (fromMs !== undefined && toMs !== undefined && fromMs >= toMs) {
-    throw new UserError(`--from ${options.from} is not before --to ${options.to}`);
-  }
-  return { fromMs, toMs };
 }
 
 /** Refuses folders that a report replaces, or where it grows: what others left there would be lost. */

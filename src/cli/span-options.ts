@@ -1,7 +1,7 @@
 import { UserError } from '../model/errors.ts';
 import { formatIso } from '../model/time.ts';
 import type { Span, SpanChoice, TopTally } from '../simulate/top.ts';
-import { durationOption, timeOption } from './input-options.ts';
+import { durationOption, fromToOptions, timeOption } from './input-options.ts';
 
 /** How the two spans of `top` are named on the command line. */
 export interface SpanFlags {
@@ -21,16 +21,12 @@ const DEFAULT_LAST = '1h';
  * @throws {UserError} which names the option
  */
 export function spanOptions({ from, to, last, before }: SpanFlags): SpanChoice {
-  const fromMs = timeOption('--from', from);
-  const toMs = timeOption('--to', to);
-  if (fromMs !== undefined && toMs !== undefined) {
-    if (fromMs >= toMs) throw new UserError(`--from ${from} is not before --to ${to}`);
-    if (last !== undefined) {
-      throw new UserError(
-        `--last ${last}: --from and --to say how long the span is`,
-        'leave one of the three away',
-      );
-    }
+  const { fromMs, toMs } = fromToOptions({ from, to });
+  if (fromMs !== undefined && toMs !== undefined && last !== undefined) {
+    throw new UserError(
+      `--last ${last}: --from and --to say how long the span is`,
+      'leave one of the three away',
+    );
   }
   const lastMs = durationOption('--last', last ?? DEFAULT_LAST)!;
   if (lastMs === 0) throw new UserError(`--last ${last}: expected more than nothing`);

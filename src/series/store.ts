@@ -38,7 +38,13 @@ function access<T>(path: string, run: () => T): T {
  * @throws UserError when there is no such file or it must be refused, DiskError when the disk fails
  */
 export function readSeriesFile(path: string): SeriesSnapshot {
-  const bytes = access(path, () => readFileSync(path));
+  const bytes = access(path, () => {
+    // A pipe ends, a device such as /dev/zero need not.
+    if (statSync(path).isCharacterDevice()) {
+      throw new UserError(`cannot read series file ${path}: this is a device`);
+    }
+    return readFileSync(path);
+  });
   return readSeries(unpackGzip(bytes, path), path);
 }
 

@@ -78,6 +78,8 @@ class WindowCounts {
   addresses = 0;
   /** Entries of the addresses; those of IPv6 negative. */
   #entries = new Int32Array(FIRST_ADDRESSES);
+  /** The same, made when a late event first asks. */
+  #known: Set<number> | undefined;
 
   constructor(startMs: number, serial: number) {
     this.startMs = startMs;
@@ -85,7 +87,8 @@ class WindowCounts {
   }
 
   has(entry: number): boolean {
-    return this.#entries.subarray(0, this.addresses).includes(entry);
+    this.#known ??= new Set(this.#entries.subarray(0, this.addresses));
+    return this.#known.has(entry);
   }
 
   addAddress(entry: number): void {
@@ -94,6 +97,7 @@ class WindowCounts {
       this.#entries = grown(new Int32Array(length * 2), this.#entries);
     }
     this.#entries[this.addresses++] = entry;
+    this.#known?.add(entry);
   }
 }
 

@@ -315,7 +315,10 @@ describe('a check that the user asked for', () => {
     expect(readdirSync(path.join(cwd, 'out'))).toContain('manifest.json');
     expect((await run(newFolder(files), '--max-unparsed', '1')).code).toBe(0);
     const inspected = await runHindcast(['inspect', 'mail.log', '--max-unparsed', '0'], { cwd });
-    expect(inspected.code).toBe(3);
+    expect(inspected).toMatchObject({
+      code: 3,
+      stderr: 'hindcast: unparsed lines: 1, more than --max-unparsed 0\n',
+    });
   });
 
   test('--max-keys: exit 1 when reached, and no report', async () => {

@@ -237,6 +237,14 @@ block            window 0  window 11  total
 });
 
 describe('load', () => {
+  test.runIf(process.platform === 'linux')('a device, which never ends, is refused', async () => {
+    const { code, stderr } = await runHindcast(['load', 'bad_rcpt', '/dev/zero']);
+    expect([code, stderr]).toEqual([
+      2,
+      'hindcast: cannot read series file /dev/zero: this is a device\n',
+    ]);
+  });
+
   test('says what a file holds, as a table, CSV and JSON', async () => {
     const args = ['load', 'bad_rcpt', path.join(V1, 'bad_rcpt')];
     expect(await outputOf(args)).toBe(

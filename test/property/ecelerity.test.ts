@@ -12,6 +12,7 @@ import { WARNINGS } from '../../src/policy/ecelerity/codes.ts';
 import { Mistakes } from '../../src/policy/ecelerity/mistakes.ts';
 import { parseConfiguration } from '../../src/policy/ecelerity/parser.ts';
 import { readConfiguration } from '../../src/policy/ecelerity/read.ts';
+import { patchedText, textPatch } from '../builders/text-patches.ts';
 import {
   bareTree,
   bareTrees,
@@ -81,24 +82,14 @@ describe('the reader survives', () => {
   const signs = '{ } ( ) [ ] = " \' , # /* */ / \\ \u201c include inbound_audit monitors'.split(
     ' ',
   );
-  const patch = fc.record({
-    where: fc.double({ min: 0, max: 1, noNaN: true }),
-    cut: fc.nat(12),
-    put: fc.oneof(fc.constantFrom(...signs), fc.string({ unit: 'binary', maxLength: 4 })),
-  });
 
   test('cut and patched files', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...goodTexts),
-        fc.array(patch, { minLength: 1, maxLength: 4 }),
+        fc.array(textPatch(signs), { minLength: 1, maxLength: 4 }),
         (text, patches) => {
-          let patched = text;
-          for (const { where, cut, put } of patches) {
-            const at = Math.floor(where * patched.length);
-            patched = patched.slice(0, at) + put + patched.slice(at + cut);
-          }
-          expect(troublesOf(patched)).toEqual([]);
+          expect(troublesOf(patchedText(text, patches))).toEqual([]);
         },
       ),
       { numRuns: 2000 },

@@ -6,7 +6,7 @@ import { inspectTable } from '../../report/inspect-table.ts';
 import { fileJson, totalLines } from '../../report/summary.ts';
 import { streamEvents } from '../../simulate/events.ts';
 import { SourceTallies } from '../../simulate/source-tallies.ts';
-import { EXIT } from '../exit-code.ts';
+import { checkUnparsed } from '../closing-note.ts';
 import type { LogOptions } from '../input-options.ts';
 import { openLogs } from '../open-logs.ts';
 import type { CommandContext } from '../program.ts';
@@ -54,10 +54,7 @@ export async function runInspect(
     const events = Object.fromEntries(sorted);
     const json = { lines: totalLines(files), events, files: files.map(fileJson) };
     stdio.out(flags.format === 'json' ? jsonText(json) : inspectTable(files, events));
-    const { unparsed } = totalLines(files);
-    if (flags.maxUnparsed !== undefined && unparsed > flags.maxUnparsed) {
-      context.exit(EXIT.tooManyUnparsed);
-    }
+    checkUnparsed(files, flags.maxUnparsed, context);
   } finally {
     hideProgress();
     opened.close();

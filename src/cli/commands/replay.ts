@@ -1,6 +1,6 @@
 import { UserError } from '../../model/errors.ts';
-import { totalLines } from '../../report/summary.ts';
 import { replayTable } from '../../report/tables.ts';
+import { checkUnparsed } from '../closing-note.ts';
 import { EXIT } from '../exit-code.ts';
 import type { CommandContext } from '../program.ts';
 import { showProgress } from '../progress.ts';
@@ -36,13 +36,7 @@ export async function runReplay(
     hideProgress();
     for (const warning of result.warnings) stdio.err(`${warning}\n`);
     stdio.out(flags.format === 'json' ? jsonText(result.summary) : replayTable(result.report));
-    const { unparsed } = totalLines(result.report.files);
-    if (flags.maxUnparsed !== undefined && unparsed > flags.maxUnparsed) {
-      stdio.err(
-        `hindcast: unparsed lines: ${unparsed}, more than --max-unparsed ${flags.maxUnparsed}\n`,
-      );
-      context.exit(EXIT.tooManyUnparsed);
-    }
+    checkUnparsed(result.report.files, flags.maxUnparsed, context);
     const fired = result.firings.filter(
       ({ rule, firings }) => failOn.includes(rule) && firings > 0,
     );

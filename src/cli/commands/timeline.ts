@@ -13,7 +13,7 @@ import {
 } from '../../report/timeline-table.ts';
 import { timeline, type Timeline } from '../../simulate/timeline.ts';
 import { closingNote } from '../closing-note.ts';
-import { durationOption, timeOption, type LogOptions } from '../input-options.ts';
+import { durationOption, fromToOptions, type LogOptions } from '../input-options.ts';
 import { openLogs } from '../open-logs.ts';
 import type { CommandContext } from '../program.ts';
 import { showProgress } from '../progress.ts';
@@ -51,11 +51,7 @@ export async function runTimeline(
   const { stdio, signal } = context;
   const networks = networksOption(flags.ip ?? []);
   const windowMs = windowOption(flags.window ?? DEFAULT_WINDOW);
-  const fromMs = timeOption('--from', flags.from);
-  const toMs = timeOption('--to', flags.to);
-  if (fromMs !== undefined && toMs !== undefined && fromMs >= toMs) {
-    throw new UserError(`--from ${flags.from} is not before --to ${flags.to}`);
-  }
+  const { fromMs, toMs } = fromToOptions(flags);
   const lines = flags.lines === true;
   if (lines && (flags.format ?? 'table') !== 'table') {
     throw new UserError(`--lines goes with --format table, not with ${flags.format}`);
