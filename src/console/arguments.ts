@@ -1,20 +1,14 @@
-import { METRICS } from '../engine/audit-engine.ts';
+import { isMetric, METRICS } from '../engine/audit-engine.ts';
 import type { KeyRange } from '../engine/feed-changes.ts';
 import type { Feed } from '../engine/feed.ts';
 import { parseNetwork, type Network } from '../model/address.ts';
 import { formatMonitor, parseMonitor, type WindowRange } from '../model/monitor.ts';
 import { didYouMean } from '../model/suggest.ts';
+import { MAX_COUNT } from '../series/format.ts';
 import { CommandMistake } from './mistake.ts';
 import type { Word } from './words.ts';
 
-/** Largest amount and count, either way: whole numbers are exact up to here. */
-export const MAX_COUNT = 2 ** 53;
-
 const METRIC_NAMES: readonly string[] = METRICS.map(({ name }) => name);
-
-export function isMetric({ name }: Feed): boolean {
-  return METRIC_NAMES.includes(name);
-}
 
 /** `ip[/mask]`: any mask of the family; brackets may stand around IPv6. */
 export function readBlock(word: Word): Network {

@@ -1,5 +1,5 @@
 import { formatMonitor } from '../model/monitor.ts';
-import { isMetric } from './arguments.ts';
+import { isMetric } from '../engine/audit-engine.ts';
 import type { AuditConsole } from './audit-console.ts';
 import { COMMANDS, MODULE } from './commands.ts';
 

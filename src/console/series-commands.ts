@@ -1,12 +1,6 @@
 import { addTo, countIn, presentCount, removeFrom, type KeyRange } from '../engine/feed-changes.ts';
-import {
-  MAX_COUNT,
-  readAmount,
-  readDefinedSeries,
-  readKey,
-  readKeys,
-  readWindows,
-} from './arguments.ts';
+import { MAX_COUNT } from '../series/format.ts';
+import { readAmount, readDefinedSeries, readKey, readKeys, readWindows } from './arguments.ts';
 import type { AuditConsole } from './audit-console.ts';
 import { CommandMistake } from './mistake.ts';
 import type { Word } from './words.ts';

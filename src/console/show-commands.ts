@@ -1,8 +1,8 @@
-import { METRICS } from '../engine/audit-engine.ts';
+import { isMetric, METRICS } from '../engine/audit-engine.ts';
 import { countIn } from '../engine/feed-changes.ts';
 import type { Feed } from '../engine/feed.ts';
 import { compareNetworks, parseNetwork, type Network } from '../model/address.ts';
-import { isMetric, readBlock } from './arguments.ts';
+import { readBlock } from './arguments.ts';
 import type { AuditConsole } from './audit-console.ts';
 import type { Word } from './words.ts';
 

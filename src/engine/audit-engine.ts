@@ -395,6 +395,7 @@ export class AuditEngine implements AuditView {
   }
 }
 
-function isMetric({ name }: Feed): boolean {
+/** Whether a feed is one of `METRICS`; all others are named series. */
+export function isMetric({ name }: Feed): boolean {
   return METRICS.some((metric) => metric.name === name);
 }
