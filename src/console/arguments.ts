@@ -1,4 +1,4 @@
-import { isMetric, METRICS } from '../engine/audit-engine.ts';
+import { METRICS } from '../engine/audit-engine.ts';
 import type { KeyRange } from '../engine/feed-changes.ts';
 import type { Feed } from '../engine/feed.ts';
 import { parseNetwork, type Network } from '../model/address.ts';
@@ -24,7 +24,7 @@ export function readBlock(word: Word): Network {
 
 /** The named series; its name is enough while no two share one. */
 export function readSeries(word: Word, feeds: readonly Feed[]): Feed {
-  const series = feeds.filter((feed) => !isMetric(feed));
+  const series = feeds.filter((feed) => !feed.isMetric);
   const found = series.find(({ name }) => name === word.text);
   if (found !== undefined) return found;
   const known = series.map(({ name, monitor }) => `${name} ${formatMonitor(monitor)}`).join(', ');

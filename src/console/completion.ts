@@ -1,5 +1,4 @@
 import { formatMonitor } from '../model/monitor.ts';
-import { isMetric } from '../engine/audit-engine.ts';
 import type { AuditConsole } from './audit-console.ts';
 import { COMMANDS, MODULE } from './commands.ts';
 
@@ -29,7 +28,7 @@ function candidates(before: readonly string[], console: AuditConsole): string[] 
   if (command === undefined) return [];
   const at = before.length - command.name.split(' ').length;
   const placeholder = command.placeholders.at(at);
-  const series = console.target.engine.feeds.filter((feed) => !isMetric(feed));
+  const series = console.target.engine.feeds.filter((feed) => !feed.isMetric);
   if (placeholder === '<series>') return series.map(({ name }) => name);
   if (placeholder !== '<parameters>') return [];
   const named = series.filter(({ name }) => name === before.at(-1));

@@ -1,4 +1,4 @@
-import { isMetric, METRICS } from '../engine/audit-engine.ts';
+import { METRICS } from '../engine/audit-engine.ts';
 import { countIn } from '../engine/feed-changes.ts';
 import type { Feed } from '../engine/feed.ts';
 import { compareNetworks, parseNetwork, type Network } from '../model/address.ts';
@@ -43,7 +43,7 @@ export function showAll(_words: readonly Word[], console: AuditConsole): void {
   const { feeds } = console.target.engine;
   const rowsOf = new Map<string, string>();
   const metrics = metricsOf(feeds).map(({ feed }) => feed);
-  for (const feed of [...metrics, ...feeds.filter((each) => !isMetric(each))]) {
+  for (const feed of [...metrics, ...feeds.filter((each) => !each.isMetric)]) {
     if (feed.type === 'string') continue;
     const name = csvField(feed.name);
     const seconds = feed.monitor.intervalMs / 1000;

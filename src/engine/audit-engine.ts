@@ -11,6 +11,7 @@ import { Feed } from './feed.ts';
 import type {
   AuditSink,
   AuditView,
+  BlockQuestion,
   Counter,
   DistinctQuestion,
   Scope,
@@ -37,6 +38,8 @@ export interface AuditOptions {
   /** How many top keys a closed window names. */
   readonly top: number;
   readonly sink: AuditSink;
+  /** Calls back for every session that is open, ignored peers' included; in any order. */
+  readonly eachOpenSession?: ((take: (facts: SessionFacts) => void) => void) | undefined;
 }
 
 /** What became of an event: counted (and to be judged), ignored, late, or too late for every window. */
@@ -65,6 +68,10 @@ export class AuditEngine implements AuditView {
   readonly #feedsByKind: Feed[][] = [];
   readonly #distinctByKind: DistinctFeed[][] = [];
   readonly #gauges: SessionGauge[] = [];
+  /** Those that were asked for after the first event. */
+  readonly #lateGauges: SessionGauge[] = [];
+  /** Keys that are counted by since then. */
+  readonly #lateKeys: KeyRegistry[] = [];
   readonly #sessions: SessionGauge;
   #started = false;
   #startMs = 0;
@@ -78,10 +85,10 @@ export class AuditEngine implements AuditView {
     for (const monitor of options.monitors) {
       for (const { name, kind } of METRICS) {
         const plan = { name, type: 'ip', monitor, kinds: [kind], filter: undefined } as const;
-        this.#addFeed({ ...plan, key: 'ip', amount: 1, serialize: false }, monitor.windows + 1);
+        this.#addFeed({ ...plan, key: 'ip', amount: 1, serialize: false }, true);
       }
     }
-    for (const series of options.series) this.#addFeed(series, series.monitor.windows);
+    for (const series of options.series) this.#addFeed(series, false);
   }
 
   /** The first monitor, whose windows show the peaks of sessions. */
@@ -92,6 +99,7 @@ export class AuditEngine implements AuditView {
   /** Keys in memory, and the values that `distinct` questions keep. */
   get size(): number {
     let size = this.#registry.size;
+    for (const keys of this.#lateKeys) size += keys.size;
     for (const feed of this.#feeds) size += feed.size;
     for (const gauge of this.#gauges) size += gauge.size;
     for (const group of this.#groups) for (const feed of group.distinct) size += feed.size;
@@ -117,12 +125,41 @@ export class AuditEngine implements AuditView {
     windows: WindowRange,
     nodes: Scope,
   ): Counter {
-    const { intervalMs, windows: number } = monitor;
-    const feed = this.#feeds.find(
-      (f) => f.name === name && f.monitor.intervalMs === intervalMs && f.monitor.windows === number,
-    );
+    return this.metricFeed(name, monitor).counter(prefix, windows, nodes, this.subject);
+  }
+
+  /** What is counted as a metric under a configured monitor. */
+  metricFeed(name: string, monitor: Monitor): Feed {
+    const feed = this.#find(name, monitor, true);
     assert(feed !== undefined, `metric ${name} is kept under the monitor`);
-    return feed.counter(prefix, windows, nodes, this.subject);
+    return feed;
+  }
+
+  /**
+   * The series of addresses of this name and monitor that only a script adds to; the first call
+   * makes it, which may be at any event.
+   */
+  scriptFeed(name: string, monitor: Monitor): Feed {
+    const known = this.#find(name, monitor, false);
+    if (known !== undefined) return known;
+    const plan = { name, type: 'ip', monitor, kinds: [], filter: undefined } as const;
+    const feed = this.#addFeed({ ...plan, key: 'ip', amount: 1, serialize: false }, false);
+    if (!this.#started) return feed;
+    const nowMs = this.subject.batch.release[this.subject.row];
+    const group = this.#group(monitor.intervalMs);
+    if (group.current < 0) this.#enter(group, Math.floor(nowMs / monitor.intervalMs));
+    else feed.start(group.current);
+    return feed;
+  }
+
+  #find(name: string, { intervalMs, windows }: Monitor, isMetric: boolean): Feed | undefined {
+    return this.#feeds.find(
+      (feed) =>
+        feed.name === name &&
+        feed.isMetric === isMetric &&
+        feed.monitor.intervalMs === intervalMs &&
+        feed.monitor.windows === windows,
+    );
   }
 
   series(name: string, prefix: Prefix, windows: WindowRange, nodes: Scope): Counter {
@@ -147,6 +184,29 @@ export class AuditEngine implements AuditView {
       this.#registry,
     );
     this.#gauges.push(gauge);
+    return gauge;
+  }
+
+  /** Open sessions in any block, asked at any moment, all nodes together. */
+  openSessions(
+    service: string | undefined,
+    listener: string | undefined,
+    prefix: Prefix,
+  ): BlockQuestion {
+    if (!this.#started) return this.sessions(prefix, service, listener, 'cluster') as SessionGauge;
+    const { vocabulary, eachOpenSession, ignore } = this.#options;
+    const gauge = new SessionGauge(
+      prefix,
+      service === undefined ? undefined : vocabulary.services.id(service),
+      listener === undefined ? undefined : vocabulary.listeners.id(listener),
+      'cluster',
+      this.subject,
+      this.#lateRegistry(),
+    );
+    eachOpenSession?.((facts) => {
+      if (!ignore.has(facts.family as 4 | 6, facts.words, facts.at)) gauge.change(facts, 1);
+    });
+    this.#lateGauges.push(gauge);
     return gauge;
   }
 
@@ -231,6 +291,7 @@ export class AuditEngine implements AuditView {
     this.#sawSession = true;
     this.#sessions.change(facts, change);
     for (const gauge of this.#gauges) gauge.change(facts, change);
+    for (const gauge of this.#lateGauges) gauge.change(facts, change);
     return true;
   }
 
@@ -241,13 +302,13 @@ export class AuditEngine implements AuditView {
     const open: { feed: Feed; window: number }[] = [];
     // In the order in which the clock would close them, were it to run on.
     for (const feed of this.#groups.flatMap((group) => group.feeds)) {
-      const kept = this.#keptOf(feed);
+      const kept = feed.kept;
       for (let window = Math.max(0, feed.current - kept + 1); window <= feed.current; window++) {
         open.push({ feed, window });
       }
     }
     const leaves = ({ feed, window }: { feed: Feed; window: number }): number =>
-      (window + this.#keptOf(feed)) * feed.monitor.intervalMs;
+      (window + feed.kept) * feed.monitor.intervalMs;
     open.sort((a, b) => leaves(a) - leaves(b));
     for (const { feed, window } of open) this.#closeWindow(feed, window);
   }
@@ -272,7 +333,7 @@ export class AuditEngine implements AuditView {
       startMs: this.#startMs,
       sawSession: this.#sawSession,
       groups: this.#groups.map(({ intervalMs, current }) => ({ intervalMs, current })),
-      feeds: this.#feeds.map((feed) => feed.save(isMetric(feed), nodes)),
+      feeds: this.#feeds.map((feed) => feed.save(nodes)),
       gauges: [this.#sessions, ...this.#gauges].map((gauge) => gauge.save(nodes)),
       distinct: this.#allDistinct().map((feed) => feed.save(nodes)),
     };
@@ -303,16 +364,26 @@ export class AuditEngine implements AuditView {
     return this.#groups.flatMap((group) => group.distinct);
   }
 
-  #addFeed(plan: SeriesPlan, kept: number): void {
-    const feed = new Feed({ ...plan, kept }, this.#registry);
+  #addFeed(plan: SeriesPlan, isMetric: boolean): Feed {
+    const kept = plan.monitor.windows + (isMetric ? 1 : 0);
+    const registry = this.#started ? this.#lateRegistry() : this.#registry;
+    const feed = new Feed({ ...plan, isMetric, kept }, registry);
     this.#feeds.push(feed);
     this.#group(plan.monitor.intervalMs).feeds.push(feed);
     for (const kind of plan.kinds) (this.#feedsByKind[kind] ??= []).push(feed);
+    return feed;
+  }
+
+  /** Rows of keys that are alive have their width: what comes late brings its own keys. */
+  #lateRegistry(): KeyRegistry {
+    const keys = new KeyRegistry();
+    this.#lateKeys.push(keys);
+    return keys;
   }
 
   /** A named series of the policy. */
   seriesNamed(name: string): Feed {
-    const feed = this.#feeds.find((f) => f.name === name && !isMetric(f));
+    const feed = this.#feeds.find((f) => f.name === name && !f.isMetric);
     assert(feed !== undefined, `series ${name} is defined`);
     return feed;
   }
@@ -324,10 +395,6 @@ export class AuditEngine implements AuditView {
       this.#groups.push(group);
     }
     return group;
-  }
-
-  #keptOf(feed: Feed): number {
-    return feed.monitor.windows + (isMetric(feed) ? 1 : 0);
   }
 
   #windowOf(intervalMs: number, timeMs: number): number {
@@ -346,7 +413,7 @@ export class AuditEngine implements AuditView {
     if (group.intervalMs === this.firstMonitor.intervalMs) this.#closeSessions(group);
     let idle = true;
     for (const feed of group.feeds) {
-      const leaving = next - this.#keptOf(feed);
+      const leaving = next - feed.kept;
       if (leaving >= 0) this.#closeWindow(feed, leaving);
       feed.step();
       if (idle && !feed.empty) idle = false;
@@ -367,7 +434,7 @@ export class AuditEngine implements AuditView {
   #closeSessions(group: Group): void {
     if (!this.#sawSession) return;
     const { total, keys, top } = this.#sessions.closeWindow(Math.max(1, this.#options.top));
-    for (const gauge of this.#gauges) gauge.step();
+    for (const gauge of [...this.#gauges, ...this.#lateGauges]) gauge.step();
     if (keys === 0) return;
     const windowStartMs = group.current * group.intervalMs;
     const monitor = this.firstMonitor;
@@ -393,9 +460,4 @@ export class AuditEngine implements AuditView {
       this.#options.sink.journal({ name, type, monitor, windowZeroMs: windowStartMs, rows });
     }
   }
-}
-
-/** Whether a feed is one of `METRICS`; all others are named series. */
-export function isMetric({ name }: Feed): boolean {
-  return METRICS.some((metric) => metric.name === name);
 }

@@ -8,7 +8,8 @@ import type { Words } from '../model/vocabulary.ts';
 import type { FeedState } from './audit-state.ts';
 import { BlockCounter, NodeBlockCounter, NodeTextCounter, TextCounter } from './counters.ts';
 import { NodeTables, NodeTexts } from './node-tables.ts';
-import type { Counter, EventFilter, Scope, Subject } from './port.ts';
+import { BlockKeys } from './block-keys.ts';
+import type { BlockQuestion, Counter, EventFilter, Scope, Subject } from './port.ts';
 import { Ranking } from './ranking.ts';
 import { locateKey, restoreWindows, saveWindows } from './stored-windows.ts';
 import { BlockTable, TextTable, type KeyRegistry } from './tables.ts';
@@ -16,6 +17,8 @@ import type { Wheel } from './wheel.ts';
 
 export interface FeedOptions {
   readonly name: string;
+  /** One of `METRICS`; all others are named series. */
+  readonly isMetric: boolean;
   readonly type: SeriesType;
   readonly monitor: Monitor;
   /** Windows kept, the present one included: N for a named series, N + 1 for a configured monitor. */
@@ -37,7 +40,9 @@ export class Feed {
   readonly name: string;
   readonly type: SeriesType;
   readonly monitor: Monitor;
-  readonly serialize: boolean;
+  readonly isMetric: boolean;
+  /** Whether windows that close are written as journals. */
+  serialize: boolean;
   /** `serial` of the event that was added last; says whether the event at hand was. */
   lastAdded = -1;
   /** Events not added because the series holds the other family, or the event has no key or amount. */
@@ -53,12 +58,15 @@ export class Feed {
   /** All tables of a family; none when the series does not hold it. */
   readonly #tables4: BlockTable[] = [];
   readonly #tables6: BlockTable[] = [];
+  /** Of those, the ones that no other feed shares: questions that came after the first event. */
+  readonly #own: BlockTable[] = [];
   readonly #nodeTables: NodeTables[] = [];
   readonly #nodeTexts: NodeTexts[] = [];
 
   constructor(options: FeedOptions, registry: KeyRegistry) {
-    const { name, type, monitor, serialize, kept } = options;
+    const { name, isMetric, type, monitor, serialize, kept } = options;
     this.name = name;
+    this.isMetric = isMetric;
     this.type = type;
     this.monitor = monitor;
     this.serialize = serialize;
@@ -102,6 +110,7 @@ export class Feed {
   /** Keys in memory that no other feed has: texts, and blocks of single nodes. */
   get size(): number {
     let size = this.#texts?.keys.table.size ?? 0;
+    for (const { keys } of this.#own) size += keys.table.size;
     for (const ofNode of this.ofNodes) size += ofNode.size;
     return size;
   }
@@ -181,6 +190,29 @@ export class Feed {
     return new BlockCounter(this, subject, four, six, windows);
   }
 
+  /** A question over blocks, at any time. */
+  question(prefix: Prefix, windows: WindowRange): BlockQuestion {
+    const four = this.#askable(4, prefix.ipv4, windows);
+    const six = this.#askable(6, prefix.ipv6, windows);
+    return {
+      count: (family, ip, at) => {
+        const asked = family === 4 ? four : family === 6 ? six : undefined;
+        if (asked === undefined) return 0;
+        const { table, range } = asked;
+        return table.wheel.sum(range, table.keys.findAt(ip, at));
+      },
+    };
+  }
+
+  /** Adds to window 0 of an address, for all nodes together. */
+  addPresent(family: number, ip: Int32Array, at: number, amount: number): void {
+    const tables = family === 4 ? this.#tables4 : this.#tables6;
+    for (let i = 0; i < tables.length; i++) {
+      const { keys, wheel } = tables[i];
+      wheel.add(keys.locateAt(ip, at), amount);
+    }
+  }
+
   /** Rows of one kept window, sorted by key. */
   rows(window: number, number: number): SeriesRow[] {
     const rows: SeriesRow[] = [];
@@ -214,8 +246,9 @@ export class Feed {
     return number === 0 ? undefined : { total, keys: number, top: ranked.result() };
   }
 
-  save(isMetric: boolean, nodes: Words): FeedState {
-    const { name, type, current, negative, wrongFamily, withoutKey, withoutAmount } = this;
+  save(nodes: Words): FeedState {
+    const { name, isMetric, type, current, negative, wrongFamily, withoutKey, withoutAmount } =
+      this;
     return {
       name,
       isMetric,
@@ -303,8 +336,54 @@ export class Feed {
     return table;
   }
 
+  /** A table that watches these windows; one that is made late is filled from what is kept. */
+  #askable(
+    family: 4 | 6,
+    bits: number,
+    windows: WindowRange,
+  ): { readonly table: BlockTable; readonly range: number } | undefined {
+    const tables = family === 4 ? this.#tables4 : this.#tables6;
+    if (tables.length === 0) return undefined;
+    if (this.current < 0) {
+      const table = this.#tableOf(family, bits);
+      return { table, range: table.wheel.watch(windows) };
+    }
+    for (const table of tables) {
+      if (table.keys.bits !== bits) continue;
+      const range = table.wheel.rangeOf(windows);
+      if (range !== -1) return { table, range };
+    }
+    const table = new BlockTable(new BlockKeys(family, bits), this.#options.kept);
+    const range = table.wheel.watch(windows);
+    table.wheel.start(this.current);
+    fillFrom(tables[0], table);
+    tables.push(table);
+    this.#own.push(table);
+    return { table, range };
+  }
+
   #wheels(): Wheel[] {
     const tables = [...this.#tables4, ...this.#tables6, ...(this.#texts ? [this.#texts] : [])];
     return [...tables.map(({ wheel }) => wheel), ...this.ofNodes.flatMap((each) => each.wheels())];
+  }
+}
+
+/** Counts all that the addresses have in the kept windows by the blocks of another table. */
+function fillFrom(addresses: BlockTable, blocks: BlockTable): void {
+  const { wheel } = addresses;
+  const { table } = addresses.keys;
+  for (
+    let window = Math.max(0, wheel.current - wheel.kept + 1);
+    window <= wheel.current;
+    window++
+  ) {
+    const list = wheel.list(window);
+    for (let record = 0; record < list.length; record++) {
+      const entry = list.entry(record);
+      for (let word = 0; word < 4; word++) {
+        words[word] = word < table.keyWords ? table.key(entry, word) : 0;
+      }
+      blocks.wheel.addLate(window, blocks.keys.locateAt(words, 0), list.count(record));
+    }
   }
 }

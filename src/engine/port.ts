@@ -80,6 +80,49 @@ export interface AuditView {
   windowsSinceStart(intervalMs: number): number;
 }
 
+/** One question, the same at every event: the count over a block that holds an address. */
+export interface BlockQuestion {
+  /**
+   * @param family 4 or 6; 0, no address, counts 0
+   * @param words the address, in `words[at .. at+3]`
+   */
+  count(family: number, words: Int32Array, at: number): number;
+}
+
+/** Counts of all nodes together that may be asked at any moment, by any block and windows. */
+export interface Askable {
+  /**
+   * A question over the blocks of these prefix lengths. Cheapest before the first event; later it
+   * looks once at all that is kept.
+   */
+  over(prefix: Prefix, windows: WindowRange): BlockQuestion;
+}
+
+/** A named series that a script adds to. */
+export interface AskableSeries extends Askable {
+  /** Adds to window 0 of an address. */
+  add(family: number, words: Int32Array, at: number, amount: number): void;
+  /** Has the windows that close from now on written as journals. */
+  serialize(): void;
+}
+
+/** What scripts ask and change: everything comes into being with its first use. */
+export interface ScriptAudit {
+  /** Configured monitors; never empty. */
+  readonly monitors: readonly Monitor[];
+  metric(name: MetricName, monitor: Monitor): Askable;
+  /** The series of this name and monitor: one name under two monitors is two series. */
+  series(name: string, monitor: Monitor): AskableSeries;
+  /** Open sessions; undefined service or listener: all of them. */
+  sessions(
+    service: string | undefined,
+    listener: string | undefined,
+    prefix: Prefix,
+  ): BlockQuestion;
+}
+
+export type MetricName = 'connections' | 'receptions' | 'rejections';
+
 /** Whether nodes are counted together or each apart. */
 export type Scope = 'cluster' | 'node';
 

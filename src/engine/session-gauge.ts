@@ -4,7 +4,7 @@ import { BlockKeys } from './block-keys.ts';
 import { compareText } from '../model/order.ts';
 import type { Words } from '../model/vocabulary.ts';
 import type { GaugeState, LevelsState } from './audit-state.ts';
-import type { Counter, Scope, Subject } from './port.ts';
+import type { BlockQuestion, Counter, Scope, Subject } from './port.ts';
 import { firstOf } from './ranking.ts';
 import { locateKey } from './stored-windows.ts';
 import type { KeyRegistry } from './tables.ts';
@@ -87,7 +87,7 @@ class Levels {
 }
 
 /** Sessions open now, summed over blocks of one prefix length per family. */
-export class SessionGauge implements Counter {
+export class SessionGauge implements Counter, BlockQuestion {
   readonly #service: number | undefined;
   readonly #listener: number | undefined;
   readonly #subject: Subject;
@@ -138,6 +138,13 @@ export class SessionGauge implements Counter {
     if (family === 0 || pair === undefined) return 0;
     const levels = pair[family === 4 ? 0 : 1];
     return levels.open(levels.keys.find(this.#subject));
+  }
+
+  /** Open sessions in the block of any address, all nodes together. */
+  count(family: number, words: Int32Array, at: number): number {
+    if (family === 0) return 0;
+    const levels = this.#levels[0][family === 4 ? 0 : 1];
+    return levels.open(levels.keys.findAt(words, at));
   }
 
   identity(): number {

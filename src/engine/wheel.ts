@@ -163,9 +163,14 @@ export class Wheel {
     this.#list = this.#listOf(0);
   }
 
+  /** The number of a watched range, -1 when it is not watched. */
+  rangeOf(range: WindowRange): number {
+    return this.ranges.findIndex((r) => r.start === range.start && r.end === range.end);
+  }
+
   /** Has sums kept for a range inside the kept windows; before the first add. */
   watch(range: WindowRange): number {
-    const known = this.ranges.findIndex((r) => r.start === range.start && r.end === range.end);
+    const known = this.rangeOf(range);
     if (known !== -1) return known;
     assert(this.records === 0, 'ranges are watched from the first event on');
     this.ranges.push(range);

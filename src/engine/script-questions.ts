@@ -1,0 +1,75 @@
+import type { Prefix } from '../model/address.ts';
+import { formatMonitor, type Monitor, type WindowRange } from '../model/monitor.ts';
+import { METRICS, type AuditEngine } from './audit-engine.ts';
+import type { Feed } from './feed.ts';
+import type { Askable, AskableSeries, BlockQuestion, MetricName, ScriptAudit } from './port.ts';
+
+/** Names that reports use for what every replay counts. */
+const TAKEN: ReadonlySet<string> = new Set([...METRICS.map(({ name }) => name), 'sessions']);
+
+/** The audit engine as scripts see it; questions that were asked before are found again. */
+export class ScriptQuestions implements ScriptAudit {
+  readonly monitors: readonly Monitor[];
+  readonly #engine: AuditEngine;
+  readonly #metrics = new Map<string, AskedFeed>();
+  readonly #series = new Map<string, AskedFeed>();
+  readonly #sessions = new Map<string, BlockQuestion>();
+
+  constructor(engine: AuditEngine, monitors: readonly Monitor[]) {
+    this.#engine = engine;
+    this.monitors = monitors;
+  }
+
+  metric(name: MetricName, monitor: Monitor): Askable {
+    return known(this.#metrics, `${formatMonitor(monitor)} ${name}`, () => {
+      return new AskedFeed(this.#engine.metricFeed(name, monitor));
+    });
+  }
+
+  series(name: string, monitor: Monitor): AskableSeries {
+    return known(this.#series, `${formatMonitor(monitor)} ${name}`, () => {
+      // A report that shows two things under one name and monitor would add them up.
+      const shown = TAKEN.has(name) ? `${name} (series)` : name;
+      return new AskedFeed(this.#engine.scriptFeed(shown, monitor));
+    });
+  }
+
+  sessions(
+    service: string | undefined,
+    listener: string | undefined,
+    prefix: Prefix,
+  ): BlockQuestion {
+    const asked = JSON.stringify([prefix.ipv4, prefix.ipv6, service, listener]);
+    return known(this.#sessions, asked, () => {
+      return this.#engine.openSessions(service, listener, prefix);
+    });
+  }
+}
+
+class AskedFeed implements AskableSeries {
+  readonly #feed: Feed;
+  readonly #questions = new Map<string, BlockQuestion>();
+
+  constructor(feed: Feed) {
+    this.#feed = feed;
+  }
+
+  over(prefix: Prefix, windows: WindowRange): BlockQuestion {
+    const asked = `${prefix.ipv4} ${prefix.ipv6} ${windows.start} ${windows.end}`;
+    return known(this.#questions, asked, () => this.#feed.question(prefix, windows));
+  }
+
+  add(family: number, words: Int32Array, at: number, amount: number): void {
+    this.#feed.addPresent(family, words, at, amount);
+  }
+
+  serialize(): void {
+    this.#feed.serialize = true;
+  }
+}
+
+function known<Kind>(all: Map<string, Kind>, key: string, make: () => Kind): Kind {
+  let one = all.get(key);
+  if (one === undefined) all.set(key, (one = make()));
+  return one;
+}

@@ -1,0 +1,104 @@
+import type { BlockQuestion, MetricName } from '../../../engine/port.ts';
+import { formatMonitor, parseMonitor, type Monitor } from '../../../model/monitor.ts';
+import { prefixOf } from '../asked-block.ts';
+import { askForPeer, countOf, isLiteral, madeAhead, namedIn, windowsOf } from '../question.ts';
+import type { Run } from '../run.ts';
+import {
+  fail,
+  type Binding,
+  type CommandBinder,
+  type CommandSet,
+  type Getter,
+  type Site,
+} from '../site.ts';
+import { textOf, type Hash, type Value } from '../value.ts';
+
+/** A monitor of the configuration by its index, the first without one; in a hash by its text too. */
+function monitorOf(site: Site, { world }: Binding, value: Value | undefined): Monitor {
+  const { monitors } = world.audit;
+  const text = textOf(value).trim();
+  const isIndex = /^\d*$/.test(text);
+  const written = isIndex ? undefined : parseMonitor(text);
+  const wanted = written && formatMonitor(written);
+  const found = isIndex
+    ? monitors.at(Number(text))
+    : monitors.find((monitor) => formatMonitor(monitor) === wanted);
+  if (found !== undefined) return found;
+  const shown = monitors.map((monitor) => `"${formatMonitor(monitor)}"`).join(' ');
+  return fail(site, `${site.name}: no monitor '${text.slice(0, 64)}'; configured: ${shown}`);
+}
+
+/** The form with a hash: a plain sum over windows. */
+function sum(run: Run, site: Site, binding: Binding, name: MetricName, hash: Hash): string {
+  const named = namedIn(hash);
+  const monitor = monitorOf(site, binding, named('monitor'));
+  const of = binding.world.audit.metric(name, monitor);
+  const mask = prefixOf(site, textOf(named('mask')));
+  const question = { of, monitor, ...mask, ...windowsOf(site, named), address: undefined };
+  return countOf(run, site, question);
+}
+
+/** What the sliding average needs: the counts of windows 0 and 1. */
+interface Average {
+  readonly monitor: Monitor;
+  readonly bits: number | undefined;
+  readonly now: BlockQuestion;
+  readonly before: BlockQuestion;
+}
+
+function averageOf(
+  site: Site,
+  binding: Binding,
+  name: MetricName,
+  index: Value | undefined,
+  mask: Value | undefined,
+): Average {
+  const monitor = monitorOf(site, binding, index);
+  const { prefix, bits } = prefixOf(site, textOf(mask));
+  const metric = binding.world.audit.metric(name, monitor);
+  const now = metric.over(prefix, { start: 0, end: 0 });
+  const before = metric.over(prefix, { start: 1, end: 1 });
+  return { monitor, bits, now, before };
+}
+
+/**
+ * The form with an index: the count of window 0 and that share of window 1 that lies less than an
+ * interval back (momentum, 3.2); decimals are cut off.
+ */
+function average(site: Site, binding: Binding, name: MetricName): Getter {
+  const [index, mask] = site.positional;
+  const fixed = isLiteral(site)
+    ? madeAhead(() => averageOf(site, binding, name, index.literal, mask?.literal))
+    : undefined;
+  return (run) => {
+    const { monitor, bits, now, before } =
+      fixed ?? averageOf(site, binding, name, index.get(run), mask?.get(run));
+    const { intervalMs } = monitor;
+    const elapsedMs = run.event.nowMs % intervalMs;
+    const present = askForPeer(run, site, bits, now);
+    const left = (askForPeer(run, site, bits, before) * (intervalMs - elapsedMs)) / intervalMs;
+    const weighted = binding.sliding === 'average' ? (present * elapsedMs) / intervalMs : present;
+    return String(Math.trunc(weighted + left));
+  };
+}
+
+function metric(name: MetricName): CommandBinder {
+  return (site, binding) => {
+    const [first] = site.positional;
+    const sliding = average(site, binding, name);
+    if (site.positional.length > 1 || first.literal !== undefined) return sliding;
+    return (run) => {
+      const value = first.get(run);
+      return value instanceof Map ? sum(run, site, binding, name, value) : sliding(run);
+    };
+  };
+}
+
+const NAMES = ['connections', 'receptions', 'rejections'] as const;
+
+export const METRICS: CommandSet = {
+  commands: Object.fromEntries(
+    // All nodes are counted together (semantics, section 7).
+    NAMES.flatMap((name) => ['', '_cluster'].map((end) => [`ec_ip_${name}${end}`, metric(name)])),
+  ),
+};
