@@ -120,7 +120,7 @@ function ruleJson(rule: RuleTally): unknown {
       end: formatIso(episode.endMs),
       windows: episode.windows,
       firings: episode.firings,
-      peak: Number(rounded(episode.peak, 3)),
+      peak: episode.peak === undefined ? null : Number(rounded(episode.peak, 3)),
     })),
   };
 }

@@ -154,7 +154,7 @@ function episodeTable(rules: readonly RuleTally[]): string | undefined {
       clock(startMs),
       clock(endMs),
       grouped(firings),
-      rounded(peak, 1),
+      peak === undefined ? '' : rounded(peak, 1),
     ]);
   return plainTable(['rule', 'who', 'windows from', 'until', 'firings', 'peak'], rows);
 }

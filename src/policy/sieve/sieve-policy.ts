@@ -118,6 +118,11 @@ class SieveRunner implements ScriptRunner {
     }
   }
 
+  orderOf(phase: string): number {
+    const stage = STAGES.findIndex(({ name }) => phase.startsWith(`${name}_`));
+    return stage * 2 + (phase.endsWith('2') ? 1 : 0);
+  }
+
   /** How often a stage runs at the event: what has a recipient runs for each (semantics, 5). */
   #timesOf(name: StageName): number {
     if (name !== 'rcptto' && name !== 'each_rcpt' && name !== 'set_binding') return 1;
