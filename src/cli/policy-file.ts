@@ -30,8 +30,8 @@ export function loadPolicy(source: PolicySource, configured?: AuditSettings): Lo
   const file = typeof source === 'string' ? source : (source.file ?? 'policy.yaml');
   if (isScriptFile(file)) {
     throw new UserError(
-      `${file} is a Sieve script, and scripts are not run yet`,
-      `hindcast check ${file}`,
+      `${file} is a Sieve script, which only replay and check take`,
+      `hindcast replay --policy ${file} --phase connect`,
     );
   }
   const text = typeof source === 'string' ? readNamedFile(source, 'policy') : source.text;

@@ -62,6 +62,16 @@ export function createProgram(context: CommandContext): Command {
     .argument('[logs...]', 'files, globs, folders, or - for stdin')
     .option('--policy <file>', 'the policy (default: the built-in metrics alone)')
     .option('--config <file>', 'an ecelerity.conf whose inbound_audit stanza gives the monitors')
+    .option('--phase <name>', 'the phase in which a Sieve script runs: connect, rcptto_phase2, …')
+    .addOption(
+      new Option(
+        '--sliding <weight>',
+        'window 0 in the sliding average of ec_ip_connections: in full (rate, the default), or ' +
+          'by its elapsed share (average)',
+      ).choices(['rate', 'average']),
+    )
+    .option('--dns-fixture <file>', 'answers for ec_dns_lookup: name, type and value on each line')
+    .option('--strict', 'end the run at a command of a script that is not simulated')
     .option('--out <dir>', 'write the report (CSV, JSON, series files) into this new folder')
     .option('--from <time>', 'report from here on; earlier events only warm the windows')
     .option('--to <time>', 'stop before this time')

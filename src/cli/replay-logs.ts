@@ -15,11 +15,12 @@ import type { PolicySource } from './policy-file.ts';
 import { ReplayOutput } from './replay-output.ts';
 import { loadRunPolicy, type RunPolicy } from './run-policy.ts';
 import { loadPersisted, StoredRuns } from './stored-runs.ts';
+import type { ScriptOptions } from './scripts.ts';
 import { refuseUnusable } from './unusable-logs.ts';
 import { VERSION } from './version.ts';
 
 /** What `replay` takes; the same words as the command line's. */
-export interface ReplayLogsOptions extends LogOptions {
+export interface ReplayLogsOptions extends LogOptions, ScriptOptions {
   /** Files, globs, folders, or `-` for standard input; none only with `final`. */
   readonly logs: readonly string[];
   /** A policy file, or a policy's text. Absent: the built-in metrics alone. */
@@ -75,17 +76,23 @@ export interface ReplayLogsResult {
  * @throws {InterruptedError} when `signal` is aborted
  */
 export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResult> {
-  const run = loadRunPolicy(options.policy, options.config);
-  const { policy } = run;
+  const run = loadRunPolicy(options.policy, options.config, options);
+  const { policy, scripts } = run;
   const { fromMs, toMs } = fromToOptions(options);
   const sessionTimeoutMs =
     durationOption('--session-timeout', options.sessionTimeout) ?? DEFAULT_SESSION_TIMEOUT_MS;
   refuseOverlaps(options);
+  if (scripts !== undefined && options.state !== undefined) {
+    throw new UserError(
+      '--state does not go with scripts yet: what they keep between events is not stored',
+      'replay all logs in one run',
+    );
+  }
   const runs = openRuns(options, { policy: digestOf(run.texts), sessionTimeoutMs });
   const persistedBefore = runs?.persisted(policy.series) ?? [];
   const aged: string[] = [];
   const vocabulary = new Vocabulary();
-  const needs = needsOf(policy);
+  const needs = scripts?.needs ?? needsOf(policy);
   const monitors = [...policy.monitors, ...policy.series.map(({ monitor }) => monitor)];
   const logs = await openLogs(options.logs, options, {
     vocabulary,
@@ -105,6 +112,8 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
       vocabulary,
       needs,
       policy,
+      scripts,
+      strict: options.strict,
       fromMs,
       toMs,
       sessionTimeoutMs,
@@ -121,7 +130,7 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
     refuseUnusable(files);
     runs?.refusePast(files);
     const stored = state && runs?.factsOf(state);
-    const report = { version: VERSION, policy: policyName(policy.file), files, tally, stored };
+    const report = { version: VERSION, policy: policyName(run.name), files, tally, stored };
     const summary = summaryJson(report);
     const persisted = policy.series.filter(({ persist }) => persist).map((s) => snapshot(s.name));
     output.commit(persisted, jsonText(summary), jsonText(manifestOf(options, run, report)));

@@ -16,7 +16,14 @@ import {
 } from '../report/csv.ts';
 import { journalName, stateName } from '../series/name.ts';
 import { encodeSeries } from '../series/writer.ts';
-import type { FiringRow, LoggedRow, ReplaySink, StoppedRow, TopKey, WindowRow } from '../simulate/tally.ts';
+import type {
+  FiringRow,
+  LoggedRow,
+  ReplaySink,
+  StoppedRow,
+  TopKey,
+  WindowRow,
+} from '../simulate/tally.ts';
 import { attempt, GrowingFile, makeFolders, refuseFile, syncFolder } from './durable-files.ts';
 
 /** Where a report grows until it is whole; below the report's own folder. */
@@ -30,7 +37,13 @@ const CSV_FILES = {
 /** Only of scripts that log something. */
 const LOG_FILE = 'log.csv';
 /** In the order in which they appear; the manifest last, so that it vouches for the others. */
-const REPORT_FILES = [...Object.keys(CSV_FILES), LOG_FILE, 'series', 'summary.json', 'manifest.json'];
+const REPORT_FILES = [
+  ...Object.keys(CSV_FILES),
+  LOG_FILE,
+  'series',
+  'summary.json',
+  'manifest.json',
+];
 
 /**
  * The folder of one report. Files are written below `.partial` and appear together at `commit`:

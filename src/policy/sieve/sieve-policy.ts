@@ -59,6 +59,11 @@ const STAGES = [
   { name: 'each_rcpt', phase: PHASE.spool },
   { name: 'set_binding', phase: PHASE.spool },
 ] as const;
+/** The 18 slots of scripts, in the order of a session. */
+export const SLOTS: readonly string[] = STAGES.flatMap(({ name }) => [
+  `${name}_phase1`,
+  `${name}_phase2`,
+]);
 type StageName = (typeof STAGES)[number]['name'];
 
 /** The scripts of a stage: those of phase1, then those of phase2. */
