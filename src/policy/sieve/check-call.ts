@@ -1,6 +1,9 @@
 import { didYouMean } from '../../model/suggest.ts';
 import { factsOf, meantName } from './command-table.ts';
-import { checkValue, checkWindows } from './check-values.ts';
+import { checkFamily } from './check-masks.ts';
+import { monitorOf } from './check-monitors.ts';
+import { checkValue } from './check-values.ts';
+import { checkWindows } from './check-windows.ts';
 import type { Mistakes } from './mistakes.ts';
 import { RELATIONS, TAGS, type CommandFacts, type Parameter, type TagGroup } from './signature.ts';
 import { literalOf, type Argument, type Call, type Tag, type Variable } from './tree.ts';
@@ -30,12 +33,15 @@ export function checkCall(call: Call, use: Use, mistakes: Mistakes): HashUse | u
     return undefined;
   }
   if (facts.role !== 'either' && facts.role !== wanted) {
-    tellRole(call, use, mistakes);
+    tellRole(call, facts, use, mistakes);
     return undefined;
   }
   if (facts.status === 'no') {
     mistakes.add(name, 'not-simulated', [name.text]);
     return undefined;
+  }
+  if (use === 'value' && !facts.returns) {
+    mistakes.add(name, 'value-missing', [name.text], `write ${name.text} …; alone`);
   }
   if (call.block !== undefined) {
     mistakes.add(name, 'block-unexpected', [name.text]);
@@ -43,10 +49,16 @@ export function checkCall(call: Call, use: Use, mistakes: Mistakes): HashUse | u
   return checkArguments(call, facts, mistakes);
 }
 
-function tellRole({ name, block }: Call, use: Use, mistakes: Mistakes): void {
+function tellRole(
+  { name, block }: Call,
+  { returns }: CommandFacts,
+  use: Use,
+  mistakes: Mistakes,
+): void {
   const { text } = name;
   if (use === 'test') {
-    const hint = `assign it, $x = ${text} …; and compare "\${x}" with ec_test`;
+    const assigned = `assign it, $x = ${text} …; and compare "\${x}" with ec_test`;
+    const hint = returns ? assigned : 'it returns nothing that could be tested';
     mistakes.add(name, 'command-as-test', [text], hint);
     return;
   }
@@ -55,7 +67,7 @@ function tellRole({ name, block }: Call, use: Use, mistakes: Mistakes): void {
 }
 
 function checkArguments(call: Call, facts: CommandFacts, mistakes: Mistakes): HashUse | undefined {
-  const { rest, sound } = checkTags(call, facts, mistakes);
+  const { rest, tags, sound } = checkTags(call, facts, mistakes);
   const { positional, hash } = facts;
   if (positional === undefined || !sound) return undefined;
   if (hash !== undefined && rest.length === 1) {
@@ -71,15 +83,17 @@ function checkArguments(call: Call, facts: CommandFacts, mistakes: Mistakes): Ha
     tellCount(call, facts, rest, mistakes);
     return undefined;
   }
-  const values = new Map<string, Argument>();
+  const values = new Map(tags);
   for (const [index, value] of rest.entries()) {
     const parameter = positional.at(index);
     if (parameter === undefined) break;
     values.set(parameter.name, value);
     checkValue({ ...parameter, value }, mistakes);
   }
-  const [monitor, start, end] = ['monitor', 'start', 'end'].map((name) => values.get(name));
-  checkWindows({ monitor, start, end }, mistakes);
+  const [start, end] = [values.get('start'), values.get('end')];
+  const monitor = monitorOf(values.get('monitor'));
+  checkWindows({ monitor, configured: false, start, end }, mistakes);
+  checkFamily(values.get('ip'), values.get('mask'), mistakes);
   return undefined;
 }
 
@@ -121,13 +135,18 @@ function usageOf({ name }: Call, { positional = [] }: CommandFacts): string {
   return [name.text, ...shown].join(' ');
 }
 
-/** The arguments without tags and what stands behind them; not sound when tags were wrong. */
-function checkTags(
-  call: Call,
-  facts: CommandFacts,
-  mistakes: Mistakes,
-): { readonly rest: readonly Argument[]; readonly sound: boolean } {
+interface SortedArguments {
+  /** Without tags and what stands behind them. */
+  readonly rest: readonly Argument[];
+  /** What stands behind tags, by their name. */
+  readonly tags: ReadonlyMap<string, Argument>;
+  /** False when tags were wrong. */
+  readonly sound: boolean;
+}
+
+function checkTags(call: Call, facts: CommandFacts, mistakes: Mistakes): SortedArguments {
   const rest: Argument[] = [];
+  const tags = new Map<string, Argument>();
   const groups = new Map<TagGroup, Tag>();
   let sound = true;
   for (let at = 0; at < call.arguments.length; at++) {
@@ -157,9 +176,19 @@ function checkTags(
       continue;
     }
     checkValue({ name: `:${tag.name}`, kind: known.value, value }, mistakes);
+    tags.set(tag.name.toLowerCase(), value);
     at++;
   }
-  return { rest, sound };
+  if (sound && facts.needs !== undefined && !groups.has(facts.needs)) {
+    tellMissing(call, facts.needs, mistakes);
+  }
+  return { rest, tags, sound };
+}
+
+function tellMissing({ name }: Call, group: TagGroup, mistakes: Mistakes): void {
+  const fitting = [...TAGS].filter(([, one]) => one.group === group);
+  const shown = fitting.map(([tag]) => `:${tag}`);
+  mistakes.add(name, 'tag-missing', [name.text, shown.join(' or ')]);
 }
 
 const WANTED_BEHIND = {
