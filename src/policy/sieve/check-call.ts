@@ -26,13 +26,13 @@ export interface HashUse {
 export function checkCall(call: Call, use: Use, mistakes: Mistakes): HashUse | undefined {
   const { name } = call;
   const facts = factsOf(name.text);
-  const wanted = use === 'test' ? 'test' : 'command';
+  const wanted = roleOf(use);
   if (facts === undefined) {
     const code = use === 'test' ? 'test-unknown' : 'command-unknown';
     mistakes.add(name, code, [name.text.slice(0, 64)], meantName(name.text, wanted));
     return undefined;
   }
-  if (facts.role !== 'either' && facts.role !== wanted) {
+  if (!isUsable(facts, use)) {
     tellRole(call, facts, use, mistakes);
     return undefined;
   }
@@ -47,6 +47,14 @@ export function checkCall(call: Call, use: Use, mistakes: Mistakes): HashUse | u
     mistakes.add(name, 'block-unexpected', [name.text]);
   }
   return checkArguments(call, facts, mistakes);
+}
+
+function roleOf(use: Use): 'command' | 'test' {
+  return use === 'test' ? 'test' : 'command';
+}
+
+export function isUsable({ role }: CommandFacts, use: Use): boolean {
+  return role === 'either' || role === roleOf(use);
 }
 
 function tellRole(

@@ -45,7 +45,7 @@ export function checkBlock(literal: Literal): void {
   const most = network?.family === 4 ? 32 : MAX_MASK;
   const digits = slash === -1 ? '' : text.slice(slash + 1);
   if (/^\d{1,3}$/.test(digits) && Number(digits) <= most) {
-    if (network?.family === 6) checkWidth(value, Number(digits), mistakes);
+    if (network?.family === 6) checkWidth(value, address, digits, mistakes);
     return;
   }
   const shown = network?.family === 4 ? '32' : '32, or 128 for IPv6';
@@ -70,19 +70,23 @@ export function checkFamily(
   mask: Argument | undefined,
   mistakes: Mistakes,
 ): void {
-  const family = parseNetwork(literalOf(address) ?? '')?.family;
+  const written = literalOf(address) ?? '';
+  const family = parseNetwork(written)?.family;
   const text = mask?.type === 'number' ? String(mask.value) : literalOf(mask);
   const digits = /^\/?(\d{1,3})$/.exec(text ?? '')?.[1];
   if (family === undefined || mask === undefined || digits === undefined) return;
   const bits = Number(digits);
-  if (family === 6) checkWidth(mask, bits, mistakes);
+  if (family === 6) checkWidth(mask, written, digits, mistakes);
   else if (bits > MAX_IPV4_MASK && bits <= MAX_MASK)
     mistakes.add(mask, 'mask-wrong', [seenOf(mask), '32']);
 }
 
-/** A mask of 0 is everything in both families. */
-function checkWidth(place: Place, bits: number, mistakes: Mistakes): void {
-  if (bits === 0 || bits > MAX_IPV4_MASK) return;
+/** Who writes the first address of a block, as in `2001:db8::/32`, means that block. */
+function checkWidth(place: Place, address: string, digits: string, mistakes: Mistakes): void {
+  if (Number(digits) > MAX_IPV4_MASK) return;
+  const bare = address.replaceAll(/[[\]]/g, '');
+  const first = parseNetwork(`${bare}/${digits}`)?.words.join();
+  if (first === parseNetwork(bare)?.words.join()) return;
   const hint = '/64 is one network of IPv6, /128 one address';
-  mistakes.add(place, 'mask-family', [String(bits)], hint);
+  mistakes.add(place, 'mask-family', [digits], hint);
 }

@@ -1,6 +1,6 @@
 import type { Monitor } from '../../model/monitor.ts';
 import { didYouMean } from '../../model/suggest.ts';
-import { checkCall, type HashUse, type Use } from './check-call.ts';
+import { checkCall, isUsable, type HashUse, type Use } from './check-call.ts';
 import { checkHashes, valuesByHash, type HashEntry } from './check-hashes.ts';
 import { checkIndex } from './check-monitors.ts';
 import { checkPhase } from './check-phase.ts';
@@ -128,7 +128,7 @@ class Checker {
     for (const argument of call.arguments) this.#argument(argument);
     const hashUse = checkCall(call, use, this.#mistakes);
     if (hashUse !== undefined) this.#hashUses.push(hashUse);
-    this.#context(call);
+    this.#context(call, use);
     const name = call.name.text.toLowerCase();
     if (name === 'ec_include') this.#shared = true;
     if (name === 'audit_series_add') this.#adds.push(call);
@@ -137,9 +137,9 @@ class Checker {
     if (hash.type === 'variable') this.#hashEntries.push({ hash, key, value });
   }
 
-  #context({ name, arguments: given }: Call): void {
+  #context({ name, arguments: given }: Call, use: Use): void {
     const facts = factsOf(name.text);
-    if (facts === undefined || facts.status === 'no') return;
+    if (facts === undefined || facts.status === 'no' || !isUsable(facts, use)) return;
     if (this.#phase !== undefined) checkPhase(name, facts, this.#phase, this.#mistakes);
     const indexed = facts.positional?.[0]?.kind === 'index';
     if (indexed && this.#monitors !== undefined) {
