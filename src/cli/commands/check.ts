@@ -91,7 +91,7 @@ function policyWords({ series, rules, maintenanceIntervalMs }: RulePolicy): stri
 function namedSlot(phase: string): ScriptSlot {
   const slot = slotOf(phase);
   if (slot !== undefined) return slot;
-  throw new UserError(`unknown phase ${visible(phase)}`, meantSlot(phase));
+  throw new UserError(`unknown phase '${visible(phase)}'`, meantSlot(phase));
 }
 
 function keptMonitors({ monitors }: AuditStanza): readonly Monitor[] {
