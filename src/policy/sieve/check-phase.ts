@@ -1,7 +1,7 @@
 import type { Mistakes } from './mistakes.ts';
 import { isBeforeMessage, type Phase } from './script-context.ts';
 import type { CommandFacts } from './signature.ts';
-import type { Name } from './tree.ts';
+import type { Name, Part } from './tree.ts';
 
 /**
  * Holds a command against the phase in which its script runs. An error is only what a compiler is
@@ -24,7 +24,13 @@ export function checkPhase(
   }
 }
 
-/** The command that does the same for the connection. */
+/** Says that a macro about a message stands where there is none. */
+export function checkMacro(macro: Part, space: string, phase: Phase, mistakes: Mistakes): void {
+  if (space !== 'vctx_mess' || !isBeforeMessage(phase)) return;
+  mistakes.add(macro, 'message-missing', [`%{${space}:…}`, phase], ofConnection(space));
+}
+
+/** What does the same for the connection. */
 function ofConnection(name: string): string | undefined {
   if (!/^vctx_mess/i.test(name)) return undefined;
   return `what lives as long as the connection is in ${name.toLowerCase().replace('mess', 'conn')}`;

@@ -3,7 +3,7 @@ import { didYouMean } from '../../model/suggest.ts';
 import { checkCall, isUsable, type HashUse, type Use } from './check-call.ts';
 import { checkHashes, valuesByHash, type HashEntry } from './check-hashes.ts';
 import { checkIndex } from './check-monitors.ts';
-import { checkPhase } from './check-phase.ts';
+import { checkMacro, checkPhase } from './check-phase.ts';
 import { checkSerialize } from './check-serialize.ts';
 import { factsOf } from './command-table.ts';
 import type { Mistakes } from './mistakes.ts';
@@ -174,6 +174,7 @@ class Checker {
       if (part.type !== 'macro') continue;
       const colon = part.text.indexOf(':');
       const space = part.text.slice(0, colon);
+      if (this.#phase !== undefined) checkMacro(part, space, this.#phase, this.#mistakes);
       if (colon === -1 || MACRO_SPACES.some((one) => one === space)) continue;
       this.#mistakes.add(part, 'macro-unknown', [space], didYouMean(space, MACRO_SPACES));
     }
