@@ -38,7 +38,6 @@ export function checkValue({ name, kind, value }: GivenValue, mistakes: Mistakes
 /** What no value of a kind may hold; it stays wrong whatever the variables beside it hold. */
 const SPOILS: Partial<Record<GivenValue['kind'], RegExp>> = {
   number: /[^-\d.]/,
-  whole: /\D/,
   index: /\D/,
   window: /[^-\d]/,
   code: /\D/,
@@ -61,9 +60,6 @@ const CHECKS: Readonly<
   text: () => undefined,
   number: ({ text, wrong }) => {
     if (!/^-?\d+(?:\.\d+)?$/.test(text)) wrong('a number');
-  },
-  whole: ({ text, wrong }) => {
-    if (!/^\d+$/.test(text)) wrong('a whole number, 0 or more');
   },
   index: ({ text, wrong }) => {
     if (!/^\d+$/.test(text)) wrong('the position of a monitor, 0 or more');

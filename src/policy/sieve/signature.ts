@@ -12,9 +12,7 @@ export type ValueKind =
   | 'any'
   | 'text'
   | 'number'
-  /** A whole number from 0 on. */
-  | 'whole'
-  /** The position of a configured monitor. */
+  /** The position of a configured monitor, from 0 on. */
   | 'index'
   /** A variable that holds a hash. */
   | 'hash'
