@@ -5,6 +5,7 @@ import { DiskError, UserError } from '../model/errors.ts';
 import type { AuditSettings } from '../policy/audit-settings.ts';
 import type { RulePolicy } from '../policy/rule-policy.ts';
 import { readScript } from '../policy/sieve/read.ts';
+import type { ScriptContext } from '../policy/sieve/script-context.ts';
 import type { Command } from '../policy/sieve/tree.ts';
 import { readYamlPolicy } from '../policy/yaml/read.ts';
 
@@ -56,12 +57,15 @@ export function isScriptFile(file: string): boolean {
  * @throws {UserError} with all mistakes, each where it stands
  * @throws {DiskError} when the file cannot be read
  */
-export function loadScript(file: string): {
+export function loadScript(
+  file: string,
+  context?: ScriptContext,
+): {
   readonly commands: readonly Command[];
   /** Warnings as shown to the user. */
   readonly warnings: readonly string[];
 } {
-  const { commands, diagnostics, text } = readScript(readNamedFile(file, 'script'), file);
+  const { commands, diagnostics, text } = readScript(readNamedFile(file, 'script'), file, context);
   const shown = shownDiagnostics(diagnostics, new Map([[file, text]]));
   if (commands === undefined) throw mistakesIn(diagnostics, shown);
   return { commands, warnings: shown };

@@ -130,6 +130,7 @@ export function createProgram(context: CommandContext): Command {
     .description('check policies and show every mistake where it stands')
     .argument('[policies...]', 'policy files; Sieve scripts end in .siv or .sieve')
     .option('--config <file>', 'an ecelerity.conf that they run under, checked too')
+    .option('--phase <phase>', 'when scripts run: connect, mailfrom_phase1, …')
     .action(async (policies: string[], options: object) => {
       const { runCheck } = await import('./commands/check.ts');
       runCheck(policies, options, context);

@@ -1,9 +1,10 @@
 import { UserError } from '../../model/errors.ts';
-import { DEFAULT_MONITOR, formatMonitor } from '../../model/monitor.ts';
+import { DEFAULT_MONITOR, formatMonitor, type Monitor } from '../../model/monitor.ts';
 import { visible } from '../../model/visible.ts';
 import { DEFAULT_MAINTENANCE_INTERVAL_MS } from '../../policy/audit-settings.ts';
 import type { AuditStanza } from '../../policy/ecelerity/audit-stanza.ts';
 import type { RulePolicy } from '../../policy/rule-policy.ts';
+import { meantSlot, slotOf, type ScriptSlot } from '../../policy/sieve/script-context.ts';
 import { loadConfiguration } from '../configuration-file.ts';
 import { EXIT } from '../exit-code.ts';
 import { isScriptFile, loadPolicy, loadScript } from '../policy-file.ts';
@@ -11,6 +12,7 @@ import type { CommandContext } from '../program.ts';
 
 interface CheckFlags {
   readonly config?: string;
+  readonly phase?: string;
 }
 
 /**
@@ -19,12 +21,13 @@ interface CheckFlags {
  */
 export function runCheck(
   files: readonly string[],
-  { config }: CheckFlags,
+  { config, phase }: CheckFlags,
   context: CommandContext,
 ): void {
   if (files.length === 0 && config === undefined) {
     throw new UserError('nothing to check', 'hindcast check policy.yaml, or --config FILE');
   }
+  const slot = phase === undefined ? undefined : namedSlot(phase);
   let stanza: AuditStanza | undefined;
   if (config !== undefined) {
     stanza = checkFile(config, context, () => {
@@ -34,10 +37,11 @@ export function runCheck(
     // Under unknown monitors a policy would be accused of what is wrong elsewhere.
     if (stanza === undefined) return;
   }
+  const monitors = stanza && keptMonitors(stanza);
   for (const file of files) {
     if (isScriptFile(file)) {
       checkFile(file, context, () => {
-        const { commands, warnings } = loadScript(file);
+        const { commands, warnings } = loadScript(file, { slot, monitors });
         return { result: commands, warnings, words: scriptWords(commands.length) };
       });
       continue;
@@ -84,8 +88,19 @@ function policyWords({ series, rules, maintenanceIntervalMs }: RulePolicy): stri
     : [...words, intervalWords(maintenanceIntervalMs)];
 }
 
-function stanzaWords({ monitors, maintenanceIntervalMs, ...folders }: AuditStanza): string[] {
-  const kept = monitors?.value ?? [DEFAULT_MONITOR];
+function namedSlot(phase: string): ScriptSlot {
+  const slot = slotOf(phase);
+  if (slot !== undefined) return slot;
+  throw new UserError(`unknown phase '${visible(phase)}'`, meantSlot(phase));
+}
+
+function keptMonitors({ monitors }: AuditStanza): readonly Monitor[] {
+  return monitors?.value ?? [DEFAULT_MONITOR];
+}
+
+function stanzaWords(stanza: AuditStanza): string[] {
+  const { maintenanceIntervalMs, ...folders } = stanza;
+  const kept = keptMonitors(stanza);
   const words = [
     `monitors ${kept.map((monitor) => `"${formatMonitor(monitor)}"`).join(' ')}`,
     intervalWords(maintenanceIntervalMs?.value ?? DEFAULT_MAINTENANCE_INTERVAL_MS),
