@@ -53,15 +53,19 @@ export function isScriptFile(file: string): boolean {
 /**
  * Reads and checks a Sieve++ script.
  *
+ * @param written its text, when it is at hand
  * @throws {UserError} with all mistakes, each where it stands
  * @throws {DiskError} when the file cannot be read
  */
-export function loadScript(file: string): {
+export function loadScript(
+  file: string,
+  written = readNamedFile(file, 'script'),
+): {
   readonly commands: readonly Command[];
   /** Warnings as shown to the user. */
   readonly warnings: readonly string[];
 } {
-  const { commands, diagnostics, text } = readScript(readNamedFile(file, 'script'), file);
+  const { commands, diagnostics, text } = readScript(written, file);
   const shown = shownDiagnostics(diagnostics, new Map([[file, text]]));
   if (commands === undefined) throw mistakesIn(diagnostics, shown);
   return { commands, warnings: shown };

@@ -26,6 +26,8 @@ export interface ReplayLogsOptions extends LogOptions {
   readonly policy?: PolicySource | undefined;
   /** An `ecelerity.conf`: its `inbound_audit` stanza gives the monitors. */
   readonly config?: string | undefined;
+  /** With `config`: the folder below which its absolute paths are looked for. */
+  readonly root?: string | undefined;
   /** Folder for the report: it must be new or empty, unless `force` is set. Absent: no files. */
   readonly out?: string | undefined;
   readonly force?: boolean | undefined;
@@ -75,7 +77,7 @@ export interface ReplayLogsResult {
  * @throws {InterruptedError} when `signal` is aborted
  */
 export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResult> {
-  const run = loadRunPolicy(options.policy, options.config);
+  const run = loadRunPolicy(options.policy, options);
   const { policy } = run;
   const { fromMs, toMs } = fromToOptions(options);
   const sessionTimeoutMs =

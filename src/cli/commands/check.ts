@@ -1,38 +1,43 @@
 import { UserError } from '../../model/errors.ts';
-import { DEFAULT_MONITOR, formatMonitor } from '../../model/monitor.ts';
-import { visible } from '../../model/visible.ts';
-import { DEFAULT_MAINTENANCE_INTERVAL_MS } from '../../policy/audit-settings.ts';
 import type { AuditStanza } from '../../policy/ecelerity/audit-stanza.ts';
+import type { LoadedScript } from '../../policy/ecelerity/sieve-stanza.ts';
 import type { RulePolicy } from '../../policy/rule-policy.ts';
-import { loadConfiguration } from '../configuration-file.ts';
+import {
+  loadConfiguration,
+  refuseLoneRoot,
+  type ConfigurationOptions,
+} from '../configuration-file.ts';
+import { configurationWords, intervalWords, skippedWords } from '../configuration-words.ts';
 import { EXIT } from '../exit-code.ts';
 import { isScriptFile, loadPolicy, loadScript } from '../policy-file.ts';
 import type { CommandContext } from '../program.ts';
 
-interface CheckFlags {
-  readonly config?: string;
-}
-
 /**
- * `hindcast check`: every mistake of the configuration, or else of every policy and script under it, then
- * exit code 2 when there was one.
+ * `hindcast check`: every mistake of the configuration, or else of its scripts and of every policy
+ * and script under it, then exit code 2 when there was one.
  */
 export function runCheck(
   files: readonly string[],
-  { config }: CheckFlags,
+  options: ConfigurationOptions,
   context: CommandContext,
 ): void {
+  const { config, root } = options;
   if (files.length === 0 && config === undefined) {
     throw new UserError('nothing to check', 'hindcast check policy.yaml, or --config FILE');
   }
+  refuseLoneRoot(options);
   let stanza: AuditStanza | undefined;
   if (config !== undefined) {
-    stanza = checkFile(config, context, () => {
-      const { audit, warnings } = loadConfiguration(config);
-      return { result: audit, warnings, words: stanzaWords(audit) };
+    const configuration = checkFile(config, context, () => {
+      const loaded = loadConfiguration(config, root);
+      return { result: loaded, warnings: loaded.warnings, words: configurationWords(loaded) };
     });
     // Under unknown monitors a policy would be accused of what is wrong elsewhere.
-    if (stanza === undefined) return;
+    if (configuration === undefined) return;
+    const { audit, scripts, skipped } = configuration;
+    if (skipped.size > 0) context.stdio.out(`${config}: skipped: ${skippedWords(skipped)}\n`);
+    checkScripts(scripts, context);
+    stanza = audit;
   }
   for (const file of files) {
     if (isScriptFile(file)) {
@@ -45,6 +50,19 @@ export function runCheck(
     checkFile(file, context, () => {
       const { policy, warnings } = loadPolicy(file, stanza);
       return { result: policy, warnings, words: policyWords(policy) };
+    });
+  }
+}
+
+/** Each script of a configuration once, though it may run at several slots. */
+function checkScripts(scripts: readonly LoadedScript[], context: CommandContext): void {
+  const files = new Map(scripts.map(({ file, text }) => [file, text]));
+  for (const [file, text] of files) {
+    const slots = scripts.filter((script) => script.file === file).map(({ slot }) => slot);
+    checkFile(file, context, () => {
+      const { commands, warnings } = loadScript(file, text);
+      const words = [...new Set(slots), ...scriptWords(commands.length)];
+      return { result: commands, warnings, words };
     });
   }
 }
@@ -82,21 +100,4 @@ function policyWords({ series, rules, maintenanceIntervalMs }: RulePolicy): stri
   return maintenanceIntervalMs === undefined
     ? words
     : [...words, intervalWords(maintenanceIntervalMs)];
-}
-
-function stanzaWords({ monitors, maintenanceIntervalMs, ...folders }: AuditStanza): string[] {
-  const kept = monitors?.value ?? [DEFAULT_MONITOR];
-  const words = [
-    `monitors ${kept.map((monitor) => `"${formatMonitor(monitor)}"`).join(' ')}`,
-    intervalWords(maintenanceIntervalMs?.value ?? DEFAULT_MAINTENANCE_INTERVAL_MS),
-  ];
-  if (folders.logDir !== undefined) words.push(`log_dir ${visible(folders.logDir)} (not used)`);
-  if (folders.serializeDir !== undefined) {
-    words.push(`serialize_dir ${visible(folders.serializeDir)} (not used)`);
-  }
-  return words;
-}
-
-function intervalWords(intervalMs: number): string {
-  return `maintenance_interval ${intervalMs / 1000}`;
 }
