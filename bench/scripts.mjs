@@ -30,8 +30,8 @@ if ec_test :value "gt" :comparator "i;ascii-numeric" "\${c_connections}" "60" {
 `;
 const RULES = `hindcast: 1
 rules:
-  - { name: "32", count: sessions, service: inbound_cidr, per: 32, above: 20, at: connect, then: { tarpit: 10, reason: many } }
-  - { name: "24", count: sessions, service: inbound_cidr, per: 24, above: 60, at: connect, then: { tarpit: 10, reason: many } }
+  - { name: "32", count: sessions, service: inbound_cidr, per: address, above: 20, at: connect, then: { tarpit: 10, reason: many } }
+  - { name: "24", count: sessions, service: inbound_cidr, per: { ipv4: 24, ipv6: 24 }, above: 60, at: connect, then: { tarpit: 10, reason: many } }
 `;
 
 /**
@@ -97,7 +97,11 @@ try {
     { name: 'Sieve', args: ['--policy', script, '--phase', 'connect'] },
     { name: 'YAML', args: ['--policy', rules] },
     { name: 'no policy', args: [] },
-  ].map((face) => ({ ...face, /** @type {number[]} */ ms: [], /** @type {number[]} */ idle: [] }));
+  ].map((face) => ({
+    ...face,
+    ms: /** @type {number[]} */ ([]),
+    idle: /** @type {number[]} */ ([]),
+  }));
   const counts = [];
   for (const { name, args } of faces) {
     if (args.length === 0) continue;
@@ -117,7 +121,8 @@ try {
     const seconds = (median(ms) - median(idle)) / 1000;
     return { face: name, seconds, connectsPerSecond: Math.round(connects / seconds) };
   });
-  if (values.json) console.log(JSON.stringify({ connects, firings: counts[0], rows }, undefined, 2));
+  if (values.json)
+    console.log(JSON.stringify({ connects, firings: counts[0], rows }, undefined, 2));
   else console.table(rows);
 } finally {
   rmSync(folder, { recursive: true, force: true });

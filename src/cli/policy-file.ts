@@ -54,21 +54,27 @@ export function isScriptFile(file: string): boolean {
 /**
  * Reads and checks a Sieve++ script.
  *
+ * @param script its text where it is read already, and what is known beside it
  * @throws {UserError} with all mistakes, each where it stands
  * @throws {DiskError} when the file cannot be read
  */
-export function loadScript(
-  file: string,
-  context?: ScriptContext,
-): {
+export function loadScript({ file, text: written, ...context }: NamedScript): {
   readonly commands: readonly Command[];
+  /** Without its byte order mark. */
+  readonly text: string;
   /** Warnings as shown to the user. */
   readonly warnings: readonly string[];
 } {
-  const { commands, diagnostics, text } = readScript(readNamedFile(file, 'script'), file, context);
+  const whole = written ?? readNamedFile(file, 'script');
+  const { commands, diagnostics, text } = readScript(whole, file, context);
   const shown = shownDiagnostics(diagnostics, new Map([[file, text]]));
   if (commands === undefined) throw mistakesIn(diagnostics, shown);
-  return { commands, warnings: shown };
+  return { commands, text, warnings: shown };
+}
+
+interface NamedScript extends ScriptContext {
+  readonly file: string;
+  readonly text?: string;
 }
 
 /** Each mistake as the user sees it. */

@@ -72,6 +72,7 @@ export function createProgram(context: CommandContext): Command {
     )
     .option('--dns-fixture <file>', 'answers for ec_dns_lookup: name, type and value on each line')
     .option('--strict', 'end the run at a command of a script that is not simulated')
+    .option('--root <dir>', 'with --config: look for its absolute paths below this folder')
     .option('--out <dir>', 'write the report (CSV, JSON, series files) into this new folder')
     .option('--from <time>', 'report from here on; earlier events only warm the windows')
     .option('--to <time>', 'stop before this time')
@@ -129,7 +130,8 @@ export function createProgram(context: CommandContext): Command {
     .command('check')
     .description('check policies and show every mistake where it stands')
     .argument('[policies...]', 'policy files; Sieve scripts end in .siv or .sieve')
-    .option('--config <file>', 'an ecelerity.conf that they run under, checked too')
+    .option('--config <file>', 'an ecelerity.conf that they run under, checked with its scripts')
+    .option('--root <dir>', 'with --config: look for its absolute paths below this folder')
     .option('--phase <phase>', 'when scripts run: connect, mailfrom_phase1, …')
     .action(async (policies: string[], options: object) => {
       const { runCheck } = await import('./commands/check.ts');
@@ -178,6 +180,7 @@ export function createProgram(context: CommandContext): Command {
     )
     .option('--policy <file>', 'the policy that defines the series (default: metrics alone)')
     .option('--config <file>', 'an ecelerity.conf whose inbound_audit stanza gives the monitors')
+    .option('--root <dir>', 'with --config: look for its absolute paths below this folder')
     .option('--at <time>', 'replay the logs up to here (default: to their end)')
     .option(
       '--session-timeout <duration>',

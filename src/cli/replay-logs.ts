@@ -27,6 +27,8 @@ export interface ReplayLogsOptions extends LogOptions, ScriptOptions {
   readonly policy?: PolicySource | undefined;
   /** An `ecelerity.conf`: its `inbound_audit` stanza gives the monitors. */
   readonly config?: string | undefined;
+  /** With `config`: the folder below which its absolute paths are looked for. */
+  readonly root?: string | undefined;
   /** Folder for the report: it must be new or empty, unless `force` is set. Absent: no files. */
   readonly out?: string | undefined;
   readonly force?: boolean | undefined;
@@ -76,7 +78,7 @@ export interface ReplayLogsResult {
  * @throws {InterruptedError} when `signal` is aborted
  */
 export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResult> {
-  const run = loadRunPolicy(options.policy, options.config, options);
+  const run = loadRunPolicy(options.policy, options);
   const { policy, scripts } = run;
   const { fromMs, toMs } = fromToOptions(options);
   const sessionTimeoutMs =
@@ -130,7 +132,7 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
     refuseUnusable(files);
     runs?.refusePast(files);
     const stored = state && runs?.factsOf(state);
-    const report = { version: VERSION, policy: policyName(run.name), files, tally, stored };
+    const report = { version: VERSION, policy: run.name, files, tally, stored };
     const summary = summaryJson(report);
     const persisted = policy.series.filter(({ persist }) => persist).map((s) => snapshot(s.name));
     output.commit(persisted, jsonText(summary), jsonText(manifestOf(options, run, report)));
@@ -201,11 +203,6 @@ function openRuns(
 /** Indented JSON with a final line end: the form of all JSON output. */
 export function jsonText(value: unknown): string {
   return `${JSON.stringify(value, undefined, 2)}\n`;
-}
-
-/** The file's own name: where it lies must not change the report. */
-function policyName(file: string): string | undefined {
-  return file === '' ? undefined : path.basename(file);
 }
 
 function longestSpan(monitors: readonly Monitor[]): number {

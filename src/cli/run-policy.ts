@@ -1,26 +1,32 @@
+import path from 'node:path';
 import { UserError } from '../model/errors.ts';
 import { formatMonitor } from '../model/monitor.ts';
 import type { AuditStanza } from '../policy/ecelerity/audit-stanza.ts';
 import type { RulePolicy } from '../policy/rule-policy.ts';
 import type { ScriptPolicy } from '../policy/script-policy.ts';
 import { BARE_POLICY } from '../simulate/replay.ts';
-import { loadConfiguration } from './configuration-file.ts';
+import {
+  loadConfiguration,
+  mappedPath,
+  refuseLoneRoot,
+  type ConfigurationOptions,
+} from './configuration-file.ts';
 import { isScriptFile, loadPolicy, readNamedFile, type PolicySource } from './policy-file.ts';
-import { loadScripts, slotOf, type ScriptFile, type ScriptOptions } from './scripts.ts';
+import { loadScripts, slotNamed, type ScriptFile, type ScriptOptions } from './scripts.ts';
 
 /** What a run counts and judges by. */
 export interface RunPolicy {
-  /** `BARE_POLICY` under the configured settings when the user names no policy. */
+  /** `BARE_POLICY` under the configured settings when the user names no policy, or a script. */
   readonly policy: RulePolicy;
-  /** Scripts that judge; `policy` then has no rules. */
+  /** Scripts that judge: the policy, or where none is named those of the configuration. */
   readonly scripts: ScriptPolicy | undefined;
-  /** What the user names as policy, as reports show it; empty for none. */
-  readonly name: string;
+  /** The file name of the policy, or of the configuration that names its scripts. */
+  readonly name: string | undefined;
   /** What is set of the audit engine, by the names of `inbound_audit`, for the manifest. */
   readonly settings: Readonly<Record<string, unknown>>;
   /**
-   * Of the policy, its lists, the configuration and its includes, in this order. Scripts add what
-   * they include when they come to it.
+   * Of the policy, its lists, the configuration, its includes and its scripts, in this order; what
+   * scripts have read stands behind them.
    */
   readonly texts: readonly string[];
   /** As shown to the user. */
@@ -30,30 +36,37 @@ export interface RunPolicy {
 /**
  * Reads the configuration, then the policy under its settings.
  *
- * @param config an `ecelerity.conf`
  * @throws {UserError} with all mistakes of the first file that has any
  * @throws {DiskError} when a file cannot be read
  */
 export function loadRunPolicy(
   source: PolicySource | undefined,
-  config: string | undefined,
-  options: ScriptOptions = {},
+  options: ConfigurationOptions & ScriptOptions,
 ): RunPolicy {
-  const configuration = config === undefined ? undefined : loadConfiguration(config);
+  refuseLoneRoot(options);
+  const { config, root } = options;
+  const configuration = config === undefined ? undefined : loadConfiguration(config, root);
   const stanza = configuration?.audit;
   const script = source === undefined ? undefined : namedScript(source, options);
   const loaded = source === undefined || script ? undefined : loadPolicy(source, stanza);
-  const scripts = script && loadScripts([script], options);
-  if (scripts === undefined) refuseScriptOptions(options);
   const policy = loaded?.policy ?? barePolicy(stanza);
+  const files = script ? [script] : source === undefined ? (configuration?.scripts ?? []) : [];
+  if (script === undefined) refuseLonePhase(options);
+  if (files.length === 0) refuseLoneOptions(options);
+  const { monitors } = policy;
+  const mapped = (name: string): string => mappedPath(name, root);
+  const scripts =
+    files.length === 0 ? undefined : loadScripts(files, { ...options, monitors, mapped });
+  const named = script?.file ?? (policy.file || (scripts && config));
   return {
     policy,
     scripts: scripts?.policy,
-    name: script?.file ?? policy.file,
+    // Where it lies must not change the report.
+    name: named === undefined ? undefined : path.basename(named),
     settings: settingsOf(policy, stanza),
     get texts() {
-      const own = loaded?.texts ?? scripts?.texts ?? [];
-      return [...own, ...(configuration?.texts ?? [])];
+      const own = loaded?.texts ?? (script ? [script.text] : []);
+      return [...own, ...(configuration?.texts ?? []), ...(scripts?.texts ?? [])];
     },
     warnings: [
       ...(configuration?.warnings ?? []),
@@ -66,18 +79,21 @@ export function loadRunPolicy(
 function namedScript(source: PolicySource, { phase }: ScriptOptions): ScriptFile | undefined {
   const file = typeof source === 'string' ? source : (source.file ?? '');
   if (!isScriptFile(file)) return undefined;
-  const slot = slotOf(phase, file);
   const text = typeof source === 'string' ? readNamedFile(file, 'policy') : source.text;
-  return { slot, file, text, runtimeError: 'fail' };
+  return { slot: slotNamed(phase, file), file, text, runtimeError: 'fail' };
+}
+
+function refuseLonePhase({ phase }: ScriptOptions): void {
+  if (phase === undefined) return;
+  throw new UserError('--phase needs a script as --policy', '--policy limits.siv --phase connect');
 }
 
 /** An option that changes nothing would be believed to have changed something. */
-function refuseScriptOptions({ phase, strict, sliding, dnsFixture }: ScriptOptions): void {
-  const given = { '--phase': phase, '--sliding': sliding, '--dns-fixture': dnsFixture };
-  const names = Object.entries(given).filter(([, value]) => value !== undefined);
-  if (strict === true) names.push(['--strict', '']);
-  if (names.length === 0) return;
-  throw new UserError(`${names[0][0]} goes with a policy of scripts, and there is none`);
+function refuseLoneOptions({ strict, sliding, dnsFixture }: ScriptOptions): void {
+  const given = { '--strict': strict, '--sliding': sliding, '--dns-fixture': dnsFixture };
+  const [option] = Object.entries(given).filter(([, value]) => value !== undefined);
+  if (option === undefined) return;
+  throw new UserError(`${option[0]} goes with scripts, and none are run`);
 }
 
 function barePolicy(stanza: AuditStanza | undefined): RulePolicy {

@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../model/errors.ts';
-import { didYouMean } from '../model/suggest.ts';
-import { shownName } from '../policy/sieve/includes.ts';
+import type { Monitor } from '../model/monitor.ts';
+import { meantSlot, slotOf, type ScriptSlot } from '../policy/script-slots.ts';
+import { shownNames } from '../policy/sieve/shown-names.ts';
 import { readScript } from '../policy/sieve/read.ts';
-import { SievePolicy, SLOTS, type SlottedScript } from '../policy/sieve/sieve-policy.ts';
+import { SievePolicy, type SlottedScript } from '../policy/sieve/sieve-policy.ts';
 import type { ScriptFiles } from '../policy/sieve/site.ts';
 import { mistakesIn, readNamedFile, shownDiagnostics } from './policy-file.ts';
 
@@ -20,9 +21,9 @@ export interface ScriptOptions {
   readonly dnsFixture?: string | undefined;
 }
 
-/** A script, in its slot, as it was read. */
+/** A script in its slot, as it was read. */
 export interface ScriptFile {
-  readonly slot: string;
+  readonly slot: ScriptSlot;
   /** As it was opened. */
   readonly file: string;
   readonly text: string;
@@ -31,37 +32,42 @@ export interface ScriptFile {
 
 export interface LoadedScripts {
   readonly policy: SievePolicy;
-  /** Of the scripts, then of the files that they have read so far, in the order of reading. */
+  /** Of the files that the scripts have read so far, in the order of reading. */
   readonly texts: readonly string[];
   /** As shown to the user. */
   readonly warnings: readonly string[];
 }
 
+interface LoadOptions extends ScriptOptions {
+  readonly monitors: readonly Monitor[];
+  /** Where an absolute path that a script names is on this machine. */
+  readonly mapped: (name: string) => string;
+}
+
 /**
  * Checks scripts and makes them one policy.
  *
- * @param mapped where a path that a script names is on this machine
  * @throws {UserError} with all mistakes of all scripts
  * @throws {DiskError} when a file cannot be read
  */
-export function loadScripts(
-  files: readonly ScriptFile[],
-  options: ScriptOptions,
-  mapped: (name: string) => string = (name) => name,
-): LoadedScripts {
-  const readings = files.map((script) => ({ script, ...readScript(script.text, script.file) }));
-  const diagnostics = readings.flatMap((reading) => reading.diagnostics);
-  const shown = shownDiagnostics(
-    diagnostics,
-    new Map(readings.map((r) => [r.script.file, r.text])),
-  );
-  const broken = readings.some(({ commands }) => commands === undefined);
-  if (broken) throw mistakesIn(diagnostics, shown);
-  const texts = files.map(({ text }) => text);
-  const scripts = readings.map(({ script, commands, text }): SlottedScript => {
-    return { ...script, text, name: shownName(script.file), commands: commands! };
+export function loadScripts(files: readonly ScriptFile[], options: LoadOptions): LoadedScripts {
+  const { monitors, mapped, sliding = 'rate', dnsFixture } = options;
+  const readings = files.map((script) => {
+    return readScript(script.text, script.file, { slot: script.slot, monitors });
   });
-  const { sliding = 'rate', dnsFixture } = options;
+  const diagnostics = readings.flatMap((reading) => reading.diagnostics);
+  const textOf = new Map(files.map(({ file }, index) => [file, readings[index].text]));
+  // A script that runs at several slots has the same mistakes at each.
+  const shown = [...new Set(shownDiagnostics(diagnostics, textOf))];
+  if (readings.some(({ commands }) => commands === undefined)) {
+    throw mistakesIn(diagnostics, shown);
+  }
+  const names = shownNames(files.map(({ file }) => file));
+  const scripts = files.map((script, index): SlottedScript => {
+    const { commands, text } = readings[index];
+    return { ...script, text, name: names.get(script.file)!, commands: commands! };
+  });
+  const texts: string[] = [];
   const policy = new SievePolicy(scripts, { files: filesOf(texts, mapped, dnsFixture), sliding });
   return { policy, texts, warnings: shown };
 }
@@ -82,6 +88,8 @@ function filesOf(
     read: (name, fromScript) => {
       const file = path.isAbsolute(name) ? mapped(name) : path.join(path.dirname(fromScript), name);
       try {
+        // A pipe or a device may never end.
+        if (!statSync(file).isFile()) throw new Error(`${file} is not a file`);
         const text = readFileSync(file, 'utf8');
         texts.push(text);
         return { file, text };
@@ -95,23 +103,19 @@ function filesOf(
 }
 
 /**
- * The slot that `--phase` names: `connect` is `connect_phase1`.
+ * The slot that `--phase` names.
  *
+ * @param file the script that is to run there
  * @throws {UserError} when it names none
  */
-export function slotOf(phase: string | undefined, file: string): string {
+export function slotNamed(phase: string | undefined, file: string): ScriptSlot {
   if (phase === undefined) {
     throw new UserError(
       `${file} is a Sieve script, which does not say in which phase it runs`,
       'name it: --phase connect',
     );
   }
-  const slot = /_phase[12]$/.test(phase) ? phase : `${phase}_phase1`;
-  if (SLOTS.includes(slot)) return slot;
-  const names = SLOTS.map((name) => name.replace(/_phase[12]$/, ''));
-  const known = [...new Set(names)];
-  throw new UserError(
-    `--phase ${phase}: no such phase`,
-    didYouMean(phase, known) ?? `phases are ${known.join(', ')}`,
-  );
+  const slot = slotOf(phase);
+  if (slot !== undefined) return slot;
+  throw new UserError(`--phase ${phase}: no such phase`, meantSlot(phase));
 }

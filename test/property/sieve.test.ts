@@ -14,7 +14,8 @@ import { WARNINGS } from '../../src/policy/sieve/codes.ts';
 import { Mistakes } from '../../src/policy/sieve/mistakes.ts';
 import { parseScript } from '../../src/policy/sieve/parser.ts';
 import { readScript } from '../../src/policy/sieve/read.ts';
-import { PHASES, type ScriptContext } from '../../src/policy/sieve/script-context.ts';
+import { SCRIPT_SLOTS } from '../../src/policy/script-slots.ts';
+import type { ScriptContext } from '../../src/policy/sieve/script-context.ts';
 import { choices } from '../builders/configuration-trees.ts';
 import { bareCommands, bareScripts, ScriptPrinter } from '../builders/sieve-scripts.ts';
 import { patchedText, textPatch } from '../builders/text-patches.ts';
@@ -67,17 +68,16 @@ function troublesOf(written: string, context?: ScriptContext): string[] {
   return troubles;
 }
 
-const slots = fc
-  .tuple(fc.constantFrom(...PHASES), fc.constantFrom('', '_phase1', '_phase2'))
-  .map(([phase, half]) => `${phase}${half}` as const);
-
 const monitors = fc.record({
   intervalMs: fc.integer({ min: 1, max: 3600 }).map((seconds) => seconds * 1000),
   windows: fc.integer({ min: 1, max: 10 }),
 });
 
 const contexts: fc.Arbitrary<ScriptContext> = fc.record(
-  { slot: slots, monitors: fc.array(monitors, { minLength: 1, maxLength: 3 }) },
+  {
+    slot: fc.constantFrom(...SCRIPT_SLOTS),
+    monitors: fc.array(monitors, { minLength: 1, maxLength: 3 }),
+  },
   { requiredKeys: [] },
 );
 
@@ -176,7 +176,7 @@ describe('the reader survives', () => {
 
   // Each of these took seconds or hours if anything looked at the rest of the file at each step.
   const MOST_MS = 10_000;
-  const known: ScriptContext = { slot: 'connect', monitors: [DEFAULT_MONITOR] };
+  const known: ScriptContext = { slot: 'connect_phase1', monitors: [DEFAULT_MONITOR] };
   test.each([
     ['many levels', 'if true { '.repeat(100_000)],
     ['many closed levels', 'if true { '.repeat(100_000) + '}'.repeat(100_000)],

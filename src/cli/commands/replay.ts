@@ -51,10 +51,10 @@ export async function runReplay(
 
 /** A check for a rule that does not exist would pass for ever. */
 function checkRuleNames(names: readonly string[], flags: ReplayFlags): void {
-  const { policy, config } = flags;
+  const { policy } = flags;
   if (names.length === 0) return;
   if (policy === undefined) throw new UserError('--fail-on needs a --policy');
-  const run = loadRunPolicy(policy, config, flags);
+  const run = loadRunPolicy(policy, flags);
   // The rules of a script are its places, some of which only the run tells.
   if (run.scripts !== undefined) return;
   const known = run.policy.rules.map((rule) => rule.name);

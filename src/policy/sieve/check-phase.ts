@@ -1,5 +1,5 @@
 import type { Mistakes } from './mistakes.ts';
-import { isBeforeMessage, type Phase } from './script-context.ts';
+import { isBeforeMessage, type Phase } from '../script-slots.ts';
 import type { CommandFacts } from './signature.ts';
 import type { Name, Part } from './tree.ts';
 

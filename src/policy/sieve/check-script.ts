@@ -7,7 +7,8 @@ import { checkMacro, checkPhase } from './check-phase.ts';
 import { checkSerialize } from './check-serialize.ts';
 import { factsOf } from './command-table.ts';
 import type { Mistakes } from './mistakes.ts';
-import { phaseOf, type Phase, type ScriptContext } from './script-context.ts';
+import type { ScriptContext } from './script-context.ts';
+import { phaseOf, type Phase } from '../script-slots.ts';
 import { MACRO_SPACES } from './signature.ts';
 import type { Argument, Block, Call, Command, If, Test, Text, Variable } from './tree.ts';
 

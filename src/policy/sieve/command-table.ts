@@ -1,5 +1,5 @@
 import { didYouMean } from '../../model/suggest.ts';
-import type { Phase } from './script-context.ts';
+import type { Phase } from '../script-slots.ts';
 import { parametersOf, TAG_SETS, type CommandFacts, type Status } from './signature.ts';
 import { UNSIMULATED } from './unsimulated.ts';
 

@@ -1,5 +1,5 @@
 /** What is known of a command before a script uses it. */
-import type { Phase } from './script-context.ts';
+import type { Phase } from '../script-slots.ts';
 
 /**
  * `must`: a policy of the audit facility cannot do without it. `should`: other connection and rate

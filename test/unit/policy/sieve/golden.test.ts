@@ -26,7 +26,7 @@ const CONTEXTS: Partial<Record<ScriptCode, ScriptContext>> = {
   'monitor-unconfigured': { monitors },
   'windows-shown': { monitors },
   'phase-wrong': { slot: 'mailfrom_phase1' },
-  'phase-unlisted': { slot: 'connect' },
+  'phase-unlisted': { slot: 'connect_phase1' },
   'message-missing': { slot: 'ehlo_phase2' },
 };
 

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { COMMANDS } from '../../../../src/policy/sieve/command-table.ts';
-import { meantSlot, PHASES, phaseOf, slotOf } from '../../../../src/policy/sieve/script-context.ts';
+import { meantSlot, PHASES, phaseOf, slotOf } from '../../../../src/policy/script-slots.ts';
 import { hintsIn, mistakesIn, monitorsOf } from './reading.ts';
 
 const monitors = monitorsOf('300,6', '1800,4');
@@ -17,7 +17,7 @@ function filled(keys: Readonly<Record<string, string>>, command: string): string
 describe('phases', () => {
   test('are named with or without their half', () => {
     expect(PHASES).toHaveLength(9);
-    expect(slotOf('rcptto')).toBe('rcptto');
+    expect(slotOf('rcptto')).toBe('rcptto_phase1');
     expect(phaseOf(slotOf('each_rcpt_phase2')!)).toBe('each_rcpt');
     expect(['', 'Data', 'data_phase3', '_phase1', 'data_phase1_phase2'].map(slotOf)).toEqual(
       Array.from({ length: 5 }),
@@ -26,10 +26,11 @@ describe('phases', () => {
     expect(meantSlot('xyz')).toContain('accept, connect, ehlo');
   });
 
-  test.each(PHASES)('%s', (slot) => {
-    const early = ['accept', 'connect', 'ehlo'].includes(slot);
-    const refused = early || slot === 'mailfrom';
-    const listed = slot === 'set_binding' ? ['phase-unlisted 1:1'] : [];
+  test.each(PHASES)('%s', (phase) => {
+    const slot = `${phase}_phase2` as const;
+    const early = ['accept', 'connect', 'ehlo'].includes(phase);
+    const refused = early || phase === 'mailfrom';
+    const listed = phase === 'set_binding' ? ['phase-unlisted 1:1'] : [];
     expect(mistakesIn('discard;', { slot })).toEqual(refused ? ['phase-wrong 1:1'] : listed);
     expect(mistakesIn('ec_get_message_size;', { slot })).toEqual(
       refused ? ['phase-unlisted 1:1'] : [],
@@ -44,8 +45,10 @@ describe('phases', () => {
   });
 
   test('of a name that is no command are not told', () => {
-    expect(mistakesIn('if discard { }', { slot: 'connect' })).toEqual(['command-as-test 1:4']);
-    expect(mistakesIn('ec_header_add "a" "b";', { slot: 'connect' })).toEqual([
+    expect(mistakesIn('if discard { }', { slot: 'connect_phase1' })).toEqual([
+      'command-as-test 1:4',
+    ]);
+    expect(mistakesIn('ec_header_add "a" "b";', { slot: 'connect_phase1' })).toEqual([
       'not-simulated 1:1',
     ]);
   });
@@ -100,7 +103,7 @@ describe('configured monitors', () => {
   });
 
   test('are not known without a configuration', () => {
-    expect(mistakesIn('ec_ip_connections 7;', { slot: 'data' })).toEqual([]);
+    expect(mistakesIn('ec_ip_connections 7;', { slot: 'data_phase1' })).toEqual([]);
     const asked = filled({ monitor: '"60,5"', period_end: '9' }, 'ec_ip_connections');
     expect(mistakesIn(asked)).toEqual(['windows-outside 3:26']);
     expect(mistakesIn(filled({ period_end: '9' }, 'ec_ip_connections'))).toEqual([]);
