@@ -1,0 +1,168 @@
+// Goal: one policy means the same in Sieve++ and in YAML: the same verdicts at the same file and
+// line, and the same counts.
+// Method: random policies written in both, replayed over a recording through a configuration; what
+// is stopped, tarpitted and counted is compared row by row.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'csv-parse/sync';
+import fc from 'fast-check';
+import { afterAll, expect, test } from 'vitest';
+import { replay } from '../../src/cli/replay-logs.ts';
+
+const LOG = fileURLToPath(new URL('../../fixtures/logs/postfix/recorded.log.gz', import.meta.url));
+const MONITORS = ['5,6', '1,4', '300,2'];
+const PHASES = ['connect', 'ehlo', 'mailfrom', 'rcptto', 'data', 'spool'] as const;
+const METRICS = ['connections', 'receptions', 'rejections'] as const;
+
+interface Limit {
+  readonly of: (typeof METRICS)[number] | 'sessions' | 'series';
+  readonly monitor: number;
+  readonly windows: readonly [start: number, end: number];
+  /** Undefined: the address. */
+  readonly mask: number | undefined;
+  readonly above: number;
+  readonly at: (typeof PHASES)[number];
+  readonly verdict: 'reject' | 'disconnect' | 'tarpit';
+}
+
+const limits: fc.Arbitrary<Limit> = fc
+  .record({
+    of: fc.constantFrom(...METRICS, ...METRICS, 'sessions' as const, 'series' as const),
+    monitor: fc.integer({ min: 0, max: MONITORS.length - 1 }),
+    edges: fc.tuple(fc.nat({ max: 5 }), fc.nat({ max: 5 })),
+    mask: fc.option(fc.constantFrom(0, 8, 16, 20, 24, 28, 32), { nil: undefined }),
+    above: fc.nat({ max: 12 }),
+    at: fc.constantFrom(...PHASES),
+    verdict: fc.constantFrom('reject', 'disconnect', 'tarpit'),
+  })
+  .map(({ edges: [a, b], ...limit }) => {
+    const last = Number(MONITORS[limit.monitor].split(',')[1]) - 1;
+    const windows = [Math.min(a, b, last), Math.min(Math.max(a, b), last)] as const;
+    // A sliding sum of a block holds far more than that of an address.
+    const above = limit.mask === undefined ? limit.above : limit.above * 3;
+    return { ...limit, windows, above };
+  });
+
+/**
+ * Rules stand in the order in which phases run, as scripts do; in a phase what ends the script
+ * stands last, because YAML judges on behind it.
+ */
+const policies = fc.array(limits, { minLength: 1, maxLength: 6 }).map((all) => {
+  const order = ({ at, verdict }: Limit): number =>
+    PHASES.indexOf(at) * 2 + (verdict === 'tarpit' ? 0 : 1);
+  return all.toSorted((a, b) => order(a) - order(b));
+});
+
+const seriesName = (index: number): string => `series${index}`;
+
+function yamlOf(all: readonly Limit[]): string {
+  const series = all.flatMap(({ of, monitor }, index) =>
+    of === 'series'
+      ? [
+          `  ${seriesName(index)}: { type: ip, monitor: "${MONITORS[monitor]}", ` +
+            'on: [connect, rejection], where: { phase: connect }, amount: 2 }',
+        ]
+      : [],
+  );
+  const rules = all.map(({ of, monitor, windows, mask, above, at, verdict }, index) => {
+    const per = mask === undefined ? 'address' : `{ ipv4: ${mask}, ipv6: ${mask} }`;
+    const then = { reject: '"550 no"', disconnect: '"421 no"', tarpit: 5 }[verdict];
+    const count = of === 'series' ? seriesName(index) : of;
+    const service = of === 'sessions' ? 'service: inbound_cidr, ' : '';
+    const counted = METRICS.some((metric) => metric === of)
+      ? `monitor: "${MONITORS[monitor]}", `
+      : '';
+    const asked = of === 'sessions' ? '' : `windows: ${windows[0]}..${windows[1]}, `;
+    return `  - { name: r${index}, count: ${count}, ${service}${counted}${asked}per: ${per}, above: ${above}, at: ${at}, then: { ${verdict}: ${then} } }`;
+  });
+  const named = series.length === 0 ? '' : `series:\n${series.join('\n')}\n`;
+  return `hindcast: 1\n${named}rules:\n${rules.join('\n')}\n`;
+}
+
+function countOf({ of, monitor, windows: [start, end], mask }: Limit, index: number): string {
+  const written = mask === undefined ? '' : `hash_set $h "mask" "${mask}";`;
+  const asked = `hash_set $h "monitor" "${MONITORS[monitor]}"; hash_set $h "period_start" ${start}; hash_set $h "period_end" ${end};`;
+  if (of === 'sessions') {
+    return `$c = audit_service "inbound_cidr" "${mask === undefined ? '' : `/${mask}`}";`;
+  }
+  if (of !== 'series') return `$h = hash_create; ${asked} ${written} $c = ec_ip_${of} $h;`;
+  // Both forms; the one in order has no default mask between other arguments.
+  return mask === undefined
+    ? `$h = hash_create; ${asked} hash_set $h "series" "${seriesName(index)}"; $c = audit_series $h;`
+    : `$c = audit_series "${seriesName(index)}" "${MONITORS[monitor]}" "${mask}" ${start} ${end};`;
+}
+
+const ACTIONS = {
+  reject: 'ec_action 550 "no";',
+  disconnect: 'ec_disconnect 421 "no";',
+  tarpit: 'ec_tarpit 5;',
+} as const;
+
+/** The script of each phase: what it adds first, so that its own event counts. */
+function scriptsOf(all: readonly Limit[]): Map<string, string> {
+  const scripts = new Map<string, string>();
+  const lines = (at: string): string => scripts.get(at) ?? '';
+  all.forEach(({ of, monitor }, index) => {
+    if (of !== 'series') return;
+    const add = `audit_series_add "${seriesName(index)}" "${MONITORS[monitor]}" 2;\n`;
+    scripts.set('connect', lines('connect') + add);
+  });
+  all.forEach((limit, index) => {
+    const test = `ec_test :value "gt" :comparator "i;ascii-numeric" "\${c}" "${limit.above}"`;
+    const rule = `${countOf(limit, index)} if ${test} { ${ACTIONS[limit.verdict]} }\n`;
+    scripts.set(limit.at, lines(limit.at) + rule);
+  });
+  return scripts;
+}
+
+const folder = mkdtempSync(path.join(tmpdir(), 'hindcast-sieve-yaml-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const AUDIT = `inbound_audit { monitors = ( ${MONITORS.map((m) => `"${m}"`).join(' ')} ) }\n`;
+
+interface Outcome {
+  /** By (time, kind, peer, file, line): the verdict that stopped it. */
+  readonly stopped: readonly unknown[];
+  /** Events, each as often as it was held. */
+  readonly tarpits: number;
+  readonly series: unknown;
+}
+
+async function outcomeOf(
+  policy: string | undefined,
+  scripts: Map<string, string>,
+): Promise<Outcome> {
+  const config = path.join(folder, 'e.conf');
+  const slots = [...scripts.keys()].map((at) => `script ${at}_phase1 { source = "${at}.siv" }`);
+  writeFileSync(config, `${AUDIT}sieve { ${slots.join(' ')} }\n`);
+  for (const [at, text] of scripts) writeFileSync(path.join(folder, `${at}.siv`), text);
+  const out = path.join(folder, 'out');
+  const source = policy === undefined ? {} : { policy: { text: policy, file: 'p.yaml' } };
+  await replay({ logs: [LOG], config, year: 2026, out, force: true, ...source });
+  const rows = (name: string): Record<string, string>[] =>
+    parse(readFileSync(path.join(out, name), 'utf8'), { columns: true });
+  // Blocks and windows of the two reports differ: a script's keys are addresses.
+  const tarpits = rows('firings.csv')
+    .filter(({ verdict }) => verdict === 'tarpit')
+    .reduce((sum, { firings }) => sum + Number(firings), 0);
+  const stopped = rows('stopped.csv').map(({ rule: _, ...row }) => row);
+  const series = rows('windows.csv')
+    .filter((row) => row['series'].startsWith('series'))
+    .map(({ firings: _, ...row }) => row);
+  return { stopped, tarpits, series };
+}
+
+test('Sieve and YAML tell the same', async () => {
+  let stops = 0;
+  await fc.assert(
+    fc.asyncProperty(policies, async (all) => {
+      const yaml = await outcomeOf(yamlOf(all), new Map());
+      const sieve = await outcomeOf(undefined, scriptsOf(all));
+      expect(sieve).toEqual(yaml);
+      stops += yaml.stopped.length;
+    }),
+    { numRuns: 40, endOnFailure: true },
+  );
+  expect(stops).toBeGreaterThan(1000);
+});
