@@ -15,27 +15,38 @@ import { Random } from './traffic/random.mjs';
 
 const START_S = Date.UTC(2026, 2, 2) / 1000;
 const CLIENTS = 200_000;
-const CONNECTS_PER_S = 400;
-/** Sessions last up to this long, in connects: some thousand are open at any time. */
+const CONNECTS_PER_S = 4000;
+/** Sessions last up to this long, in connects: half as many are open at any time. */
 const LONGEST = 10_000;
+/** One of 5 connects comes from one address, which stands at its limit most of the time. */
+const SINGLE = 5;
+const LIMITS = { address: 1000, block: 10_000 };
 
 const SCRIPT = `($connections) = audit_service "inbound_cidr" "/32";
 ($c_connections) = audit_service "inbound_cidr" "/24";
-if ec_test :value "gt" :comparator "i;ascii-numeric" "\${connections}" "20" {
+if ec_test :value "gt" :comparator "i;ascii-numeric" "\${connections}" "${LIMITS.address}" {
   ec_tarpit 10 "too many connections /32";
 }
-if ec_test :value "gt" :comparator "i;ascii-numeric" "\${c_connections}" "60" {
+if ec_test :value "gt" :comparator "i;ascii-numeric" "\${c_connections}" "${LIMITS.block}" {
   ec_tarpit 10 "too many connections /24";
 }
 `;
 const RULES = `hindcast: 1
 rules:
-  - { name: "32", count: sessions, service: inbound_cidr, per: address, above: 20, at: connect, then: { tarpit: 10, reason: many } }
-  - { name: "24", count: sessions, service: inbound_cidr, per: { ipv4: 24, ipv6: 24 }, above: 60, at: connect, then: { tarpit: 10, reason: many } }
+  - { name: "32", count: sessions, service: inbound_cidr, per: address, above: ${LIMITS.address}, at: connect, then: { tarpit: 10, reason: many } }
+  - { name: "24", count: sessions, service: inbound_cidr, per: { ipv4: 24, ipv6: 24 }, above: ${LIMITS.block}, at: connect, then: { tarpit: 10, reason: many } }
 `;
 
+/** @param {Random} random */
+function addressOf(random) {
+  if (random.next() % SINGLE === 0) return '192.0.2.7';
+  const share = random.next() / 2 ** 32;
+  const client = Math.floor(share ** 4 * CLIENTS);
+  return `10.${client >> 16}.${(client >> 8) & 255}.${client & 255}`;
+}
+
 /**
- * Connections of clients, a few of them with many at a time, each ended before the file ends.
+ * Connections of clients, a few of them with many at a time; most end before the file does.
  *
  * @param {string} folder
  * @param {string} name of the file
@@ -49,9 +60,7 @@ function writeConnections(folder, name, connects) {
   const endings = new Map();
   for (let session = 0; session < connects; session++) {
     const second = START_S + Math.floor(session / CONNECTS_PER_S);
-    const share = random.next() / 2 ** 32;
-    const client = Math.floor(share ** 4 * CLIENTS);
-    const ip = `10.${client >> 16}.${(client >> 8) & 255}.${client & 255}`;
+    const ip = addressOf(random);
     out.write(`${second},connect,${ip},s${session}`);
     const end = session + 1 + (random.next() % LONGEST);
     const ending = endings.get(end);

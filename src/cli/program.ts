@@ -181,6 +181,7 @@ export function createProgram(context: CommandContext): Command {
     .option('--policy <file>', 'the policy that defines the series (default: metrics alone)')
     .option('--config <file>', 'an ecelerity.conf whose inbound_audit stanza gives the monitors')
     .option('--root <dir>', 'with --config: look for its absolute paths below this folder')
+    .option('--phase <name>', 'the phase in which a Sieve script runs: connect, rcptto_phase2, …')
     .option('--at <time>', 'replay the logs up to here (default: to their end)')
     .option(
       '--session-timeout <duration>',

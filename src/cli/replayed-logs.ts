@@ -4,6 +4,7 @@ import { UserError } from '../model/errors.ts';
 import { Vocabulary } from '../model/vocabulary.ts';
 import { needsOf } from '../policy/needs.ts';
 import type { RulePolicy } from '../policy/rule-policy.ts';
+import type { ScriptPolicy } from '../policy/script-policy.ts';
 import { ReplayRun } from '../simulate/replay.ts';
 import type { LogOptions } from './input-options.ts';
 import { openLogs, type OpenLogs } from './open-logs.ts';
@@ -12,6 +13,7 @@ import { refuseUnusable } from './unusable-logs.ts';
 export interface ReplayedLogsOptions extends LogOptions {
   readonly logs: readonly string[];
   readonly rules: RulePolicy;
+  readonly scripts: ScriptPolicy | undefined;
   readonly sessionTimeoutMs: number | undefined;
   readonly signal: AbortSignal;
   /** Shows how far a replay is; the function that it returns ends that. */
@@ -87,11 +89,19 @@ export class ReplayedLogs implements ConsoleTarget {
 }
 
 async function start(options: ReplayedLogsOptions): Promise<[OpenLogs, ReplayRun]> {
-  const { logs: names, rules: policy, sessionTimeoutMs, signal } = options;
+  const { logs: names, rules: policy, scripts, sessionTimeoutMs, signal } = options;
   const vocabulary = new Vocabulary();
-  const needs = needsOf(policy);
+  const needs = scripts?.needs ?? needsOf(policy);
   const logs = await openLogs(names, options, { vocabulary, needs, gapMs: Infinity, signal });
   const { sources, fileOf } = logs;
-  const run = new ReplayRun({ sources, vocabulary, needs, policy, sessionTimeoutMs, fileOf });
+  const run = new ReplayRun({
+    sources,
+    vocabulary,
+    needs,
+    policy,
+    scripts,
+    sessionTimeoutMs,
+    fileOf,
+  });
   return [logs, run];
 }

@@ -22,11 +22,20 @@ export function readBlock(word: Word): Network {
   );
 }
 
-/** The named series; its name is enough while no two share one. */
+/** The named series, whose name must be enough: scripts may have two of one name. */
 export function readSeries(word: Word, feeds: readonly Feed[]): Feed {
+  const [found, other] = seriesOf(word, feeds);
+  if (other === undefined) return found;
+  const monitors = [found, other].map(({ monitor }) => formatMonitor(monitor)).join(' and ');
+  const text = `there are two series '${word.text}', ${monitors}`;
+  throw new CommandMistake('console-series', word, text);
+}
+
+/** The series of a name, one for each monitor; never empty. */
+function seriesOf(word: Word, feeds: readonly Feed[]): readonly Feed[] {
   const series = feeds.filter((feed) => !feed.isMetric);
-  const found = series.find(({ name }) => name === word.text);
-  if (found !== undefined) return found;
+  const found = series.filter(({ name }) => name === word.text);
+  if (found.length > 0) return found;
   const known = series.map(({ name, monitor }) => `${name} ${formatMonitor(monitor)}`).join(', ');
   const names = series.map(({ name }) => name);
   const hints = METRIC_NAMES.includes(word.text)
@@ -42,14 +51,16 @@ export function readSeries(word: Word, feeds: readonly Feed[]): Feed {
 
 /** The series with these parameters, which are its monitor: `300,12`. */
 export function readDefinedSeries(name: Word, parameters: Word, feeds: readonly Feed[]): Feed {
-  const feed = readSeries(name, feeds);
-  const own = formatMonitor(feed.monitor);
+  const series = seriesOf(name, feeds);
   const monitor = parseMonitor(parameters.text);
-  if (monitor !== undefined && formatMonitor(monitor) === own) return feed;
+  const wanted = monitor && formatMonitor(monitor);
+  const feed = series.find((one) => formatMonitor(one.monitor) === wanted);
+  if (feed !== undefined) return feed;
+  const own = series.map((one) => formatMonitor(one.monitor)).join(' or ');
   const found =
     monitor === undefined
       ? `expected parameters such as ${own}, found '${parameters.text}'`
-      : `series '${feed.name}' has the parameters ${own}, not ${formatMonitor(monitor)}`;
+      : `series '${name.text}' has the parameters ${own}, not ${formatMonitor(monitor)}`;
   throw new CommandMistake('console-parameters', parameters, found);
 }
 

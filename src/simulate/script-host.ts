@@ -49,7 +49,8 @@ export class ScriptHost implements ScriptWorld {
   /** By rule: number of the event at which it acted last. */
   readonly #acted: number[] = [];
   readonly #notes = new Map<string, ScriptTally['notes'][number]>();
-  readonly #stats = new Map<string, StatsRow>();
+  /** By phase, counter and class, one in the other: no key is made of them at each event. */
+  readonly #stats = new Map<string, Map<string, Map<CounterClass, StatsRow>>>();
   readonly #firstLogged: LoggedRow[] = [];
   #logged = 0;
 
@@ -81,7 +82,9 @@ export class ScriptHost implements ScriptWorld {
   }
 
   get tally(): ScriptTally {
-    const stats = [...this.#stats.values()];
+    const stats = [...this.#stats.values()].flatMap((counters) =>
+      [...counters.values()].flatMap((classes) => [...classes.values()]),
+    );
     stats.sort(
       (a, b) =>
         this.#runner.orderOf(a.phase) - this.#runner.orderOf(b.phase) ||
@@ -109,9 +112,12 @@ export class ScriptHost implements ScriptWorld {
   }
 
   count(phase: string, counter: string, kind: CounterClass): void {
-    const key = `${phase} ${kind} ${counter}`;
-    const known = this.#stats.get(key);
-    if (known === undefined) this.#stats.set(key, { phase, counter, kind, count: 1 });
+    let counters = this.#stats.get(phase);
+    if (counters === undefined) this.#stats.set(phase, (counters = new Map()));
+    let classes = counters.get(counter);
+    if (classes === undefined) counters.set(counter, (classes = new Map()));
+    const known = classes.get(kind);
+    if (known === undefined) classes.set(kind, { phase, counter, kind, count: 1 });
     else known.count++;
   }
 

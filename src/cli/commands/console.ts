@@ -15,6 +15,7 @@ interface ConsoleFlags extends LogOptions {
   readonly policy?: string;
   readonly config?: string;
   readonly root?: string;
+  readonly phase?: string;
   readonly at?: string;
   readonly sessionTimeout?: string;
 }
@@ -102,10 +103,10 @@ function openLogsFor(
 ): Promise<ReplayedLogs> {
   const atMs = timeOption('--at', flags.at) ?? Infinity;
   const sessionTimeoutMs = durationOption('--session-timeout', flags.sessionTimeout);
-  const { policy: rules, warnings } = loadRunPolicy(flags.policy, flags);
+  const { policy: rules, scripts, warnings } = loadRunPolicy(flags.policy, flags);
   for (const warning of warnings) stdio.err(`${warning}\n`);
   const show = (progress: Parameters<typeof showProgress>[1]): (() => void) =>
     showProgress(stdio, progress);
-  const options = { ...flags, logs, rules, sessionTimeoutMs, signal, showProgress: show };
+  const options = { ...flags, logs, rules, scripts, sessionTimeoutMs, signal, showProgress: show };
   return ReplayedLogs.open(options, atMs);
 }
