@@ -121,6 +121,7 @@ const WANTED: readonly CommandFacts[] = [
   should('envelope', { role: 'either', tags: TAG_SETS.envelope }),
   should('define_cidr query_cidr reload_cidr', {}),
   should('check_cidr', { role: 'test', takes: 'name=text', tags: ['ip'] }),
+  should('ec_dns_lookup', { takes: 'name=text type=text', more: true }),
   should('is_valid_ip is_rfc821_ip', { role: 'test', takes: 'ip' }),
   should('split ec_explode join reverse reverse_delim ec_tolower', {}),
   should('ec_pcre_match', { role: 'either' }),
