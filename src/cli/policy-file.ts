@@ -5,6 +5,7 @@ import { DiskError, UserError } from '../model/errors.ts';
 import type { AuditSettings } from '../policy/audit-settings.ts';
 import type { RulePolicy } from '../policy/rule-policy.ts';
 import { readScript } from '../policy/sieve/read.ts';
+import type { ScriptContext } from '../policy/sieve/script-context.ts';
 import type { Command } from '../policy/sieve/tree.ts';
 import { readYamlPolicy } from '../policy/yaml/read.ts';
 
@@ -30,8 +31,8 @@ export function loadPolicy(source: PolicySource, configured?: AuditSettings): Lo
   const file = typeof source === 'string' ? source : (source.file ?? 'policy.yaml');
   if (isScriptFile(file)) {
     throw new UserError(
-      `${file} is a Sieve script, and scripts are not run yet`,
-      `hindcast check ${file}`,
+      `${file} is a Sieve script, which only replay and check take`,
+      `hindcast replay --policy ${file} --phase connect`,
     );
   }
   const text = typeof source === 'string' ? readNamedFile(source, 'policy') : source.text;
@@ -53,18 +54,27 @@ export function isScriptFile(file: string): boolean {
 /**
  * Reads and checks a Sieve++ script.
  *
+ * @param script its text where it is read already, and what is known beside it
  * @throws {UserError} with all mistakes, each where it stands
  * @throws {DiskError} when the file cannot be read
  */
-export function loadScript(file: string): {
+export function loadScript({ file, text: written, ...context }: NamedScript): {
   readonly commands: readonly Command[];
+  /** Without its byte order mark. */
+  readonly text: string;
   /** Warnings as shown to the user. */
   readonly warnings: readonly string[];
 } {
-  const { commands, diagnostics, text } = readScript(readNamedFile(file, 'script'), file);
+  const whole = written ?? readNamedFile(file, 'script');
+  const { commands, diagnostics, text } = readScript(whole, file, context);
   const shown = shownDiagnostics(diagnostics, new Map([[file, text]]));
   if (commands === undefined) throw mistakesIn(diagnostics, shown);
-  return { commands, warnings: shown };
+  return { commands, text, warnings: shown };
+}
+
+interface NamedScript extends ScriptContext {
+  readonly file: string;
+  readonly text?: string;
 }
 
 /** Each mistake as the user sees it. */

@@ -62,6 +62,17 @@ export function createProgram(context: CommandContext): Command {
     .argument('[logs...]', 'files, globs, folders, or - for stdin')
     .option('--policy <file>', 'the policy (default: the built-in metrics alone)')
     .option('--config <file>', 'an ecelerity.conf whose inbound_audit stanza gives the monitors')
+    .option('--phase <name>', 'the phase in which a Sieve script runs: connect, rcptto_phase2, …')
+    .addOption(
+      new Option(
+        '--sliding <weight>',
+        'window 0 in the sliding average of ec_ip_connections: in full (rate, the default), or ' +
+          'by its elapsed share (average)',
+      ).choices(['rate', 'average']),
+    )
+    .option('--dns-fixture <file>', 'answers for ec_dns_lookup: name, type and value on each line')
+    .option('--strict', 'end the run at a command of a script that is not simulated')
+    .option('--root <dir>', 'with --config: look for its absolute paths below this folder')
     .option('--out <dir>', 'write the report (CSV, JSON, series files) into this new folder')
     .option('--from <time>', 'report from here on; earlier events only warm the windows')
     .option('--to <time>', 'stop before this time')
@@ -119,7 +130,9 @@ export function createProgram(context: CommandContext): Command {
     .command('check')
     .description('check policies and show every mistake where it stands')
     .argument('[policies...]', 'policy files; Sieve scripts end in .siv or .sieve')
-    .option('--config <file>', 'an ecelerity.conf that they run under, checked too')
+    .option('--config <file>', 'an ecelerity.conf that they run under, checked with its scripts')
+    .option('--root <dir>', 'with --config: look for its absolute paths below this folder')
+    .option('--phase <phase>', 'when scripts run: connect, mailfrom_phase1, …')
     .action(async (policies: string[], options: object) => {
       const { runCheck } = await import('./commands/check.ts');
       runCheck(policies, options, context);
@@ -167,6 +180,7 @@ export function createProgram(context: CommandContext): Command {
     )
     .option('--policy <file>', 'the policy that defines the series (default: metrics alone)')
     .option('--config <file>', 'an ecelerity.conf whose inbound_audit stanza gives the monitors')
+    .option('--root <dir>', 'with --config: look for its absolute paths below this folder')
     .option('--at <time>', 'replay the logs up to here (default: to their end)')
     .option(
       '--session-timeout <duration>',

@@ -15,17 +15,20 @@ import type { PolicySource } from './policy-file.ts';
 import { ReplayOutput } from './replay-output.ts';
 import { loadRunPolicy, type RunPolicy } from './run-policy.ts';
 import { loadPersisted, StoredRuns } from './stored-runs.ts';
+import type { ScriptOptions } from './scripts.ts';
 import { refuseUnusable } from './unusable-logs.ts';
 import { VERSION } from './version.ts';
 
 /** What `replay` takes; the same words as the command line's. */
-export interface ReplayLogsOptions extends LogOptions {
+export interface ReplayLogsOptions extends LogOptions, ScriptOptions {
   /** Files, globs, folders, or `-` for standard input; none only with `final`. */
   readonly logs: readonly string[];
   /** A policy file, or a policy's text. Absent: the built-in metrics alone. */
   readonly policy?: PolicySource | undefined;
   /** An `ecelerity.conf`: its `inbound_audit` stanza gives the monitors. */
   readonly config?: string | undefined;
+  /** With `config`: the folder below which its absolute paths are looked for. */
+  readonly root?: string | undefined;
   /** Folder for the report: it must be new or empty, unless `force` is set. Absent: no files. */
   readonly out?: string | undefined;
   readonly force?: boolean | undefined;
@@ -75,17 +78,23 @@ export interface ReplayLogsResult {
  * @throws {InterruptedError} when `signal` is aborted
  */
 export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResult> {
-  const run = loadRunPolicy(options.policy, options.config);
-  const { policy } = run;
+  const run = loadRunPolicy(options.policy, options);
+  const { policy, scripts } = run;
   const { fromMs, toMs } = fromToOptions(options);
   const sessionTimeoutMs =
     durationOption('--session-timeout', options.sessionTimeout) ?? DEFAULT_SESSION_TIMEOUT_MS;
   refuseOverlaps(options);
+  if (scripts !== undefined && options.state !== undefined) {
+    throw new UserError(
+      '--state does not go with scripts yet: what they keep between events is not stored',
+      'replay all logs in one run',
+    );
+  }
   const runs = openRuns(options, { policy: digestOf(run.texts), sessionTimeoutMs });
   const persistedBefore = runs?.persisted(policy.series) ?? [];
   const aged: string[] = [];
   const vocabulary = new Vocabulary();
-  const needs = needsOf(policy);
+  const needs = scripts?.needs ?? needsOf(policy);
   const monitors = [...policy.monitors, ...policy.series.map(({ monitor }) => monitor)];
   const logs = await openLogs(options.logs, options, {
     vocabulary,
@@ -105,6 +114,8 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
       vocabulary,
       needs,
       policy,
+      scripts,
+      strict: options.strict,
       fromMs,
       toMs,
       sessionTimeoutMs,
@@ -121,7 +132,7 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
     refuseUnusable(files);
     runs?.refusePast(files);
     const stored = state && runs?.factsOf(state);
-    const report = { version: VERSION, policy: policyName(policy.file), files, tally, stored };
+    const report = { version: VERSION, policy: run.name, files, tally, stored };
     const summary = summaryJson(report);
     const persisted = policy.series.filter(({ persist }) => persist).map((s) => snapshot(s.name));
     output.commit(persisted, jsonText(summary), jsonText(manifestOf(options, run, report)));
@@ -192,11 +203,6 @@ function openRuns(
 /** Indented JSON with a final line end: the form of all JSON output. */
 export function jsonText(value: unknown): string {
   return `${JSON.stringify(value, undefined, 2)}\n`;
-}
-
-/** The file's own name: where it lies must not change the report. */
-function policyName(file: string): string | undefined {
-  return file === '' ? undefined : path.basename(file);
 }
 
 function longestSpan(monitors: readonly Monitor[]): number {

@@ -54,5 +54,6 @@ function sinkOf(
     firing: (row) => report?.firing(row),
     stopped: (row) => report?.stopped(row),
     journal: (snapshot) => journals.journal(snapshot),
+    logged: (row) => report?.logged(row),
   };
 }

@@ -7,6 +7,8 @@ import {
   firingLine,
   KEYS_HEADER,
   keyLines,
+  LOG_HEADER,
+  loggedLine,
   STOPPED_HEADER,
   stoppedLine,
   windowLine,
@@ -14,7 +16,14 @@ import {
 } from '../report/csv.ts';
 import { journalName, stateName } from '../series/name.ts';
 import { encodeSeries } from '../series/writer.ts';
-import type { FiringRow, ReplaySink, StoppedRow, TopKey, WindowRow } from '../simulate/tally.ts';
+import type {
+  FiringRow,
+  LoggedRow,
+  ReplaySink,
+  StoppedRow,
+  TopKey,
+  WindowRow,
+} from '../simulate/tally.ts';
 import { attempt, GrowingFile, makeFolders, refuseFile, syncFolder } from './durable-files.ts';
 
 /** Where a report grows until it is whole; below the report's own folder. */
@@ -25,8 +34,16 @@ const CSV_FILES = {
   'firings.csv': FIRINGS_HEADER,
   'stopped.csv': STOPPED_HEADER,
 } as const;
+/** Only of scripts that log something. */
+const LOG_FILE = 'log.csv';
 /** In the order in which they appear; the manifest last, so that it vouches for the others. */
-const REPORT_FILES = [...Object.keys(CSV_FILES), 'series', 'summary.json', 'manifest.json'];
+const REPORT_FILES = [
+  ...Object.keys(CSV_FILES),
+  LOG_FILE,
+  'series',
+  'summary.json',
+  'manifest.json',
+];
 
 /**
  * The folder of one report. Files are written below `.partial` and appear together at `commit`:
@@ -58,11 +75,7 @@ export class ReportDirectory implements ReplaySink {
       rmSync(this.#partial, { recursive: true, force: true });
       mkdirSync(this.#partial);
     });
-    for (const [name, header] of Object.entries(CSV_FILES)) {
-      const file = new GrowingFile(path.join(this.#partial, name));
-      file.write(header);
-      this.#files.set(name, file);
-    }
+    for (const [name, header] of Object.entries(CSV_FILES)) this.#begin(name, header);
   }
 
   window(row: WindowRow, top: readonly TopKey[]): void {
@@ -76,6 +89,11 @@ export class ReportDirectory implements ReplaySink {
 
   stopped(row: StoppedRow): void {
     this.#files.get('stopped.csv')!.write(stoppedLine(row));
+  }
+
+  logged(row: LoggedRow): void {
+    const file = this.#files.get(LOG_FILE) ?? this.#begin(LOG_FILE, LOG_HEADER);
+    file.write(loggedLine(row));
   }
 
   journal(snapshot: SeriesSnapshot): void {
@@ -95,9 +113,7 @@ export class ReportDirectory implements ReplaySink {
         ['summary.json', summary],
         ['manifest.json', manifest],
       ] as const) {
-        const file = new GrowingFile(path.join(this.#partial, name));
-        file.write(text);
-        this.#files.set(name, file);
+        this.#begin(name, text);
       }
       for (const file of this.#files.values()) file.finish();
       for (const name of [...REPORT_FILES].reverse()) {
@@ -119,6 +135,13 @@ export class ReportDirectory implements ReplaySink {
     for (const folder of this.#made.toReversed()) {
       if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
     }
+  }
+
+  #begin(name: string, text: string): GrowingFile {
+    const file = new GrowingFile(path.join(this.#partial, name));
+    file.write(text);
+    this.#files.set(name, file);
+    return file;
   }
 
   #series(folder: 'log' | 'state', name: string, snapshot: SeriesSnapshot): void {

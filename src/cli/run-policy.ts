@@ -1,17 +1,33 @@
+import path from 'node:path';
+import { UserError } from '../model/errors.ts';
 import { formatMonitor } from '../model/monitor.ts';
 import type { AuditStanza } from '../policy/ecelerity/audit-stanza.ts';
 import type { RulePolicy } from '../policy/rule-policy.ts';
+import type { ScriptPolicy } from '../policy/script-policy.ts';
 import { BARE_POLICY } from '../simulate/replay.ts';
-import { loadConfiguration } from './configuration-file.ts';
-import { loadPolicy, type PolicySource } from './policy-file.ts';
+import {
+  loadConfiguration,
+  mappedPath,
+  refuseLoneRoot,
+  type ConfigurationOptions,
+} from './configuration-file.ts';
+import { isScriptFile, loadPolicy, readNamedFile, type PolicySource } from './policy-file.ts';
+import { loadScripts, slotNamed, type ScriptFile, type ScriptOptions } from './scripts.ts';
 
 /** What a run counts and judges by. */
 export interface RunPolicy {
-  /** `BARE_POLICY` under the configured settings when the user names no policy. */
+  /** `BARE_POLICY` under the configured settings when the user names no policy, or a script. */
   readonly policy: RulePolicy;
+  /** Scripts that judge: the policy, or where none is named those of the configuration. */
+  readonly scripts: ScriptPolicy | undefined;
+  /** The file name of the policy, or of the configuration that names its scripts. */
+  readonly name: string | undefined;
   /** What is set of the audit engine, by the names of `inbound_audit`, for the manifest. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** Of the policy, its lists, the configuration and its includes, in this order. */
+  /**
+   * Of the policy, its lists, the configuration, its includes and its scripts, in this order; what
+   * scripts have read stands behind them.
+   */
   readonly texts: readonly string[];
   /** As shown to the user. */
   readonly warnings: readonly string[];
@@ -20,24 +36,64 @@ export interface RunPolicy {
 /**
  * Reads the configuration, then the policy under its settings.
  *
- * @param config an `ecelerity.conf`
  * @throws {UserError} with all mistakes of the first file that has any
  * @throws {DiskError} when a file cannot be read
  */
 export function loadRunPolicy(
   source: PolicySource | undefined,
-  config: string | undefined,
+  options: ConfigurationOptions & ScriptOptions,
 ): RunPolicy {
-  const configuration = config === undefined ? undefined : loadConfiguration(config);
+  refuseLoneRoot(options);
+  const { config, root } = options;
+  const configuration = config === undefined ? undefined : loadConfiguration(config, root);
   const stanza = configuration?.audit;
-  const loaded = source === undefined ? undefined : loadPolicy(source, stanza);
+  const script = source === undefined ? undefined : namedScript(source, options);
+  const loaded = source === undefined || script ? undefined : loadPolicy(source, stanza);
   const policy = loaded?.policy ?? barePolicy(stanza);
+  const files = script ? [script] : source === undefined ? (configuration?.scripts ?? []) : [];
+  if (script === undefined) refuseLonePhase(options);
+  if (files.length === 0) refuseLoneOptions(options);
+  const { monitors } = policy;
+  const mapped = (name: string): string => mappedPath(name, root);
+  const scripts =
+    files.length === 0 ? undefined : loadScripts(files, { ...options, monitors, mapped });
+  const named = script?.file ?? (policy.file || (scripts && config));
   return {
     policy,
+    scripts: scripts?.policy,
+    // Where it lies must not change the report.
+    name: named === undefined ? undefined : path.basename(named),
     settings: settingsOf(policy, stanza),
-    texts: [...(loaded?.texts ?? []), ...(configuration?.texts ?? [])],
-    warnings: [...(configuration?.warnings ?? []), ...(loaded?.warnings ?? [])],
+    get texts() {
+      const own = loaded?.texts ?? (script ? [script.text] : []);
+      return [...own, ...(configuration?.texts ?? []), ...(scripts?.texts ?? [])];
+    },
+    warnings: [
+      ...(configuration?.warnings ?? []),
+      ...(loaded?.warnings ?? scripts?.warnings ?? []),
+    ],
   };
+}
+
+/** The policy as a script in the phase that the user names; undefined when it is no script. */
+function namedScript(source: PolicySource, { phase }: ScriptOptions): ScriptFile | undefined {
+  const file = typeof source === 'string' ? source : (source.file ?? '');
+  if (!isScriptFile(file)) return undefined;
+  const text = typeof source === 'string' ? readNamedFile(file, 'policy') : source.text;
+  return { slot: slotNamed(phase, file), file, text, runtimeError: 'fail' };
+}
+
+function refuseLonePhase({ phase }: ScriptOptions): void {
+  if (phase === undefined) return;
+  throw new UserError('--phase needs a script as --policy', '--policy limits.siv --phase connect');
+}
+
+/** An option that changes nothing would be believed to have changed something. */
+function refuseLoneOptions({ strict, sliding, dnsFixture }: ScriptOptions): void {
+  const given = { '--strict': strict, '--sliding': sliding, '--dns-fixture': dnsFixture };
+  const [option] = Object.entries(given).filter(([, value]) => value !== undefined);
+  if (option === undefined) return;
+  throw new UserError(`${option[0]} goes with scripts, and none are run`);
 }
 
 function barePolicy(stanza: AuditStanza | undefined): RulePolicy {

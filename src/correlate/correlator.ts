@@ -28,6 +28,9 @@ export class Correlator {
   readonly sessions = new SessionTable();
   /** Disconnects whose connect the log does not show. */
   unopened = 0;
+  /** Slots of the open session and of the message that the row taken last belongs to; 0: unknown. */
+  session = 0;
+  message = 0;
 
   readonly #options: CorrelatorOptions;
   readonly #transactions = new TransactionTable();
@@ -80,6 +83,8 @@ export class Correlator {
    * row's release time.
    */
   take(batch: EventBatch, row: number): void {
+    this.session = 0;
+    this.message = 0;
     switch (batch.kind[row]) {
       case KIND.connect:
         this.#connect(batch, row);
@@ -171,6 +176,7 @@ export class Correlator {
     for (let word = 0; word < 4; word++) sessions.words[slot * 4 + word] = batch.ip[row * 4 + word];
     sessions.service[slot] = batch.service[row];
     sessions.listener[slot] = batch.listener[row];
+    this.session = slot;
     this.#options.onSession(slot, undefined);
   }
 
@@ -213,6 +219,7 @@ export class Correlator {
       this.#instanceOf(batch, row),
       batch.release[row],
     );
+    this.message = slot;
     this.#transactions.setClient(slot, batch, row, session, this.sessions.serial[session]);
     if (this.#keepsUser) this.#transactions.user[slot] = batch.text(row, TEXT.user);
     if (this.#keepsSession) this.#transactions.session[slot] = batch.text(row, TEXT.session);
@@ -250,8 +257,10 @@ export class Correlator {
     transactions.accepted[slot] = 1;
     transactions.touch(slot, batch.release[row]);
     this.#copyClient(batch, row, slot);
+    this.message = slot;
     const session = transactions.sessionSlot[slot];
     if (session !== 0 && this.sessions.serial[session] === transactions.sessionSerial[slot]) {
+      this.session = session;
       this.sessions.mail[session] = MAIL.none;
     }
     const further = batch.recipients[row] > 1 ? bit(PHASE.rcptto) : 0;
@@ -270,6 +279,8 @@ export class Correlator {
         const slot = this.#transactions.sessionSlot[transaction];
         if (this.sessions.serial[slot] === this.#transactions.sessionSerial[transaction])
           session = slot;
+        this.session = session;
+        this.message = transaction;
       }
     } else if (batch.family[row] === 0) {
       batch.family[row] = this.sessions.family[session];
@@ -340,6 +351,7 @@ export class Correlator {
   #touch(batch: EventBatch, row: number): number {
     const slot = this.#findSession(batch, row);
     if (slot !== 0) this.sessions.touch(slot, batch.release[row]);
+    this.session = slot;
     return slot;
   }
 

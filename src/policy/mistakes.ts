@@ -51,10 +51,15 @@ export class MistakeList<Words extends Codes> {
     this.#found.set(identity, hint === undefined ? mistake : { ...mistake, hint });
   }
 
-  /** The first file's own mistakes, then those of the files it names; by place inside each. */
-  sorted(): Diagnostic[] {
-    const files = [...new Set([this.#file, ...[...this.#found.values()].map((one) => one.file)])];
-    return [...this.#found.values()].sort(
+  /**
+   * The first file's own mistakes, then those of the files it names; by place inside each.
+   *
+   * @param order of the files, where it is not that of the first mistake in each
+   */
+  sorted(order: Iterable<string> = []): Diagnostic[] {
+    const found = [...this.#found.values()];
+    const files = [...new Set([this.#file, ...order, ...found.map((one) => one.file)])];
+    return found.sort(
       (a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.start - b.start || a.end - b.end,
     );
   }

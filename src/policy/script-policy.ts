@@ -74,6 +74,8 @@ export interface ScriptRunner {
   readonly phases: number;
   /** Runs the scripts of the phases that the event at hand implies. */
   judge(): void;
+  /** Where a phase that `count` was told of stands in a session. */
+  orderOf(phase: string): number;
 }
 
 /** Checked scripts with all that they read. */

@@ -3,7 +3,7 @@ import { EVENT_COLUMNS } from '../model/event.ts';
 import { fieldValue } from '../model/field-value.ts';
 import { formatMonitor } from '../model/monitor.ts';
 import { formatIso } from '../model/time.ts';
-import type { FiringRow, StoppedRow, TopKey, WindowRow } from '../simulate/tally.ts';
+import type { FiringRow, LoggedRow, StoppedRow, TopKey, WindowRow } from '../simulate/tally.ts';
 
 export const WINDOWS_HEADER = 'series,monitor,window_start,total,keys,top_key,top_count,firings\n';
 export const KEYS_HEADER = 'series,monitor,window_start,rank,key,count,share\n';
@@ -11,6 +11,7 @@ export const FIRINGS_HEADER =
   'rule,key,window_start,firings,first,last,peak,limit,verdict,file,line\n';
 export const STOPPED_HEADER =
   'time,rule,verdict,kind,ip,sender,recipient,recipients,queue_id,logged,file,line\n';
+export const LOG_HEADER = 'time,place,target,text,ip,file,line\n';
 export const EVENTS_HEADER = `${EVENT_COLUMNS.join(',')}\n`;
 
 const QUOTED = /[",\r\n]/;
@@ -70,8 +71,8 @@ export function firingLine(row: FiringRow): string {
   const start = formatIso(row.windowStartMs);
   const first = formatIso(row.firstMs);
   const last = formatIso(row.lastMs);
-  const limit = rounded(row.limit, 3);
-  const counts = `${firings},${first},${last},${peak},${limit}`;
+  const limit = row.limit === undefined ? '' : rounded(row.limit, 3);
+  const counts = `${firings},${first},${last},${peak ?? ''},${limit}`;
   return `${rule},${csvField(key)},${start},${counts},${verdict},${csvField(file)},${line}\n`;
 }
 
@@ -93,6 +94,11 @@ export function stoppedLine(row: StoppedRow): string {
     file,
     line,
   ]);
+}
+
+export function loggedLine(row: LoggedRow): string {
+  const { timeMs, place, target, text, ip, file, line } = row;
+  return csvLine([formatIso(timeMs), place, target, text, ip, file, line]);
 }
 
 /** @param file name of the event's input, for events that do not bring their own */

@@ -1,7 +1,7 @@
 import type { FileReport } from '../model/file-report.ts';
 import { formatMonitor } from '../model/monitor.ts';
 import { formatIso } from '../model/time.ts';
-import type { RuleTally, Tally } from '../simulate/tally.ts';
+import type { RuleTally, ScriptTally, Tally } from '../simulate/tally.ts';
 import { rounded } from './csv.ts';
 
 /** A finished replay, as every form of the report shows it. */
@@ -92,7 +92,27 @@ export function summaryJson(report: ReplayReport): unknown {
       below_zero: note.negative,
     })),
     unfed: tally.unfed,
+    ...(tally.scripts && { scripts: scriptsJson(tally.scripts) }),
     files: report.files.map(fileJson),
+  };
+}
+
+function scriptsJson({ notes, stats, logged, firstLogged }: ScriptTally): unknown {
+  return {
+    notes,
+    stats: stats.map(({ phase, counter, kind, count }) => ({ phase, counter, class: kind, count })),
+    logged: {
+      lines: logged,
+      first: firstLogged.map(({ timeMs, place, target, text, ip, file, line }) => ({
+        time: formatIso(timeMs),
+        place,
+        target,
+        text,
+        ip,
+        file,
+        line,
+      })),
+    },
   };
 }
 
@@ -120,7 +140,7 @@ function ruleJson(rule: RuleTally): unknown {
       end: formatIso(episode.endMs),
       windows: episode.windows,
       firings: episode.firings,
-      peak: Number(rounded(episode.peak, 3)),
+      peak: episode.peak === undefined ? null : Number(rounded(episode.peak, 3)),
     })),
   };
 }

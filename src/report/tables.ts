@@ -2,7 +2,8 @@ import Table from 'cli-table3';
 import type { FileReport } from '../model/file-report.ts';
 import { formatMonitor } from '../model/monitor.ts';
 import { formatIso } from '../model/time.ts';
-import type { RuleTally, Tally } from '../simulate/tally.ts';
+import { visible } from '../model/visible.ts';
+import type { RuleTally, ScriptTally, Tally } from '../simulate/tally.ts';
 import { rounded } from './csv.ts';
 import { totalLines, type ReplayReport, type StoredFacts } from './summary.ts';
 
@@ -74,6 +75,9 @@ export function replayTable(report: ReplayReport): string {
     const episodes = episodeTable(tally.rules);
     if (episodes !== undefined) parts.push(episodes);
   } else if (tally.series.length > 0) parts.push(seriesTable(tally));
+  if (tally.scripts !== undefined && tally.scripts.stats.length > 0) {
+    parts.push(statsTable(tally.scripts));
+  }
   if (report.stored !== undefined) parts.push(storedRemark(report.stored));
   parts.push(...remarks(files, tally));
   return `${parts.join('\n')}\n`;
@@ -154,7 +158,7 @@ function episodeTable(rules: readonly RuleTally[]): string | undefined {
       clock(startMs),
       clock(endMs),
       grouped(firings),
-      rounded(peak, 1),
+      peak === undefined ? '' : rounded(peak, 1),
     ]);
   return plainTable(['rule', 'who', 'windows from', 'until', 'firings', 'peak'], rows);
 }
@@ -182,6 +186,34 @@ function seriesTable(tally: Tally): string {
     'count',
   ];
   return plainTable(head, rows);
+}
+
+/** What `stats` of a server's console shows, for the whole replay. */
+function statsTable({ stats }: ScriptTally): string {
+  const rows = stats.map(({ phase, counter, kind, count }) => [
+    phase,
+    visible(counter),
+    kind,
+    grouped(count),
+  ]);
+  return plainTable(['phase', 'counter', 'class', 'count'], rows);
+}
+
+const NOTE_WORDS = {
+  'not-simulated': 'is not simulated',
+  failed: 'failed',
+  doubt: 'doubtful',
+} as const;
+
+function scriptRemarks({ notes, logged }: ScriptTally): string[] {
+  const remarks = notes.map(({ place, kind, text, times }) => {
+    const often = times === 1 ? 'once' : `${grouped(times)} times`;
+    return kind === 'not-simulated'
+      ? `${place}: ${visible(text)} ${NOTE_WORDS[kind]}, reached ${often}`
+      : `${place}: ${NOTE_WORDS[kind]} ${often}: ${visible(text)}`;
+  });
+  if (logged > 0) remarks.push(`scripts logged ${counted(logged, 'line')} (log.csv of --out)`);
+  return remarks;
 }
 
 function storedRemark({ fromMs, held, closed }: StoredFacts): string {
@@ -213,6 +245,7 @@ function remarks(files: readonly FileReport[], tally: Tally): string[] {
     if (negative) facts.push('a count below zero');
     notes.push(`series ${series}: ${facts.join(', ')}`);
   }
+  if (tally.scripts !== undefined) notes.push(...scriptRemarks(tally.scripts));
   for (const { rule, kinds } of tally.unfed) {
     notes.push(`rule ${rule} counted nothing: the logs hold no ${kinds.join(' or ')}`);
   }

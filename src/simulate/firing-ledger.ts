@@ -15,11 +15,14 @@ import type { Episode, FiringRow, RuleTally } from './tally.ts';
 /** How many episodes of a rule the summary names. */
 const TOP_EPISODES = 10;
 
+/** What rules count that has no windows of its own in a report. */
+const NO_WINDOWS: ReadonlySet<string> = new Set(['distinct', 'script']);
+
 export interface LedgerRule {
   readonly name: string;
   readonly verdict: string;
   readonly monitor: Monitor;
-  /** What the rule counts, as windows.csv names it. */
+  /** What the rule counts, as windows.csv names it; of a script `script`. */
   readonly counted: string;
   /** Undefined: the key is a text. */
   readonly prefix: Prefix | undefined;
@@ -28,8 +31,8 @@ export interface LedgerRule {
 interface OpenRow extends FiringRow {
   firings: number;
   lastMs: number;
-  peak: number;
-  limit: number;
+  peak: number | undefined;
+  limit: number | undefined;
   readonly of: FiredKey;
 }
 
@@ -37,8 +40,11 @@ interface OpenEpisode extends Episode {
   endMs: number;
   windows: number;
   firings: number;
-  peak: number;
+  peak: number | undefined;
 }
+
+/** A rule that fired; of a script nothing was counted. */
+export type Firing = Pick<Hit, 'rule' | 'identity'> & Partial<Pick<Hit, 'count' | 'limit'>>;
 
 /** A key that fired: its row of the open window, and the episode that it is in. */
 interface FiredKey {
@@ -110,7 +116,7 @@ class RuleLedger {
   }
 
   /** The key of the event at hand. */
-  keyOf(hit: Hit, batch: EventBatch, row: number, keyText: KeyText): FiredKey {
+  keyOf(hit: Firing, batch: EventBatch, row: number, keyText: KeyText): FiredKey {
     const { prefix } = this.rule;
     const isBlock = prefix !== undefined && batch.family[row] === 4;
     const number = isBlock ? batch.ip[row * 4] & maskWord(prefix.ipv4, 0) : hit.identity;
@@ -210,7 +216,7 @@ class RuleLedger {
       episode.endMs = endMs;
       episode.windows++;
       episode.firings += row.firings;
-      episode.peak = Math.max(episode.peak, row.peak);
+      if (row.peak !== undefined) episode.peak = Math.max(episode.peak!, row.peak);
       return;
     }
     if (episode !== undefined) this.#end(fired);
@@ -267,8 +273,18 @@ export class FiringLedger {
     return this.#rules.map(({ tally }) => tally);
   }
 
+  /** One more rule, behind the others; its number for `fire`. */
+  add(rule: LedgerRule): number {
+    this.#rules.push(new RuleLedger(rule));
+    return this.#rules.length - 1;
+  }
+
+  tallyOf(rule: number): RuleTally {
+    return this.#rules[rule].tally;
+  }
+
   /** Notes that a rule fired at an event. */
-  fire(hit: Hit, batch: EventBatch, row: number): void {
+  fire(hit: Firing, batch: EventBatch, row: number): void {
     const ledger = this.#rules[hit.rule];
     const { tally, rule } = ledger;
     const timeMs = batch.time[row];
@@ -281,7 +297,7 @@ export class FiringLedger {
     if (open !== undefined) {
       open.firings++;
       open.lastMs = timeMs;
-      if (hit.count > open.peak) {
+      if (hit.count !== undefined && hit.count > open.peak!) {
         open.peak = hit.count;
         open.limit = hit.limit;
       }
@@ -381,8 +397,7 @@ export class FiringLedger {
     if (rows.length === 0) return;
     const { windowStartMs, rule } = ledger;
     this.#waiting.push({ windowStartMs, rule: index, rows });
-    // Different values have no windows of their own in a report.
-    if (rule.counted === 'distinct') return;
+    if (NO_WINDOWS.has(rule.counted)) return;
     const key = windowKey(rule.counted, rule.monitor);
     let windows = this.#byWindow.get(key);
     if (windows === undefined) this.#byWindow.set(key, (windows = new Map<number, number>()));

@@ -4,10 +4,12 @@ import { Correlator, DEFAULT_SESSION_TIMEOUT_MS } from '../correlate/correlator.
 import type { SessionEnd } from '../correlate/session-table.ts';
 import { AuditEngine, type Taken } from '../engine/audit-engine.ts';
 import type { ClosedWindow } from '../engine/port.ts';
+import type { SessionFacts } from '../engine/session-gauge.ts';
 import { NetworkSet, parseNetwork } from '../model/address.ts';
 import { CheckError } from '../model/errors.ts';
 import { EventBatch } from '../model/event-batch.ts';
 import { TEXT, type Needs } from '../model/event.ts';
+import { peerText } from '../model/field-value.ts';
 import { DEFAULT_MONITOR } from '../model/monitor.ts';
 import { compareText } from '../model/order.ts';
 import type { SeriesSnapshot } from '../model/series-snapshot.ts';
@@ -20,9 +22,11 @@ import {
   type Hit,
 } from '../policy/rule-evaluator.ts';
 import type { Rule, RulePolicy } from '../policy/rule-policy.ts';
+import type { ScriptPolicy } from '../policy/script-policy.ts';
 import { FiringLedger } from './firing-ledger.ts';
 import { HeldEvents, saveEvent, type HeldEvent } from './held-events.ts';
 import type { ReplayState } from './replay-state.ts';
+import { ScriptHost } from './script-host.ts';
 import { SourceTallies } from './source-tallies.ts';
 import { StoppedEvents } from './stopped-events.ts';
 import type { ReplaySink, RuleTally, Tally, UnfedRule, WindowRow } from './tally.ts';
@@ -48,6 +52,10 @@ export interface ReplayOptions {
   readonly needs: Needs;
   /** Undefined: `BARE_POLICY`. */
   readonly policy?: RulePolicy | undefined;
+  /** Scripts that judge, beside what `policy` counts. */
+  readonly scripts?: ScriptPolicy | undefined;
+  /** Whether a place of a script that is not simulated ends the run with a `UserError`. */
+  readonly strict?: boolean | undefined;
   /** Half open; events before `fromMs` warm the windows and are not reported. */
   readonly fromMs?: number | undefined;
   readonly toMs?: number | undefined;
@@ -101,6 +109,7 @@ export class ReplayRun {
   readonly #evaluator: RuleEvaluator;
   readonly #ledger: FiringLedger;
   readonly #stopped: StoppedEvents;
+  readonly #scripts: ScriptHost | undefined;
   readonly #fromMs: number;
   readonly #toMs: number;
   readonly #sessionTimeoutMs: number;
@@ -153,6 +162,9 @@ export class ReplayRun {
             }
           },
         },
+        eachOpenSession: (take) => {
+          for (const slot of this.#correlator.sessions.slots()) take(this.#factsOf(slot));
+        },
       },
       new EventBatch(vocabulary, Buffer.alloc(0)),
     );
@@ -166,9 +178,11 @@ export class ReplayRun {
     this.#ledger = new FiringLedger(
       rules,
       fileOf,
-      (rule, batch, row) => this.#evaluator.keyText(rule, batch, row),
+      (rule, batch, row) =>
+        rule < rules.length ? this.#evaluator.keyText(rule, batch, row) : peerText(batch, row),
       (row) => sink?.firing(row),
     );
+    this.#scripts = this.#bindScripts();
     this.#rules = this.#ledger.tallies;
     this.#stopped = new StoppedEvents(fileOf, (row) => sink?.stopped(row));
     this.#tally = emptyTally();
@@ -213,7 +227,7 @@ export class ReplayRun {
     const fromMs = this.#fromMs;
     const { maxKeys } = this.#options;
     const eventsByKind = this.#eventsByKind;
-    const judges = this.#rules.length > 0;
+    const judges = this.#rules.length > 0 || this.#scripts !== undefined;
     for (let row = from; row < to; row++) {
       const nowMs = release[row];
       if (nowMs >= toMs) {
@@ -264,6 +278,24 @@ export class ReplayRun {
     }
   };
 
+  #bindScripts(): ScriptHost | undefined {
+    const { scripts: policy, strict = false, fileOf, sink } = this.#options;
+    if (policy === undefined) return undefined;
+    return new ScriptHost({
+      policy,
+      engine: this.#engine,
+      monitors: this.#policy.monitors,
+      ledger: this.#ledger,
+      onAct: (rule, verdict, batch, row) => {
+        this.#ledger.fire({ rule, identity: -1 }, batch, row);
+        if (verdict !== 'tarpit') this.#stoppedBy ??= this.#ledger.tallyOf(rule);
+      },
+      strict,
+      fileOf,
+      onLogged: (row) => sink?.logged(row),
+    });
+  }
+
   finish(): ReplayResult {
     const engine = this.#engine;
     const { pauses } = this.#options;
@@ -302,6 +334,7 @@ export class ReplayRun {
     }
     tally.bySource = this.#sources.tallies;
     tally.unfed = this.#unfedRules();
+    tally.scripts = this.#scripts?.tally;
   }
 
   #save(): ReplayState {
@@ -361,6 +394,12 @@ export class ReplayRun {
   #judge(batch: EventBatch, row: number): void {
     this.#stoppedBy = undefined;
     this.#evaluator.evaluate(batch, row, this.#onHit);
+    if (this.#scripts !== undefined) {
+      const { session, message } = this.#correlator;
+      this.#scripts.judge(batch, row, session, message);
+      // A series that a script has just begun may have the next boundary.
+      this.#dueMs = Math.min(this.#dueMs, this.#engine.nextBoundaryMs);
+    }
     if (this.#stoppedBy !== undefined) this.#stopped.add(batch, row, this.#stoppedBy);
   }
 
@@ -395,15 +434,8 @@ export class ReplayRun {
 
   /** A session opened (`end` undefined) or ended; those of ignored peers are not counted. */
   #session(slot: number, end: SessionEnd | undefined): void {
-    const { sessions } = this.#correlator;
-    const facts = this.#facts;
-    facts.family = sessions.family[slot];
-    facts.words = sessions.words;
-    facts.at = slot * 4;
-    facts.node = sessions.node[slot];
-    facts.service = sessions.service[slot];
-    facts.listener = sessions.listener[slot];
-    if (!this.#engine.session(facts, end === undefined ? 1 : -1)) return;
+    if (end !== undefined) this.#scripts?.end(slot);
+    if (!this.#engine.session(this.#factsOf(slot), end === undefined ? 1 : -1)) return;
     const tally = this.#tally.sessions;
     tally.openAtEnd += end === undefined ? 1 : -1;
     if (this.#nowMs < this.#fromMs) return;
@@ -415,6 +447,18 @@ export class ReplayRun {
       tally.peak = open;
       tally.peakMs = this.#nowMs;
     }
+  }
+
+  #factsOf(slot: number): SessionFacts {
+    const { sessions } = this.#correlator;
+    const facts = this.#facts;
+    facts.family = sessions.family[slot];
+    facts.words = sessions.words;
+    facts.at = slot * 4;
+    facts.node = sessions.node[slot];
+    facts.service = sessions.service[slot];
+    facts.listener = sessions.listener[slot];
+    return facts;
   }
 
   #windowClosed(window: ClosedWindow): void {
@@ -484,6 +528,7 @@ function emptyTally(): Tally {
     notes: [],
     unfed: [],
     series: [],
+    scripts: undefined,
     bySource: [],
   };
 }

@@ -1,5 +1,6 @@
 import type { Monitor } from '../model/monitor.ts';
 import type { SeriesSnapshot } from '../model/series-snapshot.ts';
+import type { CounterClass, NoteKind } from '../policy/script-policy.ts';
 import type { SessionEnd } from '../correlate/session-table.ts';
 
 /** A row of windows.csv: one window of a metric or series that saw an event. */
@@ -28,9 +29,9 @@ export interface FiringRow {
   readonly firings: number;
   readonly firstMs: number;
   readonly lastMs: number;
-  /** Largest count seen, and what the count had to exceed at that moment. */
-  readonly peak: number;
-  readonly limit: number;
+  /** Largest count seen, and what the count had to exceed at that moment; a script has neither. */
+  readonly peak: number | undefined;
+  readonly limit: number | undefined;
   readonly verdict: string;
   /** The event of the first firing. */
   readonly file: string;
@@ -61,6 +62,22 @@ export interface ReplaySink {
   firing(row: FiringRow): void;
   stopped(row: StoppedRow): void;
   journal(snapshot: SeriesSnapshot): void;
+  /** A line that a script logs. */
+  logged(row: LoggedRow): void;
+}
+
+/** A row of log.csv. */
+export interface LoggedRow {
+  readonly timeMs: number;
+  /** Name and line of the script: `limits.siv:42`. */
+  readonly place: string;
+  /** The file that the script names; empty: the paniclog. */
+  readonly target: string;
+  readonly text: string;
+  readonly ip: string;
+  /** The event at hand. */
+  readonly file: string;
+  readonly line: number;
 }
 
 /** Firings of one key in neighbouring windows, joined. */
@@ -70,7 +87,8 @@ export interface Episode {
   readonly endMs: number;
   readonly windows: number;
   readonly firings: number;
-  readonly peak: number;
+  /** Undefined for a script. */
+  readonly peak: number | undefined;
 }
 
 export interface RuleTally {
@@ -105,6 +123,36 @@ export interface UnfedRule {
   readonly kinds: readonly string[];
 }
 
+/** Something that the reader of a report should know about a place in a script. */
+export interface ScriptNote {
+  /** `limits.siv:42` */
+  readonly place: string;
+  readonly kind: NoteKind;
+  /** What was seen the first time. */
+  readonly text: string;
+  times: number;
+}
+
+/** A row of the `stats` table: a counter of a phase. */
+export interface StatsRow {
+  /** The slot of the script: `connect_phase1`. */
+  readonly phase: string;
+  readonly counter: string;
+  readonly kind: CounterClass;
+  count: number;
+}
+
+/** What scripts have told beside their verdicts. */
+export interface ScriptTally {
+  /** In the order in which they were first seen. */
+  readonly notes: ScriptNote[];
+  /** By phase in the order of a session, then by counter and class. */
+  stats: StatsRow[];
+  /** Lines logged, and the first of them. */
+  logged: number;
+  readonly firstLogged: LoggedRow[];
+}
+
 /** What a replay found: everything that a report shows. */
 export interface Tally {
   /** Clock at the first and last reported event; undefined when there was none. */
@@ -132,6 +180,8 @@ export interface Tally {
   unfed: UnfedRule[];
   /** What was counted, in the order in which it was first seen to close a window. */
   series: SeriesTally[];
+  /** Undefined for a policy without scripts. */
+  scripts: ScriptTally | undefined;
   /** Facts about each input, by rank. */
   bySource: SourceTally[];
 }

@@ -219,7 +219,7 @@ export class ObviousRules {
       return;
     }
     const known = this.firings[at];
-    const higher = count > known.peak ? { peak: count, limit } : {};
+    const higher = count > known.peak! ? { peak: count, limit } : {};
     this.firings[at] = { ...known, ...higher, firings: known.firings + 1, lastMs: row.timeMs };
   }
 

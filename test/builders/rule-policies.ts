@@ -1,6 +1,7 @@
 import type {
   ReplaySink,
   FiringRow,
+  LoggedRow,
   TopKey,
   StoppedRow,
   WindowRow,
@@ -93,6 +94,7 @@ export class ReplayRecords implements ReplaySink {
   readonly firings: FiringRow[] = [];
   readonly stoppedRows: StoppedRow[] = [];
   readonly journals: SeriesSnapshot[] = [];
+  readonly log: LoggedRow[] = [];
 
   window(row: WindowRow, top: readonly TopKey[]): void {
     this.windows.push(row);
@@ -114,6 +116,10 @@ export class ReplayRecords implements ReplaySink {
 
   journal(snapshot: SeriesSnapshot): void {
     this.journals.push(snapshot);
+  }
+
+  logged(row: LoggedRow): void {
+    this.log.push(row);
   }
 }
 

@@ -202,6 +202,7 @@ describe('check --config', () => {
     const cwd = newFolder({ ...FILES, 'policy.yaml': POLICY });
     expect(await outputOf(['check', '--config', 'etc/ecelerity.conf', 'policy.yaml'], { cwd }))
       .toBe(`etc/ecelerity.conf: ok, monitors "60,3" "1800,4", maintenance_interval 600, log_dir /var/log/example/journals (not used), serialize_dir state (not used)
+etc/ecelerity.conf: skipped: esmtp_listener
 policy.yaml: ok, 1 series, 1 rule, maintenance_interval 600
 `);
     const alone = await runHindcast(['check', 'policy.yaml'], { cwd });

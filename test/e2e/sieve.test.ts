@@ -25,7 +25,7 @@ describe('hindcast check', () => {
 
   test('shows every mistake and goes on to the next file', async () => {
     const cwd = newFolder({
-      'a.siv': 'ec_lag "one";\naudit_series_add "x" "300";\n',
+      'a.siv': 'ec_lag "one";\naudit_series "x" "300" 32;\n',
       'b.yaml': POLICY,
     });
     expect(await runHindcast(['check', 'a.siv', 'b.yaml'], { cwd })).toEqual({
@@ -36,9 +36,9 @@ describe('hindcast check', () => {
         '1 ec_lag "one";\n' +
         '  ^^^^^^\n' +
         "hint: did you mean 'ec_log'?\n\n" +
-        'a.siv:2:22: error: "300" is not a monitor [monitor-wrong]\n' +
-        '2 audit_series_add "x" "300";\n' +
-        '                       ^^^^^\n' +
+        'a.siv:2:18: error: "300" is not a monitor [monitor-wrong]\n' +
+        '2 audit_series "x" "300" 32;\n' +
+        '                   ^^^^^\n' +
         'hint: write the seconds and the number of windows in quotes: "300,6"\n\n' +
         'a.siv: 2 errors\n',
     });
@@ -56,6 +56,43 @@ describe('hindcast check', () => {
     const { code, stderr } = await runHindcast(['check', 'a.siv'], { cwd });
     expect(code).toBe(2);
     expect(stderr).toContain('a.siv:1:12: error: this is no UTF-8 text [encoding-wrong]');
+  });
+
+  test('holds a script against its phase', async () => {
+    const cwd = newFolder({ 'a.siv': 'discard;\n' });
+    const refused = await runHindcast(['check', 'a.siv', '--phase', 'mailfrom_phase2'], { cwd });
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain(
+      "'discard' is not allowed in the phase mailfrom [phase-wrong]",
+    );
+    const allowed = await runHindcast(['check', 'a.siv', '--phase', 'data'], { cwd });
+    expect([allowed.code, allowed.stderr]).toEqual([0, '']);
+  });
+
+  test('knows the names of phases', async () => {
+    const cwd = newFolder({ 'a.siv': 'stop;\n' });
+    expect(await runHindcast(['check', 'a.siv', '--phase', 'recptto_phase1'], { cwd })).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: "hindcast: unknown phase 'recptto_phase1'\nhint: did you mean 'rcptto'?\n",
+    });
+  });
+
+  test.each([
+    [
+      'its own',
+      'inbound_audit { monitors = ( "60,5" "300,6" ) }',
+      'of the monitors, 0 is "60,5", 1 is "300,6"',
+    ],
+    ['those it leaves out', 'inbound_audit { }', 'of the monitors, 0 is "300,6"'],
+  ])('holds a script against the monitors of a configuration: %s', async (_, conf, hint) => {
+    const cwd = newFolder({ 'a.siv': 'ec_ip_connections 2;\n', 'a.conf': `${conf}\n` });
+    const alone = await runHindcast(['check', 'a.siv'], { cwd });
+    expect([alone.code, alone.stderr]).toEqual([0, '']);
+    const { code, stderr } = await runHindcast(['check', 'a.siv', '--config', 'a.conf'], { cwd });
+    expect(code).toBe(2);
+    expect(stderr).toContain(`[monitor-outside]`);
+    expect(stderr).toContain(`hint: ${hint}\n`);
   });
 
   test('says that a script is not there', async () => {

@@ -42,29 +42,45 @@ describe('a printed tree', () => {
 });
 
 const GOOD = new URL('../../fixtures/ecelerity/good/', import.meta.url);
-const goodTexts = ['ecelerity.conf', 'conf.d/10-audit.conf', 'audit-folders.conf'].map((name) =>
-  readFileSync(fileURLToPath(new URL(name, GOOD)), 'utf8'),
-);
+const goodTexts = [
+  'ecelerity.conf',
+  'conf.d/10-audit.conf',
+  'audit-folders.conf',
+  'scripted.conf',
+].map((name) => readFileSync(fileURLToPath(new URL(name, GOOD)), 'utf8'));
+goodTexts.push(`inbound_audit { }\n${goodTexts.at(-1)}`);
 
 /** Control characters are shown as U+FFFD. */
 const withoutControls = (text: string): string => text.replace(/[\p{Cc}\uFFFD]/gu, '');
 
-/** What does not hold for the answer to `text`; nothing when all is well. */
-function troublesOf(text: string, levels = 3): string[] {
+interface Answer {
+  readonly usable: boolean;
+  /** What does not hold for it; nothing when all is well. */
+  readonly troubles: readonly string[];
+}
+
+function answerTo(text: string, levels = 3): Answer {
+  const refuse = (path: string): void => {
+    if (path.length % 4 === 0) throw new Error('no such file');
+  };
   const reading = readConfiguration(text, 'main.conf', {
     // Every included file is the text itself under a new name: a circle that no name shows.
-    readInclude: (_, from) => {
-      if (from.split('+').length > levels) throw new Error('no such file');
-      return [{ name: `${from}+`, text }];
+    readInclude: (path, from) => {
+      refuse(path);
+      return [{ name: `${from}+`, text: from.split('+').length > levels ? '' : text }];
+    },
+    readScript: (path) => {
+      refuse(path);
+      return { name: path, text: 'stop;' };
     },
   });
-  const { audit, diagnostics, texts } = reading;
+  const { configuration, diagnostics, texts } = reading;
   const troubles: string[] = [];
   const must = (holds: boolean, what: string): void => {
     if (!holds) troubles.push(what);
   };
   const errors = diagnostics.filter((one) => one.severity === 'error');
-  must((audit === undefined) === errors.length > 0, 'settings or errors, never both');
+  must((configuration === undefined) === errors.length > 0, 'settings or errors, never both');
   for (const one of diagnostics) {
     const own = texts.get(one.file);
     must(own !== undefined, `the text of ${one.file}`);
@@ -75,25 +91,34 @@ function troublesOf(text: string, levels = 3): string[] {
     const shown = formatDiagnostic(one, own ?? '');
     must(withoutControls(shown).includes(withoutControls(one.message)), `the words of ${one.code}`);
   }
-  return troubles;
+  return { usable: configuration !== undefined, troubles };
 }
 
 describe('the reader survives', () => {
-  const signs = '{ } ( ) [ ] = " \' , # /* */ / \\ \u201c include inbound_audit monitors'.split(
-    ' ',
-  );
+  const signs = [
+    ...'{ } ( ) [ ] = " \' , # /* */ / \\ \u201c include inbound_audit monitors'.split(' '),
+    ...'sieve script hook source connect_phase1 scriptlet cluster Replicate as_logger off'.split(
+      ' ',
+    ),
+    'include "self"',
+    'inbound_audit { }',
+  ];
 
   test('cut and patched files', () => {
+    let usable = 0;
     fc.assert(
       fc.property(
         fc.constantFrom(...goodTexts),
-        fc.array(textPatch(signs), { minLength: 1, maxLength: 4 }),
+        fc.array(textPatch(signs), { maxLength: 4 }),
         (text, patches) => {
-          expect(troublesOf(patchedText(text, patches))).toEqual([]);
+          const answer = answerTo(patchedText(text, patches));
+          expect(answer.troubles).toEqual([]);
+          usable += answer.usable ? 1 : 0;
         },
       ),
       { numRuns: 2000 },
     );
+    expect(usable).toBeGreaterThan(50);
   });
 
   test.each([
@@ -104,9 +129,11 @@ describe('the reader survives', () => {
     ['a long word', `a = ${'x/'.repeat(300_000)}`],
     ['many includes of itself', 'include a\n'.repeat(50)],
     ['many closed stanzas', 'a { }\n'.repeat(100_000)],
+    ['many sieve stanzas', 'sieve a { }\n'.repeat(2000)],
+    ['sieve stanzas of themselves', 'sieve { include a }\ncluster { include b }\n'.repeat(20)],
     ['a byte order mark', '\uFEFFinbound_audit { }'],
     ['NUL', 'inbound_audit { \u0000 = \u0000 }'],
   ])('%s', (_, text) => {
-    expect(troublesOf(text, Infinity)).toEqual([]);
+    expect(answerTo(text, Infinity).troubles).toEqual([]);
   });
 });

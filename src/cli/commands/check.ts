@@ -1,43 +1,57 @@
 import { UserError } from '../../model/errors.ts';
-import { DEFAULT_MONITOR, formatMonitor } from '../../model/monitor.ts';
+import { DEFAULT_MONITOR, type Monitor } from '../../model/monitor.ts';
 import { visible } from '../../model/visible.ts';
-import { DEFAULT_MAINTENANCE_INTERVAL_MS } from '../../policy/audit-settings.ts';
 import type { AuditStanza } from '../../policy/ecelerity/audit-stanza.ts';
+import type { LoadedScript } from '../../policy/ecelerity/sieve-stanza.ts';
 import type { RulePolicy } from '../../policy/rule-policy.ts';
-import { loadConfiguration } from '../configuration-file.ts';
+import { meantSlot, slotOf, type ScriptSlot } from '../../policy/script-slots.ts';
+import {
+  loadConfiguration,
+  refuseLoneRoot,
+  type ConfigurationOptions,
+} from '../configuration-file.ts';
+import { configurationWords, intervalWords, skippedWords } from '../configuration-words.ts';
 import { EXIT } from '../exit-code.ts';
 import { isScriptFile, loadPolicy, loadScript } from '../policy-file.ts';
 import type { CommandContext } from '../program.ts';
 
-interface CheckFlags {
-  readonly config?: string;
+interface CheckFlags extends ConfigurationOptions {
+  readonly phase?: string;
 }
 
 /**
- * `hindcast check`: every mistake of the configuration, or else of every policy and script under it, then
- * exit code 2 when there was one.
+ * `hindcast check`: every mistake of the configuration, or else of its scripts and of every policy
+ * and script under it, then exit code 2 when there was one.
  */
 export function runCheck(
   files: readonly string[],
-  { config }: CheckFlags,
+  options: CheckFlags,
   context: CommandContext,
 ): void {
+  const { config, root, phase } = options;
   if (files.length === 0 && config === undefined) {
     throw new UserError('nothing to check', 'hindcast check policy.yaml, or --config FILE');
   }
+  refuseLoneRoot(options);
+  const slot = phase === undefined ? undefined : namedSlot(phase);
   let stanza: AuditStanza | undefined;
   if (config !== undefined) {
-    stanza = checkFile(config, context, () => {
-      const { audit, warnings } = loadConfiguration(config);
-      return { result: audit, warnings, words: stanzaWords(audit) };
+    const configuration = checkFile(config, context, () => {
+      const loaded = loadConfiguration(config, root);
+      return { result: loaded, warnings: loaded.warnings, words: configurationWords(loaded) };
     });
     // Under unknown monitors a policy would be accused of what is wrong elsewhere.
-    if (stanza === undefined) return;
+    if (configuration === undefined) return;
+    const { audit, scripts, skipped } = configuration;
+    if (skipped.size > 0) context.stdio.out(`${config}: skipped: ${skippedWords(skipped)}\n`);
+    checkScripts(scripts, keptMonitors(audit), context);
+    stanza = audit;
   }
+  const monitors = stanza && keptMonitors(stanza);
   for (const file of files) {
     if (isScriptFile(file)) {
       checkFile(file, context, () => {
-        const { commands, warnings } = loadScript(file);
+        const { commands, warnings } = loadScript({ file, slot, monitors });
         return { result: commands, warnings, words: scriptWords(commands.length) };
       });
       continue;
@@ -45,6 +59,21 @@ export function runCheck(
     checkFile(file, context, () => {
       const { policy, warnings } = loadPolicy(file, stanza);
       return { result: policy, warnings, words: policyWords(policy) };
+    });
+  }
+}
+
+/** Each script of a configuration at each of its slots. */
+function checkScripts(
+  scripts: readonly LoadedScript[],
+  monitors: readonly Monitor[],
+  context: CommandContext,
+): void {
+  for (const script of scripts) {
+    checkFile(script.file, context, () => {
+      const { commands, warnings } = loadScript({ ...script, monitors });
+      const words = [script.slot, ...scriptWords(commands.length)];
+      return { result: commands, warnings, words };
     });
   }
 }
@@ -71,7 +100,7 @@ function checkFile<Result>(
 }
 
 function scriptWords(commands: number): string[] {
-  return [commands === 1 ? '1 command' : `${commands} commands`, 'checked only: not run yet'];
+  return [commands === 1 ? '1 command' : `${commands} commands`];
 }
 
 function policyWords({ series, rules, maintenanceIntervalMs }: RulePolicy): string[] {
@@ -84,19 +113,12 @@ function policyWords({ series, rules, maintenanceIntervalMs }: RulePolicy): stri
     : [...words, intervalWords(maintenanceIntervalMs)];
 }
 
-function stanzaWords({ monitors, maintenanceIntervalMs, ...folders }: AuditStanza): string[] {
-  const kept = monitors?.value ?? [DEFAULT_MONITOR];
-  const words = [
-    `monitors ${kept.map((monitor) => `"${formatMonitor(monitor)}"`).join(' ')}`,
-    intervalWords(maintenanceIntervalMs?.value ?? DEFAULT_MAINTENANCE_INTERVAL_MS),
-  ];
-  if (folders.logDir !== undefined) words.push(`log_dir ${visible(folders.logDir)} (not used)`);
-  if (folders.serializeDir !== undefined) {
-    words.push(`serialize_dir ${visible(folders.serializeDir)} (not used)`);
-  }
-  return words;
+function namedSlot(phase: string): ScriptSlot {
+  const slot = slotOf(phase);
+  if (slot !== undefined) return slot;
+  throw new UserError(`unknown phase '${visible(phase)}'`, meantSlot(phase));
 }
 
-function intervalWords(intervalMs: number): string {
-  return `maintenance_interval ${intervalMs / 1000}`;
+function keptMonitors({ monitors }: AuditStanza): readonly Monitor[] {
+  return monitors?.value ?? [DEFAULT_MONITOR];
 }

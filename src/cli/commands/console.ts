@@ -14,6 +14,7 @@ interface ConsoleFlags extends LogOptions {
   readonly command?: readonly string[];
   readonly policy?: string;
   readonly config?: string;
+  readonly root?: string;
   readonly at?: string;
   readonly sessionTimeout?: string;
 }
@@ -101,7 +102,7 @@ function openLogsFor(
 ): Promise<ReplayedLogs> {
   const atMs = timeOption('--at', flags.at) ?? Infinity;
   const sessionTimeoutMs = durationOption('--session-timeout', flags.sessionTimeout);
-  const { policy: rules, warnings } = loadRunPolicy(flags.policy, flags.config);
+  const { policy: rules, warnings } = loadRunPolicy(flags.policy, flags);
   for (const warning of warnings) stdio.err(`${warning}\n`);
   const show = (progress: Parameters<typeof showProgress>[1]): (() => void) =>
     showProgress(stdio, progress);

@@ -1,9 +1,10 @@
 import { formatMonitor, MAX_INTERVAL_S, parseMonitor, type Monitor } from '../../model/monitor.ts';
 import type { AuditSettings, Given } from '../audit-settings.ts';
-import { didYouMean } from '../../model/suggest.ts';
-import { unfold, type ConfigurationSource } from './includes.ts';
-import { shownPlace, type ConfigurationFile } from './mistakes.ts';
-import { isNamed, seenOf, type Option, type Stanza, type TextValue, type Value } from './tree.ts';
+import type { ConfigurationSource } from './includes.ts';
+import { shownPlace } from './mistakes.ts';
+import { flagOf, textOf, wholeNumberOf } from './option-values.ts';
+import { readBody, type PlacedOption, type PlacedStanza } from './stanza-body.ts';
+import { seenOf } from './tree.ts';
 
 /** `inbound_audit { … }` of a configuration, see `docs/semantics.md`, section 8. */
 export interface AuditStanza extends AuditSettings {
@@ -19,63 +20,42 @@ const OPTIONS = [
   'serialize_dir',
   'enabled',
 ] as const;
-type OptionName = (typeof OPTIONS)[number];
 
-interface PlacedOption {
-  readonly option: Option;
-  readonly file: ConfigurationFile;
-}
-/** What the readers of options share: where mistakes go, and the option at hand. */
-interface At extends PlacedOption {
-  readonly source: ConfigurationSource;
-}
-
-export function readAuditStanza(
+/** The stanza; another one must say the same. Undefined when there is none. */
+export function readAuditStanzas(
   source: ConfigurationSource,
-  file: ConfigurationFile,
-  stanza: Stanza,
-): AuditStanza {
-  const options = readOptions(source, file, stanza);
-  const read = <Result>(name: OptionName, reader: (at: At) => Result): Result | undefined => {
-    const placed = options.get(name);
-    return placed && reader({ source, ...placed });
-  };
-  read('enabled', checkEnabled);
-  return {
-    monitors: read('monitors', readMonitors),
-    maintenanceIntervalMs: read('maintenance_interval', readInterval),
-    logDir: read('log_dir', (at) => textOf(at)?.text),
-    serializeDir: read('serialize_dir', (at) => textOf(at)?.text),
-  };
-}
-
-/** The options by name; of two with one name the later counts. */
-function readOptions(
-  source: ConfigurationSource,
-  stanzaFile: ConfigurationFile,
-  stanza: Stanza,
-): ReadonlyMap<OptionName, PlacedOption> {
-  const { mistakes } = source;
-  const options = new Map<OptionName, PlacedOption>();
-  for (const { statement, file } of unfold(source, stanzaFile, stanza.body)) {
-    const written = statement.type === 'stanza' ? statement.keyword : statement.name;
-    const name = OPTIONS.find((known) => isNamed(written, known));
-    if (name === undefined || statement.type === 'stanza') {
-      const hint = name === undefined ? didYouMean(written.text, OPTIONS) : `write ${name} = …`;
-      mistakes.add(written, 'option-unknown', [written.text], hint, file.name);
-      continue;
-    }
-    const earlier = options.get(name);
-    if (earlier !== undefined) {
-      const first = shownPlace(earlier.file, earlier.option);
-      mistakes.add(written, 'option-twice', [name, first], undefined, file.name);
-    }
-    options.set(name, { option: statement, file });
+  stanzas: readonly PlacedStanza[],
+): AuditStanza | undefined {
+  const read = stanzas.map((placed) => ({ placed, audit: readAuditStanza(source, placed) }));
+  const first = read.shift();
+  if (first === undefined) return undefined;
+  for (const { audit, placed } of read) {
+    if (meaningOf(audit) === meaningOf(first.audit)) continue;
+    const { stanza, file } = placed;
+    const at = shownPlace(first.placed.file, first.placed.stanza);
+    source.mistakes.add(stanza.keyword, 'audit-differs', [at], undefined, file.name);
   }
-  return options;
+  return first.audit;
 }
 
-function readMonitors(at: At): Given<readonly Monitor[]> | undefined {
+function readAuditStanza(source: ConfigurationSource, placed: PlacedStanza): AuditStanza {
+  const body = readBody(source, placed, { options: OPTIONS });
+  body.read('enabled', checkEnabled);
+  return {
+    monitors: body.read('monitors', readMonitors),
+    maintenanceIntervalMs: body.read('maintenance_interval', readInterval),
+    logDir: body.read('log_dir', (at) => textOf(at)?.text),
+    serializeDir: body.read('serialize_dir', (at) => textOf(at)?.text),
+  };
+}
+
+/** What it says, without where it says so. */
+function meaningOf({ monitors, maintenanceIntervalMs, ...folders }: AuditStanza): string {
+  const shown = monitors?.value.map((monitor) => formatMonitor(monitor));
+  return JSON.stringify({ shown, intervalMs: maintenanceIntervalMs?.value, ...folders });
+}
+
+function readMonitors(at: PlacedOption): Given<readonly Monitor[]> | undefined {
   const { option, file, source } = at;
   const { value } = option;
   const monitors = new Map<string, Monitor>();
@@ -96,39 +76,13 @@ function readMonitors(at: At): Given<readonly Monitor[]> | undefined {
   return { value: [...monitors.values()], at: shownPlace(file, value) };
 }
 
-function readInterval(at: At): Given<number> | undefined {
-  const { option, file } = at;
-  const expected = `whole seconds, 1 to ${MAX_INTERVAL_S}`;
-  const text = textOf(at, expected)?.text;
-  if (text === undefined) return undefined;
-  const seconds = /^\d{1,8}$/.test(text) ? Number(text) : 0;
-  if (seconds >= 1 && seconds <= MAX_INTERVAL_S) {
-    return { value: seconds * 1000, at: shownPlace(file, option.value) };
-  }
-  wrongType(at, expected);
-  return undefined;
+function readInterval(at: PlacedOption): Given<number> | undefined {
+  const seconds = wholeNumberOf(at, 1, MAX_INTERVAL_S, 'whole seconds');
+  if (seconds === undefined) return undefined;
+  return { value: seconds * 1000, at: shownPlace(at.file, at.option.value) };
 }
 
-function checkEnabled(at: At): void {
-  const { option, file, source } = at;
-  const expected = 'on, true, enabled or 1, or off, false, disabled or 0';
-  const value = textOf(at, expected);
-  if (value === undefined) return;
-  if (['off', 'false', 'disabled', '0'].some((word) => isNamed(value, word))) {
-    source.mistakes.add(option, 'audit-disabled', [], undefined, file.name);
-  } else if (!['on', 'true', 'enabled', '1'].some((word) => isNamed(value, word))) {
-    wrongType(at, expected);
-  }
-}
-
-function textOf(at: At, expected = 'a text'): TextValue | undefined {
-  const { value }: { value: Value } = at.option;
-  if (value.type === 'text') return value;
-  wrongType(at, expected);
-  return undefined;
-}
-
-function wrongType({ source, option, file }: At, expected: string): void {
-  const details = [option.name.text, expected, seenOf(option.value)] as const;
-  source.mistakes.add(option.value, 'type-wrong', [...details], undefined, file.name);
+function checkEnabled(at: PlacedOption): void {
+  if (flagOf(at) !== false) return;
+  at.source.mistakes.add(at.option, 'audit-disabled', [], undefined, at.file.name);
 }

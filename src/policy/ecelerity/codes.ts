@@ -17,13 +17,25 @@ export const WORDS = {
   'audit-missing': () => 'the configuration has no inbound_audit stanza',
   'audit-differs': (first: string) => `another inbound_audit stanza, at ${first}, differs`,
   'audit-disabled': () => 'inbound_audit is switched off here; its settings are used all the same',
-  'option-unknown': (name: string) => `inbound_audit has no option '${name}' that is used here`,
+  'stanza-disabled': (stanza: string) => `this ${stanza} stanza is switched off and left out`,
+  'stanza-twice': (stanza: string, first: string, effect: string) =>
+    `${stanza} stands at ${first} too; ${effect}`,
+  'option-unknown': (stanza: string, name: string) =>
+    `${stanza} has no option '${name}' that is used here`,
   'option-twice': (name: string, first: string) =>
     `'${name}' stands at ${first} too; the later one counts`,
   'type-wrong': (name: string, expected: string, seen: string) =>
     `'${name}' must be ${expected}, not ${seen}`,
   'list-empty': (name: string) => `'${name}' is an empty list`,
   'monitor-wrong': (seen: string) => `${seen} is not a monitor`,
+  'name-missing': (stanza: string) => `this ${stanza} has no name`,
+  'slot-unknown': (name: string) => `no script runs at '${name}'`,
+  'source-missing': (script: string) => `${script} names no source`,
+  'script-unreadable': (path: string, reason: string) =>
+    `cannot read the script '${path}': ${reason}`,
+  'pattern-wrong': (seen: string) => `${seen} is not read as a regular expression here`,
+  'hook-not-simulated': (name: string) => `the hook '${name}' is not simulated`,
+  'scriptlet-not-run': () => 'Lua scriptlets are not run yet',
 } as const satisfies Record<string, (...details: never[]) => string>;
 
 export type ConfigurationCode = keyof typeof WORDS;
@@ -31,6 +43,11 @@ export type ConfigurationCode = keyof typeof WORDS;
 /** Codes that do not stop a configuration from being used. */
 export const WARNINGS: ReadonlySet<ConfigurationCode> = new Set([
   'audit-disabled',
+  'stanza-disabled',
+  'stanza-twice',
   'option-unknown',
   'option-twice',
+  'pattern-wrong',
+  'hook-not-simulated',
+  'scriptlet-not-run',
 ]);

@@ -1,9 +1,9 @@
 import type { ConfigurationFile, Mistakes } from './mistakes.ts';
 import { parseConfiguration } from './parser.ts';
-import type { Include, Option, Stanza, Statement } from './tree.ts';
+import type { Include, Option, Stanza, Statement, TextValue } from './tree.ts';
 
-/** Files that a configuration includes. The caller knows the disk. */
-export interface IncludePort {
+/** Files that a configuration names. The caller knows the disk. */
+export interface ConfigurationPort {
   /**
    * The file of this path; of a folder its own files in lexical order, those whose names begin
    * with a dot left out. One file has one name, however the path to it is written.
@@ -12,11 +12,15 @@ export interface IncludePort {
    * @throws Error whose message says why it cannot be read
    */
   readInclude(path: string, fromFile: string): readonly ConfigurationFile[];
+  /** A script, named as it is opened; the rest as for an include. */
+  readScript(path: string, fromFile: string): ConfigurationFile;
+  /** What a user can do when a path that begins at the root of the server's disk is not there. */
+  readonly absoluteHint?: string | undefined;
 }
 
 export interface ConfigurationSource {
   readonly mistakes: Mistakes;
-  readonly port: IncludePort;
+  readonly port: ConfigurationPort;
   /** Gets the text of every file that is read, by the name under which mistakes are reported. */
   readonly texts: Map<string, string>;
   /** Files that were included so far, one that is included twice counted twice. */
@@ -35,12 +39,14 @@ const MAX_INCLUDED = 1000;
  * The statements of a body in their order, with those of included files in place of the include.
  * Bodies of stanzas stay as they are: what they include is read when somebody wants it.
  *
+ * @param hint what to do about an include that cannot be read
  * @param above the names of the files that are open, outermost first, `file` the last
  */
 export function* unfold(
   source: ConfigurationSource,
   file: ConfigurationFile,
   statements: readonly Statement[],
+  hint?: string,
   above: readonly string[] = [file.name],
 ): Generator<PlacedStatement> {
   for (const statement of statements) {
@@ -48,9 +54,9 @@ export function* unfold(
       yield { statement, file };
       continue;
     }
-    for (const included of openInclude(source, file, statement, above)) {
+    for (const included of openInclude(source, file, statement, hint, above)) {
       const inner = parseConfiguration(included, source.mistakes);
-      yield* unfold(source, included, inner, [...above, included.name]);
+      yield* unfold(source, included, inner, hint, [...above, included.name]);
     }
   }
 }
@@ -59,6 +65,7 @@ function* openInclude(
   source: ConfigurationSource,
   file: ConfigurationFile,
   { path }: Include,
+  hint: string | undefined,
   above: readonly string[],
 ): Generator<ConfigurationFile> {
   const { mistakes, port, texts } = source;
@@ -66,9 +73,9 @@ function* openInclude(
   try {
     found = port.readInclude(path.text, file.name);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const hint = 'a file that holds the inbound_audit stanza alone will do';
-    mistakes.add(path, 'include-unreadable', [path.text, reason], hint, file.name);
+    const details = [path.text, reasonOf(error)] as const;
+    const advice = absoluteHint(path, port) ?? hint;
+    mistakes.add(path, 'include-unreadable', [...details], advice, file.name);
     return;
   }
   for (const one of found) {
@@ -85,4 +92,27 @@ function* openInclude(
       yield one;
     }
   }
+}
+
+/** The script of this path; undefined when it cannot be read, which is told. */
+export function openScript(
+  { mistakes, port }: ConfigurationSource,
+  file: ConfigurationFile,
+  path: TextValue,
+): ConfigurationFile | undefined {
+  try {
+    return port.readScript(path.text, file.name);
+  } catch (error) {
+    const details = [path.text, reasonOf(error)] as const;
+    mistakes.add(path, 'script-unreadable', [...details], absoluteHint(path, port), file.name);
+    return undefined;
+  }
+}
+
+function absoluteHint({ text }: TextValue, port: ConfigurationPort): string | undefined {
+  return text.startsWith('/') ? port.absoluteHint : undefined;
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

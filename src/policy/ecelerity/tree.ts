@@ -54,3 +54,9 @@ export function seenOf(value: Value): string {
   const line = value.text.split('\n', 1)[0];
   return line.length > SEEN_LENGTH ? `'${line.slice(0, SEEN_LENGTH)}…'` : `'${line}'`;
 }
+
+/** The stanza as messages name it. */
+export function shownStanza({ keyword, name }: Stanza): string {
+  const words = keyword.text.toLowerCase();
+  return name === undefined ? words : `${words} ${seenOf(name)}`;
+}

@@ -1,9 +1,12 @@
-import { didYouMean } from '../../model/suggest.ts';
 import { factsOf, meantName } from './command-table.ts';
-import { checkValue, checkWindows } from './check-values.ts';
+import { checkFamily } from './check-masks.ts';
+import { monitorOf } from './check-monitors.ts';
+import { checkTags } from './check-tags.ts';
+import { checkValue } from './check-values.ts';
+import { checkWindows } from './check-windows.ts';
 import type { Mistakes } from './mistakes.ts';
-import { RELATIONS, TAGS, type CommandFacts, type Parameter, type TagGroup } from './signature.ts';
-import { literalOf, type Argument, type Call, type Tag, type Variable } from './tree.ts';
+import { RELATIONS, type CommandFacts, type Parameter } from './signature.ts';
+import { literalOf, type Argument, type Call, type Variable } from './tree.ts';
 
 /** How a call is used: as a command of its own, for its value, or as a test. */
 export type Use = 'statement' | 'value' | 'test';
@@ -23,19 +26,22 @@ export interface HashUse {
 export function checkCall(call: Call, use: Use, mistakes: Mistakes): HashUse | undefined {
   const { name } = call;
   const facts = factsOf(name.text);
-  const wanted = use === 'test' ? 'test' : 'command';
+  const wanted = roleOf(use);
   if (facts === undefined) {
     const code = use === 'test' ? 'test-unknown' : 'command-unknown';
     mistakes.add(name, code, [name.text.slice(0, 64)], meantName(name.text, wanted));
     return undefined;
   }
-  if (facts.role !== 'either' && facts.role !== wanted) {
-    tellRole(call, use, mistakes);
+  if (!isUsable(facts, use)) {
+    tellRole(call, facts, use, mistakes);
     return undefined;
   }
   if (facts.status === 'no') {
     mistakes.add(name, 'not-simulated', [name.text]);
     return undefined;
+  }
+  if (use === 'value' && !facts.returns) {
+    mistakes.add(name, 'value-missing', [name.text], `write ${name.text} …; alone`);
   }
   if (call.block !== undefined) {
     mistakes.add(name, 'block-unexpected', [name.text]);
@@ -43,10 +49,24 @@ export function checkCall(call: Call, use: Use, mistakes: Mistakes): HashUse | u
   return checkArguments(call, facts, mistakes);
 }
 
-function tellRole({ name, block }: Call, use: Use, mistakes: Mistakes): void {
+function roleOf(use: Use): 'command' | 'test' {
+  return use === 'test' ? 'test' : 'command';
+}
+
+export function isUsable({ role }: CommandFacts, use: Use): boolean {
+  return role === 'either' || role === roleOf(use);
+}
+
+function tellRole(
+  { name, block }: Call,
+  { returns }: CommandFacts,
+  use: Use,
+  mistakes: Mistakes,
+): void {
   const { text } = name;
   if (use === 'test') {
-    const hint = `assign it, $x = ${text} …; and compare "\${x}" with ec_test`;
+    const assigned = `assign it, $x = ${text} …; and compare "\${x}" with ec_test`;
+    const hint = returns ? assigned : 'it returns nothing that could be tested';
     mistakes.add(name, 'command-as-test', [text], hint);
     return;
   }
@@ -55,7 +75,7 @@ function tellRole({ name, block }: Call, use: Use, mistakes: Mistakes): void {
 }
 
 function checkArguments(call: Call, facts: CommandFacts, mistakes: Mistakes): HashUse | undefined {
-  const { rest, sound } = checkTags(call, facts, mistakes);
+  const { rest, tags, sound } = checkTags(call, facts, mistakes);
   const { positional, hash } = facts;
   if (positional === undefined || !sound) return undefined;
   if (hash !== undefined && rest.length === 1) {
@@ -71,15 +91,17 @@ function checkArguments(call: Call, facts: CommandFacts, mistakes: Mistakes): Ha
     tellCount(call, facts, rest, mistakes);
     return undefined;
   }
-  const values = new Map<string, Argument>();
+  const values = new Map(tags);
   for (const [index, value] of rest.entries()) {
     const parameter = positional.at(index);
     if (parameter === undefined) break;
     values.set(parameter.name, value);
     checkValue({ ...parameter, value }, mistakes);
   }
-  const [monitor, start, end] = ['monitor', 'start', 'end'].map((name) => values.get(name));
-  checkWindows({ monitor, start, end }, mistakes);
+  const [start, end] = [values.get('start'), values.get('end')];
+  const monitor = monitorOf(values.get('monitor'));
+  checkWindows({ monitor, configured: false, start, end }, mistakes);
+  checkFamily(values.get('ip'), values.get('mask'), mistakes);
   return undefined;
 }
 
@@ -120,50 +142,3 @@ function usageOf({ name }: Call, { positional = [] }: CommandFacts): string {
   const shown = positional.map((one: Parameter) => (one.optional ? `[${one.name}]` : one.name));
   return [name.text, ...shown].join(' ');
 }
-
-/** The arguments without tags and what stands behind them; not sound when tags were wrong. */
-function checkTags(
-  call: Call,
-  facts: CommandFacts,
-  mistakes: Mistakes,
-): { readonly rest: readonly Argument[]; readonly sound: boolean } {
-  const rest: Argument[] = [];
-  const groups = new Map<TagGroup, Tag>();
-  let sound = true;
-  for (let at = 0; at < call.arguments.length; at++) {
-    const tag = call.arguments[at];
-    if (tag.type !== 'tag') {
-      rest.push(tag);
-      continue;
-    }
-    const known = TAGS.get(tag.name.toLowerCase());
-    const allowed = facts.tags ?? [...TAGS.keys()];
-    if (known === undefined || !allowed.includes(tag.name.toLowerCase())) {
-      sound = false;
-      const details = [call.name.text, tag.name.slice(0, 64)] as const;
-      mistakes.add(tag, 'tag-unknown', [...details], didYouMean(tag.name, allowed));
-      continue;
-    }
-    const first = groups.get(known.group);
-    if (first !== undefined && known.group !== 'other') {
-      mistakes.add(tag, 'tag-twice', [tag.name, first.name]);
-    }
-    groups.set(known.group, tag);
-    if (known.value === undefined) continue;
-    const value = call.arguments.at(at + 1);
-    if (value === undefined || value.type === 'tag') {
-      sound = false;
-      mistakes.add(tag, 'tag-incomplete', [tag.name, WANTED_BEHIND[known.value]]);
-      continue;
-    }
-    checkValue({ name: `:${tag.name}`, kind: known.value, value }, mistakes);
-    at++;
-  }
-  return { rest, sound };
-}
-
-const WANTED_BEHIND = {
-  relation: 'a relation, such as "gt",',
-  comparator: 'a comparator, such as "i;ascii-numeric",',
-  address: 'an address',
-} as const;

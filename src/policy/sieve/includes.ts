@@ -52,11 +52,10 @@ export class Includes {
       const { line, column } = placeOf(text, first.start);
       return `${first.file}:${line}:${column}: ${first.message}`;
     }
-    return this.#compile(commands, { file: found.file, name: shownName(found.file), text });
+    return this.#compile(commands, {
+      file: found.file,
+      name: found.file.replace(/^.*[\\/]/s, ''),
+      text,
+    });
   }
-}
-
-/** A script's name in reports: where it lies must not change them. */
-export function shownName(file: string): string {
-  return file.slice(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1);
 }

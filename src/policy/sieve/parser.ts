@@ -1,6 +1,6 @@
 import type { Mistakes } from './mistakes.ts';
 import { isSign, TokenCursor } from './token-cursor.ts';
-import { readTokens, type SignToken } from './tokens.ts';
+import { readTokens, type SignToken, type Token } from './tokens.ts';
 import type {
   Argument,
   Block,
@@ -135,7 +135,7 @@ class Parser {
   #block(level: number): Block | undefined {
     const cursor = this.#cursor;
     const open = cursor.token;
-    if (!isSign(open, '{')) return cursor.misplaced('{');
+    if (!isSign(open, '{')) return cursor.misplaced('{', nestedHint(open));
     if (cursor.tooDeep(open, level)) {
       cursor.skipBalanced();
       return undefined;
@@ -210,7 +210,9 @@ class Parser {
       if (test === undefined) return undefined;
       tests.push(test);
     } while (isSign(cursor.token, ','));
-    if (cursor.take(')') === undefined) return cursor.misplaced(', or )');
+    if (cursor.take(')') === undefined) {
+      return cursor.misplaced(', or )', nestedHint(cursor.token));
+    }
     return { type, tests, start, end: cursor.end };
   }
 
@@ -294,4 +296,9 @@ class Parser {
     cursor.pass();
     return token;
   }
+}
+
+/** Behind a test that is complete, a bracket can only mean one thing. */
+function nestedHint(token: Token): string | undefined {
+  return isSign(token, '(') ? 'what a command returns is assigned first: $x = …;' : undefined;
 }

@@ -2,6 +2,7 @@ import type { Diagnostic } from '../../model/diagnostic.ts';
 import { checkScript } from './check-script.ts';
 import { Mistakes } from './mistakes.ts';
 import { parseScript } from './parser.ts';
+import type { ScriptContext } from './script-context.ts';
 import type { Command } from './tree.ts';
 
 export interface ScriptReading {
@@ -19,12 +20,17 @@ export interface ScriptReading {
  *
  * @param written the script, where bytes that are no UTF-8 have become U+FFFD
  * @param name the script's name as the user gave it
+ * @param context what is known of the server on which it runs
  */
-export function readScript(written: string, name: string): ScriptReading {
+export function readScript(
+  written: string,
+  name: string,
+  context: ScriptContext = {},
+): ScriptReading {
   const text = written.replace(/^\uFEFF/, '');
   const mistakes = new Mistakes(name);
   const commands = parseScript(text, mistakes);
-  checkScript(commands, mistakes);
+  checkScript(commands, context, mistakes);
   const diagnostics = mistakes.sorted();
   return mistakes.errors > 0 ? { diagnostics, text } : { commands, diagnostics, text };
 }

@@ -1,5 +1,6 @@
 import { KIND, PHASE, type Needs } from '../../model/event.ts';
 import type { ScriptPlace, ScriptPolicy, ScriptRunner, ScriptWorld } from '../script-policy.ts';
+import { PHASES, SCRIPT_SLOTS, type Phase, type ScriptSlot } from '../script-slots.ts';
 import { compileScript, VariableNames, type ScriptSource, type Step } from './compile.ts';
 import { Includes } from './includes.ts';
 import { needsOfScripts } from './needs.ts';
@@ -9,8 +10,7 @@ import type { Command } from './tree.ts';
 
 /** A checked script in its slot. */
 export interface SlottedScript extends ScriptSource {
-  /** One of the 18 slots: `connect_phase1`. */
-  readonly slot: string;
+  readonly slot: ScriptSlot;
   /** What a runtime error does: a reply of 421, or the next statement. */
   readonly runtimeError: 'fail' | 'continue';
   readonly commands: readonly Command[];
@@ -47,23 +47,16 @@ interface BoundScript extends SlottedScript {
   readonly run: Step;
 }
 
-/** What runs in a phase of a session, in order; the bit of `phases` that stands for it. */
-const STAGES = [
-  { name: 'accept', phase: PHASE.connect },
-  { name: 'connect', phase: PHASE.connect },
-  { name: 'ehlo', phase: PHASE.ehlo },
-  { name: 'mailfrom', phase: PHASE.mailfrom },
-  { name: 'rcptto', phase: PHASE.rcptto },
-  { name: 'data', phase: PHASE.data },
-  { name: 'spool', phase: PHASE.spool },
-  { name: 'each_rcpt', phase: PHASE.spool },
-  { name: 'set_binding', phase: PHASE.spool },
-] as const;
-type StageName = (typeof STAGES)[number]['name'];
+/** The phase of an event that stands for a phase of scripts, where it is not the one of that name. */
+const PHASE_OF: Partial<Record<Phase, number>> = {
+  accept: PHASE.connect,
+  each_rcpt: PHASE.spool,
+  set_binding: PHASE.spool,
+};
 
 /** The scripts of a stage: those of phase1, then those of phase2. */
 interface Stage {
-  readonly name: StageName;
+  readonly name: Phase;
   readonly bit: number;
   readonly scripts: readonly BoundScript[];
 }
@@ -91,7 +84,8 @@ class SieveRunner implements ScriptRunner {
       compileScript(commands, source, names, binding),
     );
     this.#run = new Run(world);
-    this.#stages = STAGES.map(({ name, phase }) => {
+    this.#stages = PHASES.map((name) => {
+      const phase = PHASE_OF[name] ?? PHASE[name as keyof typeof PHASE];
       const own = ['phase1', 'phase2'].flatMap((pass) =>
         scripts.filter(({ slot }) => slot === `${name}_${pass}`),
       );
@@ -118,8 +112,12 @@ class SieveRunner implements ScriptRunner {
     }
   }
 
+  orderOf(phase: string): number {
+    return SCRIPT_SLOTS.findIndex((slot) => slot === phase);
+  }
+
   /** How often a stage runs at the event: what has a recipient runs for each (semantics, 5). */
-  #timesOf(name: StageName): number {
+  #timesOf(name: Phase): number {
     if (name !== 'rcptto' && name !== 'each_rcpt' && name !== 'set_binding') return 1;
     const { batch, row } = this.#run.event;
     if (batch.kind[row] !== KIND.reception) return 1;

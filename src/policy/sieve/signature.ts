@@ -1,4 +1,5 @@
 /** What is known of a command before a script uses it. */
+import type { Phase } from '../script-slots.ts';
 
 /**
  * `must`: a policy of the audit facility cannot do without it. `should`: other connection and rate
@@ -11,12 +12,14 @@ export type ValueKind =
   | 'any'
   | 'text'
   | 'number'
-  /** A whole number from 0 on. */
-  | 'whole'
+  /** The position of a configured monitor, from 0 on. */
+  | 'index'
   /** A variable that holds a hash. */
   | 'hash'
   | 'series'
   | 'monitor'
+  /** A monitor that the configuration has. */
+  | 'configured'
   /** `"32"` */
   | 'mask'
   /** `"192.0.2.0/24"`, or `"/24"` of the peer. */
@@ -62,8 +65,16 @@ export interface CommandFacts {
   readonly terminal: boolean;
   /** The form without arguments gives a default reply. */
   readonly bare: boolean;
-  /** Undefined where the phases in which it is allowed are not documented. */
-  readonly phases: 'any' | 'message' | undefined;
+  /** A tag of this group must be there. */
+  readonly needs: TagGroup | undefined;
+  /** False: there is nothing to assign. True: it returns a value, or nothing says that it does not. */
+  readonly returns: boolean;
+  /** The phases that the manual lists; undefined where it lists all, or says nothing. */
+  readonly phases: readonly Phase[] | undefined;
+  /** The phases in which the compiler is known to refuse it. */
+  readonly refused: readonly Phase[];
+  /** It reads or writes what belongs to a message. */
+  readonly ofMessage: boolean;
 }
 
 const MATCH = ['is', 'contains', 'matches', 'regex', 'value', 'count', 'comparator'];

@@ -119,6 +119,12 @@ export function literalOf(argument: Argument | undefined): string | undefined {
   return literals.includes(undefined) ? undefined : literals.join('');
 }
 
+/** The whole number that is written as a number or in a string, negative ones too. */
+export function wholeOf(value: Argument | undefined): number | undefined {
+  const text = value?.type === 'number' ? String(value.value) : literalOf(value);
+  return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : undefined;
+}
+
 const SEEN_LENGTH = 40;
 
 /** An argument as messages name it. */

@@ -25,14 +25,14 @@ describe('every code', () => {
     if (process.env['HINDCAST_GOLDEN'] === 'write') writeFileSync(golden, output);
     expect(output).toBe(readFileSync(golden, 'utf8'));
     expect(new Set(reading.diagnostics.map((one) => one.code))).toEqual(new Set([code]));
-    expect(reading.audit !== undefined).toBe(WARNINGS.has(code));
+    expect(reading.configuration !== undefined).toBe(WARNINGS.has(code));
   });
 });
 
 test('the good configuration, with every construct, has no mistakes', () => {
   const reading = readFixture('good/ecelerity.conf');
   expect(shown(reading)).toBe('');
-  expect(reading.audit).toEqual({
+  expect(reading.configuration?.audit).toEqual({
     monitors: {
       value: [
         { intervalMs: 60_000, windows: 3 },
@@ -50,7 +50,21 @@ test('the good configuration, with every construct, has no mistakes', () => {
   expect([...reading.texts.keys()].map((name) => name.replace(/.*good\//, ''))).toEqual([
     'ecelerity.conf',
     'conf.d/10-audit.conf',
-    'audit-folders.conf',
     'conf.d/20-more.conf',
+    'audit-folders.conf',
   ]);
+});
+
+test('the stanzas of scripts, in every form, give data and the warnings that must be', () => {
+  const reading = readFixture('good/scripted.conf');
+  const golden = `${ROOT}fixtures/ecelerity/good/scripted`;
+  const { audit: _, ...others } = reading.configuration!;
+  const skipped = Object.fromEntries(others.skipped);
+  const data = `${JSON.stringify({ ...others, skipped }, undefined, 2)}\n`;
+  if (process.env['HINDCAST_GOLDEN'] === 'write') {
+    writeFileSync(`${golden}.txt`, shown(reading));
+    writeFileSync(`${golden}.json`, data);
+  }
+  expect(shown(reading)).toBe(readFileSync(`${golden}.txt`, 'utf8'));
+  expect(data).toBe(readFileSync(`${golden}.json`, 'utf8'));
 });

@@ -4,16 +4,16 @@ import { fileURLToPath } from 'node:url';
 
 import { formatDiagnostic, placeOf } from '../../../../src/model/diagnostic.ts';
 import { formatMonitor } from '../../../../src/model/monitor.ts';
-import type { IncludePort } from '../../../../src/policy/ecelerity/includes.ts';
+import type { ConfigurationPort } from '../../../../src/policy/ecelerity/includes.ts';
 import { readConfiguration } from '../../../../src/policy/ecelerity/read.ts';
-import type { ConfigurationReading } from '../../../../src/policy/ecelerity/read.ts';
+import type { Configuration, ConfigurationReading } from '../../../../src/policy/ecelerity/read.ts';
 
 export const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 
 type Files = Readonly<Record<string, string>>;
 
-/** Includes come from this map; a path that begins other paths is a folder. */
-function portOf(files: Files): IncludePort {
+/** Files come from this map; a path that begins other paths is a folder. */
+function portOf(files: Files): ConfigurationPort {
   return {
     readInclude(path, fromFile) {
       const name = posix.join(posix.dirname(fromFile), path);
@@ -22,6 +22,12 @@ function portOf(files: Files): IncludePort {
       if (inside.length === 0) throw new Error('no such file');
       return inside.toSorted().map((file) => ({ name: file, text: files[file] }));
     },
+    readScript(path, fromFile) {
+      const name = posix.isAbsolute(path) ? path : posix.join(posix.dirname(fromFile), path);
+      if (!(name in files)) throw new Error('no such file');
+      return { name, text: files[name] };
+    },
+    absoluteHint: 'look elsewhere',
   };
 }
 
@@ -56,11 +62,19 @@ export function mistakesIn(text: string, files?: Files): string[] {
   });
 }
 
-/** What the stanza says, or an error that shows what is wrong with it. */
-export function settingsOf(text: string, files?: Files): Record<string, unknown> {
+/** The configuration, or an error that shows what is wrong with it. */
+export function configurationOf(text: string, files?: Files): Configuration {
   const reading = read(text, files);
-  if (reading.audit === undefined) throw new Error(`not a good file:\n${shown(reading)}`);
-  const { monitors, maintenanceIntervalMs, logDir, serializeDir } = reading.audit;
+  if (reading.configuration === undefined) throw new Error(`not a good file:\n${shown(reading)}`);
+  return reading.configuration;
+}
+
+/** What the audit stanza says. */
+export function settingsOf(text: string, files?: Files): Record<string, unknown> {
+  const { monitors, maintenanceIntervalMs, logDir, serializeDir } = configurationOf(
+    text,
+    files,
+  ).audit;
   const settings = {
     monitors: monitors?.value.map((monitor) => formatMonitor(monitor)),
     intervalMs: maintenanceIntervalMs?.value,

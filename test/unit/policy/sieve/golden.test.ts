@@ -6,7 +6,8 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 
 import { WARNINGS, WORDS, type ScriptCode } from '../../../../src/policy/sieve/codes.ts';
-import { readFixture, ROOT, shown } from './reading.ts';
+import type { ScriptContext } from '../../../../src/policy/sieve/script-context.ts';
+import { monitorsOf, readFixture, ROOT, shown } from './reading.ts';
 
 const codes = Object.keys(WORDS) as ScriptCode[];
 const folder = `${ROOT}fixtures/policy/sieve/`;
@@ -17,6 +18,18 @@ const WITH: Partial<Record<ScriptCode, ScriptCode>> = {
   'warnings-many': 'not-simulated',
 };
 
+const monitors = monitorsOf('300,6', '1800,4');
+
+/** What must be known beside the script. */
+const CONTEXTS: Partial<Record<ScriptCode, ScriptContext>> = {
+  'monitor-outside': { monitors },
+  'monitor-unconfigured': { monitors },
+  'windows-shown': { monitors },
+  'phase-wrong': { slot: 'mailfrom_phase1' },
+  'phase-unlisted': { slot: 'connect_phase1' },
+  'message-missing': { slot: 'ehlo_phase2' },
+};
+
 describe('every code', () => {
   test('has its bad script, and every bad script its code', () => {
     const names = readdirSync(`${folder}bad`).filter((name) => name.endsWith('.siv'));
@@ -24,7 +37,7 @@ describe('every code', () => {
   });
 
   test.each(codes)('%s', (code) => {
-    const reading = readFixture(`bad/${code}.siv`);
+    const reading = readFixture(`bad/${code}.siv`, CONTEXTS[code]);
     const output = shown(reading);
     const golden = `${folder}bad/${code}.txt`;
     if (process.env['HINDCAST_GOLDEN'] === 'write') writeFileSync(golden, output);

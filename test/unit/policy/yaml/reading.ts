@@ -55,12 +55,13 @@ export function readFixture(path: string): PolicyReading {
 function settingsBeside(file: string): AuditSettings | undefined {
   const name = file.replace(/yaml$/, 'conf');
   if (!existsSync(`${ROOT}${name}`)) return undefined;
-  const readInclude = (): never => expect.unreachable('no fixture of a policy includes');
-  const { audit } = readConfiguration(readFileSync(`${ROOT}${name}`, 'utf8'), name, {
-    readInclude,
+  const unread = (): never => expect.unreachable('no fixture of a policy names other files');
+  const { configuration } = readConfiguration(readFileSync(`${ROOT}${name}`, 'utf8'), name, {
+    readInclude: unread,
+    readScript: unread,
   });
-  expect(audit).toBeDefined();
-  return audit;
+  expect(configuration).toBeDefined();
+  return configuration?.audit;
 }
 
 /** All mistakes as a terminal shows them. */

@@ -1,0 +1,153 @@
+import { ScriptQuestions } from '../engine/script-questions.ts';
+import type { AuditEngine } from '../engine/audit-engine.ts';
+import { ADDRESS } from '../model/address.ts';
+import { UserError } from '../model/errors.ts';
+import { TEXT } from '../model/event.ts';
+import type { EventBatch } from '../model/event-batch.ts';
+import { peerText } from '../model/field-value.ts';
+import type { Monitor } from '../model/monitor.ts';
+import { compareText } from '../model/order.ts';
+import type {
+  CounterClass,
+  NoteKind,
+  ScriptEvent,
+  ScriptPlace,
+  ScriptPolicy,
+  ScriptRunner,
+  ScriptVerdict,
+  ScriptWorld,
+} from '../policy/script-policy.ts';
+import type { FiringLedger, LedgerRule } from './firing-ledger.ts';
+import { newSession, ScriptSessions } from './script-sessions.ts';
+import type { LoggedRow, ScriptTally, StatsRow } from './tally.ts';
+
+/** Logged lines that the summary shows; log.csv has them all. */
+const FIRST_LOGGED = 10;
+
+export interface ScriptHostOptions {
+  readonly policy: ScriptPolicy;
+  readonly engine: AuditEngine;
+  readonly monitors: readonly Monitor[];
+  /** Gets a rule for each place that may act. */
+  readonly ledger: FiringLedger;
+  /** A rule acts on the event at hand, for the first time at this event. */
+  readonly onAct: (rule: number, verdict: ScriptVerdict, batch: EventBatch, row: number) => void;
+  /** A place reached that is not simulated ends the run. */
+  readonly strict: boolean;
+  readonly fileOf: (source: number) => string;
+  readonly onLogged: (row: LoggedRow) => void;
+}
+
+/** The replay as scripts see it, and what they tell. */
+export class ScriptHost implements ScriptWorld {
+  readonly audit: ScriptQuestions;
+  readonly event: ScriptEvent;
+  readonly #options: ScriptHostOptions;
+  readonly #runner: ScriptRunner;
+  readonly #sessions: ScriptSessions | undefined;
+  readonly #verdicts: ScriptVerdict[] = [];
+  /** By rule: number of the event at which it acted last. */
+  readonly #acted: number[] = [];
+  readonly #notes = new Map<string, ScriptTally['notes'][number]>();
+  readonly #stats = new Map<string, StatsRow>();
+  readonly #firstLogged: LoggedRow[] = [];
+  #logged = 0;
+
+  constructor(options: ScriptHostOptions) {
+    const { policy, engine, monitors } = options;
+    this.#options = options;
+    this.audit = new ScriptQuestions(engine, monitors);
+    const { batch, row } = engine.subject;
+    this.event = { batch, row, nowMs: 0, session: newSession() };
+    this.#sessions = policy.keepsSessions ? new ScriptSessions() : undefined;
+    this.#runner = policy.bind(this);
+  }
+
+  /** Runs the scripts at an event that was counted. */
+  judge(batch: EventBatch, row: number, session: number, message: number): void {
+    const { event } = this;
+    event.batch = batch;
+    event.row = row;
+    event.nowMs = batch.release[row];
+    if (this.#sessions !== undefined) {
+      event.session = this.#sessions.at(batch, row, session, message);
+    }
+    this.#runner.judge();
+  }
+
+  /** A session ended. */
+  end(session: number): void {
+    this.#sessions?.end(session);
+  }
+
+  get tally(): ScriptTally {
+    const stats = [...this.#stats.values()];
+    stats.sort(
+      (a, b) =>
+        this.#runner.orderOf(a.phase) - this.#runner.orderOf(b.phase) ||
+        compareText(a.counter, b.counter) ||
+        compareText(a.kind, b.kind),
+    );
+    const notes = [...this.#notes.values()];
+    return { notes, stats, logged: this.#logged, firstLogged: this.#firstLogged };
+  }
+
+  declare(place: ScriptPlace, verdict: ScriptVerdict): number {
+    const { ledger, monitors } = this.#options;
+    const rule = ledger.add(scriptRule(nameOf(place), verdict, monitors[0]));
+    this.#verdicts[rule] = verdict;
+    this.#acted[rule] = -1;
+    return rule;
+  }
+
+  act(rule: number): void {
+    const { serial } = this.#options.engine.subject;
+    if (this.#acted[rule] === serial) return;
+    this.#acted[rule] = serial;
+    const { batch, row } = this.event;
+    this.#options.onAct(rule, this.#verdicts[rule], batch, row);
+  }
+
+  count(phase: string, counter: string, kind: CounterClass): void {
+    const key = `${phase} ${kind} ${counter}`;
+    const known = this.#stats.get(key);
+    if (known === undefined) this.#stats.set(key, { phase, counter, kind, count: 1 });
+    else known.count++;
+  }
+
+  log(place: ScriptPlace, file: string, text: string): void {
+    const { batch, row } = this.event;
+    const logged = {
+      timeMs: batch.time[row],
+      place: nameOf(place),
+      target: file,
+      text,
+      ip: peerText(batch, row),
+      file: batch.text(row, TEXT.file) || this.#options.fileOf(batch.source),
+      line: batch.line[row],
+    };
+    this.#logged++;
+    if (this.#firstLogged.length < FIRST_LOGGED) this.#firstLogged.push(logged);
+    this.#options.onLogged(logged);
+  }
+
+  note(place: ScriptPlace, kind: NoteKind, text: string): void {
+    const name = nameOf(place);
+    if (kind === 'not-simulated' && this.#options.strict) {
+      throw new UserError(`${name}: '${text}' is not simulated (--strict)`);
+    }
+    const key = `${name} ${kind}`;
+    const known = this.#notes.get(key);
+    if (known === undefined) this.#notes.set(key, { place: name, kind, text, times: 1 });
+    else known.times++;
+  }
+}
+
+function nameOf({ script, line }: ScriptPlace): string {
+  return `${script}:${line}`;
+}
+
+/** A place in a script as a rule of the report: its keys are addresses (docs/policy.md). */
+function scriptRule(name: string, verdict: string, monitor: Monitor): LedgerRule {
+  return { name, verdict, monitor, counted: 'script', prefix: ADDRESS };
+}

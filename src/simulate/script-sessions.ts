@@ -1,0 +1,64 @@
+import type { EventBatch } from '../model/event-batch.ts';
+import { KIND, PHASE, TEXT } from '../model/event.ts';
+import type { ScriptMessage, ScriptSession } from '../policy/script-policy.ts';
+
+function newMessage(): ScriptMessage {
+  return { context: new Map(), sender: '', recipient: '' };
+}
+
+export function newSession(): ScriptSession {
+  return { context: new Map(), helo: '', message: newMessage() };
+}
+
+/**
+ * What scripts keep of open sessions and of messages on their way to acceptance: the contexts, and
+ * the facts that the log has told so far. Slots are the correlator's.
+ */
+export class ScriptSessions {
+  readonly #sessions = new Map<number, ScriptSession>();
+  /** The session and message of a queue id, until its reception: the session may end before. */
+  readonly #messages = new Map<number, { session: ScriptSession; message: ScriptMessage }>();
+
+  /**
+   * The session of an event, with the message that it is about.
+   *
+   * @param slot of the open session, 0 when unknown
+   * @param message slot of the message, 0 when unknown
+   */
+  at(batch: EventBatch, row: number, slot: number, message: number): ScriptSession {
+    const kind = batch.kind[row];
+    if (kind === KIND.connect) this.#sessions.delete(slot);
+    let session = this.#sessionOf(slot);
+    if (kind === KIND.reception || kind === KIND.rejection) {
+      const kept = this.#messages.get(message);
+      // The session may have begun its next message; what it has set stands in its own context.
+      if (kept !== undefined) session = { ...kept.session, message: kept.message };
+      if (kind === KIND.reception) this.#messages.delete(message);
+    }
+    if ((batch.phases[row] & (1 << PHASE.mailfrom)) !== 0) session.message = newMessage();
+    note(session, batch, row);
+    if (kind === KIND.transaction && message !== 0) {
+      this.#messages.set(message, { session, message: session.message });
+    }
+    return session;
+  }
+
+  end(slot: number): void {
+    this.#sessions.delete(slot);
+  }
+
+  #sessionOf(slot: number): ScriptSession {
+    if (slot === 0) return newSession();
+    let session = this.#sessions.get(slot);
+    if (session === undefined) this.#sessions.set(slot, (session = newSession()));
+    return session;
+  }
+}
+
+/** Takes over what the event tells. */
+function note(session: ScriptSession, batch: EventBatch, row: number): void {
+  session.helo = batch.text(row, TEXT.helo) || session.helo;
+  const { message } = session;
+  message.sender = batch.text(row, TEXT.sender) || message.sender;
+  message.recipient = batch.text(row, TEXT.recipient) || message.recipient;
+}
