@@ -1,7 +1,7 @@
 import type { ScriptPlace } from '../script-policy.ts';
 import { mailDate } from './mail-date.ts';
 import type { Run } from './run.ts';
-import { connectionValue, MESSAGE_FACTS, messageValue } from './session-facts.ts';
+import { connectionValue, isMessageFact, messageValue } from './session-facts.ts';
 import type { Binding } from './site.ts';
 import { spfMacroOf } from './spf-macro.ts';
 
@@ -19,16 +19,12 @@ export function macroOf(text: string, place: ScriptPlace, { world }: Binding): E
   if (colon === -1) return unspaced(text, place, world);
   const space = text.slice(0, colon);
   const key = text.slice(colon + 1);
-  if (space === 'vctx_conn') return textual(connectionValue(key));
-  if (space === 'vctx_mess') return textual(messageValue(key));
+  if (space === 'vctx_conn') return (run) => connectionValue(run, key) ?? '';
+  if (space === 'vctx_mess') return (run) => messageValue(run, key) ?? '';
   if (space === 'rfc822' && key === 'date') return ({ event }) => mailDate(event.nowMs);
   if (space === 'rfc2822') return empty('not-simulated', `%{${text}}`);
   const spf = space === 'spfv1' ? spf1(key, text, place, world) : undefined;
   return spf ?? empty('doubt', `%{${text}} is no known macro and is empty`);
-}
-
-function textual(get: (run: Run) => string | undefined): Expansion {
-  return (run) => get(run) ?? '';
 }
 
 function spf1(
@@ -48,13 +44,11 @@ function spf1(
 
 /** Without a namespace: a letter of SPF, a fact of the message, or a key that a script has set. */
 function unspaced(text: string, place: ScriptPlace, world: Binding['world']): Expansion {
-  const spf = MESSAGE_FACTS.has(text) ? undefined : spf1(text, text, place, world);
+  const isFact = isMessageFact(text);
+  const spf = isFact ? undefined : spf1(text, text, place, world);
   if (spf !== undefined) return spf;
-  const ofMessage = messageValue(text);
-  const ofConnection = connectionValue(text);
-  const isFact = MESSAGE_FACTS.has(text);
   return (run) => {
-    const found = ofMessage(run) ?? ofConnection(run);
+    const found = messageValue(run, text) ?? connectionValue(run, text);
     if (found === undefined && !isFact) world.note(place, 'doubt', `%{${text}} is empty`);
     return found ?? '';
   };

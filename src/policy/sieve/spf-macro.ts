@@ -1,6 +1,7 @@
 import { peerText } from '../../model/field-value.ts';
+import { partOf, senderOf } from './envelope.ts';
 import type { Run } from './run.ts';
-import { domainOf, heloOf, localPartOf, senderOf } from './session-facts.ts';
+import { heloOf } from './session-facts.ts';
 
 type Fact = (run: Run) => string;
 
@@ -18,9 +19,9 @@ const ZONES: Readonly<Record<number, string>> = { 4: 'in-addr', 6: 'ip6' };
 /** Letters of RFC 7208, section 7.2. */
 const LETTERS: Readonly<Record<string, Fact | undefined>> = {
   s: mailbox,
-  l: (run) => localPartOf(mailbox(run)),
-  o: (run) => domainOf(mailbox(run)),
-  d: (run) => domainOf(mailbox(run)),
+  l: (run) => partOf(mailbox(run), 'localpart') ?? '',
+  o: (run) => partOf(mailbox(run), 'domain') ?? '',
+  d: (run) => partOf(mailbox(run), 'domain') ?? '',
   h: heloOf,
   i: dottedPeer,
   c: ({ event: { batch, row } }) => peerText(batch, row),

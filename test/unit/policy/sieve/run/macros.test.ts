@@ -2,7 +2,13 @@
 // Method: the manual's own expansions, then IPv6, empty senders and what is not known.
 import { describe, expect, test } from 'vitest';
 
-import { runScript, sessionOf, xOf, type RunEvent } from '../../../../builders/script-run.ts';
+import {
+  holds,
+  runScript,
+  sessionOf,
+  xOf,
+  type RunEvent,
+} from '../../../../builders/script-run.ts';
 
 const MAIL: RunEvent = {
   ip: '192.0.2.3',
@@ -108,4 +114,11 @@ describe('what is not known', () => {
     expect(variables['x']).toBe(expected);
     expect(notes).toEqual([note]);
   });
+});
+
+test('commands and tests of contexts see what the server sets', () => {
+  expect(xOf('$x = vctx_mess_get "mailfrom_domain";', MAIL)).toBe('email.example.com');
+  expect(holds('vctx_conn :is "ehlo_domain" "mx.example.org"', '', MAIL)).toBe(true);
+  expect(holds('vctx :contains "rcptto_string" ""', '', MAIL)).toBe(true);
+  expect(holds('vctx :contains "rcptto_string" ""')).toBe(false);
 });
