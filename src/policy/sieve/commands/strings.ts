@@ -2,7 +2,14 @@ import { readAddressText } from '../../../model/address.ts';
 import { textAt } from '../arguments.ts';
 import { patternsOf } from '../match.ts';
 import type { Run } from '../run.ts';
-import { fail, type CommandBinder, type CommandSet, type Site, type TestBinder } from '../site.ts';
+import {
+  bounded,
+  fail,
+  type CommandBinder,
+  type CommandSet,
+  type Site,
+  type TestBinder,
+} from '../site.ts';
 import { isList, itemsOf, textOf } from '../value.ts';
 
 function delimiterAt(site: Site): (run: Run) => string {
@@ -19,7 +26,13 @@ const split: CommandBinder = (site) => {
 const join: CommandBinder = (site) => {
   const delimiter = textAt(site, 0);
   const list = site.positional[1];
-  return (run) => itemsOf(list.get(run)).join(delimiter(run));
+  return (run) => {
+    const items = itemsOf(list.get(run));
+    const between = delimiter(run);
+    const length = items.reduce<number>((sum, item) => sum + String(item).length, 0);
+    bounded(site, { length: length + between.length * items.length });
+    return items.join(between);
+  };
 };
 
 const reverse: CommandBinder = (site) => {
