@@ -1,7 +1,10 @@
 import { compareText } from '../../model/order.ts';
+import { Glob } from './glob.ts';
+import { regExpOf } from './pcre.ts';
+import { remembered } from './remembered.ts';
 import type { Run } from './run.ts';
 import { fail, type Site } from './site.ts';
-import { itemsOf, leadingNumber, textOf, type Value } from './value.ts';
+import { itemsOf, leadingNumber, textOf, type Value, type ValueList } from './value.ts';
 
 /** Compares two texts, or the numbers in them; `left` and `right` as the script gives them. */
 type Compare = (left: string, right: string, run: Run) => boolean;
@@ -9,22 +12,18 @@ type Compare = (left: string, right: string, run: Run) => boolean;
 /** How a test with a match type compares: `ec_test`, `vctx`, `envelope`, `type`. */
 export type Match = (left: Value | undefined, right: Value | undefined, run: Run) => boolean;
 
-const RELATION = {
-  gt: (order: number) => order > 0,
-  ge: (order: number) => order >= 0,
-  lt: (order: number) => order < 0,
-  le: (order: number) => order <= 0,
-  eq: (order: number) => order === 0,
-  ne: (order: number) => order !== 0,
-} as const;
-type Relation = keyof typeof RELATION | 'bitwise-and';
-
-/** Different patterns that a test keeps compiled; more are made anew each time. */
-const MAX_PATTERNS = 256;
+const RELATION: Readonly<Record<string, ((order: number) => boolean) | undefined>> = {
+  gt: (order) => order > 0,
+  ge: (order) => order >= 0,
+  lt: (order) => order < 0,
+  le: (order) => order <= 0,
+  eq: (order) => order === 0,
+  ne: (order) => order !== 0,
+};
 
 /**
  * The comparison that a test's tags ask for; `:is` and `i;octet` where they ask for nothing
- * (momentum, 1.3). A list matches when any of its items does.
+ * (momentum, 1.3). A list matches when any of its items does; what is not set is an empty text.
  */
 export function matchOf(site: Site): Match {
   const { tags } = site;
@@ -33,16 +32,24 @@ export function matchOf(site: Site): Match {
     const compare = relationOf(site, textOf(count.literal), 'i;ascii-numeric');
     return (left, right, run) => {
       const items = String(itemsOf(left).length);
-      return itemsOf(right).some((item) => compare(items, String(item), run));
+      return operandsOf(right).some((item) => compare(items, String(item), run));
     };
   }
   const compare = compareOf(site);
   return (left, right, run) => {
-    if (typeof left === 'string' && typeof right === 'string') return compare(left, right, run);
-    const wanted = right === undefined ? [''] : itemsOf(right);
-    const given = left === undefined ? [''] : itemsOf(left);
-    return given.some((one) => wanted.some((other) => compare(String(one), String(other), run)));
+    if (typeof left === 'string') {
+      if (typeof right === 'string') return compare(left, right, run);
+      if (typeof right === 'number') return compare(left, String(right), run);
+    }
+    const wanted = operandsOf(right);
+    return operandsOf(left).some((one) =>
+      wanted.some((other) => compare(String(one), String(other), run)),
+    );
   };
+}
+
+function operandsOf(value: Value | undefined): ValueList {
+  return value === undefined ? [''] : itemsOf(value);
 }
 
 function compareOf(site: Site): Compare {
@@ -50,29 +57,53 @@ function compareOf(site: Site): Compare {
   const comparator = textOf(tags.get('comparator')?.literal ?? 'i;octet');
   const value = tags.get('value');
   if (value !== undefined) return relationOf(site, textOf(value.literal), comparator);
+  const folds = comparator === 'i;ascii-casemap';
   const fold = foldOf(comparator);
   if (tags.has('contains')) return (left, right) => fold(left).includes(fold(right));
   if (tags.has('matches')) {
-    const patternOf = patterns((glob) => globPattern(glob, comparator === 'i;ascii-casemap'));
-    return (left, right) => patternOf(right).test(left);
+    const globOf = remembered((pattern) => new Glob(pattern, folds));
+    return (left, right) => globOf(right).matches(left);
   }
   if (tags.has('regex')) {
-    const flags = comparator === 'i;ascii-casemap' ? 'iu' : 'u';
-    const patternOf = patterns((text) => regexOf(site, text, flags));
+    const patternOf = patternsOf(site, folds);
     return (left, right) => patternOf(right).test(left);
   }
   if (comparator === 'i;ascii-numeric') return relationOf(site, 'eq', comparator);
-  return (left, right) => fold(left) === fold(right);
+  if (folds) return (left, right) => left.length === right.length && fold(left) === fold(right);
+  return (left, right) => left === right;
+}
+
+/**
+ * The regular expressions that a place of a script gives, each compiled once.
+ *
+ * @param folds whether letters match in either case
+ */
+export function patternsOf(site: Site, folds: boolean): (text: string) => RegExp {
+  return remembered((text) => {
+    try {
+      return regExpOf(text, folds);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      return fail(site, `'${text.slice(0, 64)}' cannot be run as a regular expression: ${reason}`);
+    }
+  });
 }
 
 function relationOf(site: Site, relation: string, comparator: string): Compare {
   if (relation === 'bitwise-and') {
-    return (left, right, run) =>
-      (toBits(numeric(site, left, run)) & toBits(numeric(site, right, run))) !== 0n;
+    return (left, right, run) => (toBits(site, left, run) & toBits(site, right, run)) !== 0n;
   }
-  const holds = RELATION[relation as Exclude<Relation, 'bitwise-and'>];
+  const holds = RELATION[relation];
+  if (holds === undefined) {
+    return () => fail(site, `${site.name}: '${relation.slice(0, 64)}' is no relation`);
+  }
   if (comparator === 'i;ascii-numeric') {
-    return (left, right, run) => holds(numeric(site, left, run) - numeric(site, right, run));
+    return (left, right, run) => {
+      const a = numeric(site, left, run);
+      const b = numeric(site, right, run);
+      // Not a - b: of two infinities that is no number.
+      return holds(a < b ? -1 : a > b ? 1 : 0);
+    };
   }
   const fold = foldOf(comparator);
   return (left, right) => holds(compareText(fold(left), fold(right)));
@@ -86,53 +117,22 @@ function numeric(site: Site, text: string, run: Run): number {
   return 0;
 }
 
-function toBits(value: number): bigint {
-  return BigInt(Math.trunc(value));
+/** The bits of a whole number, of a negative one in two's complement; decimals are cut off. */
+function toBits(site: Site, text: string, run: Run): bigint {
+  const number = numeric(site, text, run);
+  return Number.isFinite(number) ? BigInt(Math.trunc(number)) : fail(site, 'the number is too big');
 }
 
 function foldOf(comparator: string): (text: string) => string {
-  if (comparator !== 'i;ascii-casemap') return (text) => text;
-  return (text) => text.replace(/[a-z]+/g, (letters) => letters.toUpperCase());
+  return comparator === 'i;ascii-casemap' ? upperCase : asWritten;
 }
 
-function patterns(make: (text: string) => RegExp): (text: string) => RegExp {
-  const known = new Map<string, RegExp>();
-  return (text) => {
-    let pattern = known.get(text);
-    if (pattern === undefined) {
-      if (known.size === MAX_PATTERNS) known.clear();
-      known.set(text, (pattern = make(text)));
-    }
-    return pattern;
-  };
+function asWritten(text: string): string {
+  return text;
 }
 
-/** `*` and `?`, each taken literally behind a backslash (RFC 5228, section 2.7.1). */
-function globPattern(glob: string, folds: boolean): RegExp {
-  let source = '';
-  for (let at = 0; at < glob.length; at++) {
-    const character = glob[at];
-    if (character === '*') source += '[^]*';
-    else if (character === '?') source += '[^]';
-    else {
-      const literal = character === '\\' && at + 1 < glob.length ? glob[++at] : character;
-      source += literal.replace(/[\\^$.*+?()[\]{}|/-]/, '\\$&');
-    }
-  }
-  return new RegExp(`^${source}$`, folds ? 'i' : '');
-}
-
-/** A PCRE as JavaScript reads it; inline flags such as `(?i)` at its beginning become flags. */
-function regexOf(site: Site, text: string, flags: string): RegExp {
-  const inline = /^\(\?([ims]+)\)/.exec(text);
-  const source = inline === null ? text : text.slice(inline[0].length);
-  const all = [...new Set(flags + (inline?.[1] ?? ''))];
-  for (const tried of [all.join(''), all.filter((flag) => flag !== 'u').join('')]) {
-    try {
-      return new RegExp(source, tried);
-    } catch {
-      // Without the `u` flag more escapes are allowed.
-    }
-  }
-  return fail(site, `'${text.slice(0, 64)}' is no regular expression that can be run here`);
+/** ASCII letters only (RFC 4790, section 9.2). */
+function upperCase(text: string): string {
+  if (!/[\u0080-\uffff]/.test(text)) return text.toUpperCase();
+  return text.replace(/[a-z]+/g, (letters) => letters.toUpperCase());
 }

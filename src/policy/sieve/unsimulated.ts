@@ -16,7 +16,6 @@ export const UNSIMULATED: readonly UnsimulatedRow[] = [
   either('ec_host_fingerprint'),
   either('advertize_esmtp_capability disable_esmtp_capability'),
   either('ec_config'),
-  either('ec_dns_lookup'),
   either('smtp_callback_verify'),
   either('ds_execute ds_fetch ds_fetch_flat ds_fetch_hash'),
   { names: 'header exists address body ec_mime_parts', role: 'test' },

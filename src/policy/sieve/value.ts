@@ -23,6 +23,21 @@ export function itemsOf(value: Value | undefined): ValueList {
   return typeof value === 'object' ? value : [value];
 }
 
+/** The name of its type as scripts know it; `''` of what is not set. */
+export function typeOf(value: Value | undefined): string {
+  if (value === undefined) return '';
+  if (value instanceof Map) return 'hash';
+  return isList(value) ? 'stringlist' : typeof value;
+}
+
+const TRUE = /^(?:true|yes|on|t|y)$/i;
+
+/** A word for yes, or a number other than 0; a list says what its first item says. */
+export function isTrue(value: Value | undefined): boolean {
+  const text = textOf(value).trim();
+  return TRUE.test(text) || (/^[+-]?[\d.]+$/.test(text) && (leadingNumber(text) ?? 0) !== 0);
+}
+
 const NUMBER = /^\s*([+-]?\d+(?:\.\d*)?|[+-]?\.\d+)/;
 
 /**
