@@ -24,7 +24,8 @@ export interface Question {
 
 /** The arguments when the script runs; the call is in the positional form. */
 export function namedAt(run: Run, { positional }: Site, names: readonly string[]): Named {
-  return (name) => positional.at(names.indexOf(name))?.get(run);
+  return (name) =>
+    names.includes(name) ? positional.at(names.indexOf(name))?.get(run) : undefined;
 }
 
 /** The arguments of a call whose one argument is a hash. */
