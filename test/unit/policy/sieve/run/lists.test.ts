@@ -166,6 +166,9 @@ test('a list can be defined anew', () => {
   expect(runScript(script, {}, { files }).variables['x']).toBe('false');
   const other = `${defined({})} ${defined({ type: 'value' })} $x = query_cidr "l";`;
   expect(run(other).variables['x']).toBe('see $');
+  const third = `${defined({ type: 'value' })} ${defined({ type: 'value', interpolate: 'true' })}
+    $x = query_cidr "l";`;
+  expect(run(third).variables['x']).toBe('see 192.0.2.7');
 });
 
 test('data sources are not simulated', () => {
