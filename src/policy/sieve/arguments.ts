@@ -1,16 +1,10 @@
-import { fail, type Getter, type Site } from './site.ts';
-import { leadingNumber, textOf, type Value } from './value.ts';
 import type { Run } from './run.ts';
+import type { Site } from './site.ts';
+import { leadingNumber, textOf, type Value } from './value.ts';
 
-/** An argument that a command cannot do without; where it is missing, the command fails. */
-export function argumentAt(site: Site, at: number): Getter {
-  const given = site.positional.at(at);
-  if (given !== undefined) return given.get;
-  return () => fail(site, `${site.name} needs ${at + 1} or more arguments`);
-}
-
-export function textAt(site: Site, at: number): (run: Run) => string {
-  const get = argumentAt(site, at);
+/** Argument number `at`, from 0, as a text; the checks have seen to it that it is there. */
+export function textAt({ positional }: Site, at: number): (run: Run) => string {
+  const { get } = positional[at];
   return (run) => textOf(get(run));
 }
 

@@ -126,11 +126,8 @@ const WANTED: readonly CommandFacts[] = [
   should('ec_cluster_cache_get ec_cluster_cache_set', {
     phases: [...BEFORE_RECIPIENT, 'rcptto', 'data'],
   }),
-  should('ec_add ec_sub ec_mul ec_div ec_mod', { takes: 'number=number', more: true }),
-  should('ec_ceil ec_floor ec_round ec_trunc ec_nearbyint', {
-    takes: 'number=number',
-    more: true,
-  }),
+  should('ec_add ec_sub ec_mul ec_div ec_mod', { takes: 'left=number right=number', more: true }),
+  should('ec_ceil ec_floor ec_round ec_trunc ec_nearbyint', { takes: 'number=number' }),
   should('ec_rand', { takes: 'number-or-list' }),
   should('ec_include', { takes: 'file', more: true }),
   should('ec_error_mode', { takes: 'mode=text', returns: false }),
@@ -150,8 +147,10 @@ const WANTED: readonly CommandFacts[] = [
   should('check_cidr', { role: 'test', takes: 'name=text', tags: ['ip'] }),
   should('ec_dns_lookup', { takes: 'name=text type=text', more: true }),
   should('is_valid_ip is_rfc821_ip', { role: 'test', takes: 'ip' }),
-  should('split ec_explode join reverse reverse_delim ec_tolower', {}),
-  should('ec_pcre_match', { role: 'either' }),
+  should('split ec_explode reverse_delim', { takes: 'delimiter text' }),
+  should('join', { takes: 'delimiter list' }),
+  should('reverse ec_tolower', { takes: 'value' }),
+  should('ec_pcre_match', { role: 'either', takes: 'text pattern' }),
   should(
     'ec_get_message_code ec_get_message_mailfrom ec_get_message_rcptto ec_get_message_size ' +
       'ec_get_message_id ec_get_message_protocol ec_get_message_creation_time',

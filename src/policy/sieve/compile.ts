@@ -8,6 +8,7 @@ import { macroOf } from './macros.ts';
 import type { Run } from './run.ts';
 import { TAGS } from './signature.ts';
 import {
+  bounded,
   fail,
   type Binding,
   type BoundArgument,
@@ -223,11 +224,12 @@ class Compiler {
       return (run: Run) => textOf(run.variables[number]);
     });
     const [only] = getters;
+    const place = this.#place(start);
     if (getters.length === 1) return { get: only, literal: undefined };
     const get = (run: Run): string => {
       let text = '';
       for (const getter of getters) text += getter(run);
-      return text;
+      return bounded(place, text);
     };
     return { get, literal: undefined };
   }
@@ -244,9 +246,14 @@ class Compiler {
     };
   }
 
-  #list({ items }: List): BoundArgument {
+  #list({ items, start }: List): BoundArgument {
     const bound = items.map((item) => this.#argument(item));
-    const get = (run: Run): Value => bound.flatMap((item) => itemsOf(item.get(run)));
+    const place = this.#place(start);
+    const get = (run: Run): Value =>
+      bounded(
+        place,
+        bound.flatMap((item) => itemsOf(item.get(run))),
+      );
     const literals = bound.flatMap(({ literal }) => itemsOf(literal));
     const fixed = bound.every(({ literal }) => literal !== undefined);
     return fixed ? constant(literals) : { get, literal: undefined };

@@ -69,7 +69,8 @@ function compareOf(site: Site): Compare {
     return (left, right) => patternOf(right).test(left);
   }
   if (comparator === 'i;ascii-numeric') return relationOf(site, 'eq', comparator);
-  return (left, right) => fold(left) === fold(right);
+  if (folds) return (left, right) => left.length === right.length && fold(left) === fold(right);
+  return (left, right) => left === right;
 }
 
 /**
@@ -132,5 +133,6 @@ function asWritten(text: string): string {
 
 /** ASCII letters only (RFC 4790, section 9.2). */
 function upperCase(text: string): string {
+  if (!/[\u0080-\uffff]/.test(text)) return text.toUpperCase();
   return text.replace(/[a-z]+/g, (letters) => letters.toUpperCase());
 }

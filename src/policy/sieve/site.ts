@@ -64,6 +64,22 @@ export interface CommandSet {
   readonly tests?: Readonly<Record<string, TestBinder>>;
 }
 
+/** Characters of a text and items of a list: a script that doubles one again and again must end. */
+const MAX_SIZE = 1_000_000;
+
+/**
+ * A text or a list, unless it is too long.
+ *
+ * @throws {ScriptFailure} when it is
+ */
+export function bounded<Kind extends { readonly length: number }>(
+  site: ScriptPlace,
+  value: Kind,
+): Kind {
+  if (value.length > MAX_SIZE) fail(site, `a value is longer than ${MAX_SIZE}`);
+  return value;
+}
+
 /** A runtime error at a place. */
 export function fail(site: ScriptPlace, message: string): never {
   throw new ScriptFailure(site, message);

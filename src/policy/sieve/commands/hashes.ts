@@ -1,4 +1,4 @@
-import { argumentAt, textAt } from '../arguments.ts';
+import { textAt } from '../arguments.ts';
 import { dumpOf } from '../dump.ts';
 import { matchOf } from '../match.ts';
 import type { Run } from '../run.ts';
@@ -6,7 +6,7 @@ import { fail, type CommandBinder, type CommandSet, type Site, type TestBinder }
 import { isTrue, itemsOf, leadingNumber, textOf, typeOf, type Hash } from '../value.ts';
 
 function hashAt(site: Site): (run: Run) => Hash {
-  const get = argumentAt(site, 0);
+  const { get } = site.positional[0];
   return (run) => {
     const value = get(run);
     return value instanceof Map ? value : fail(site, `${site.name}: its first argument is no hash`);
@@ -16,9 +16,9 @@ function hashAt(site: Site): (run: Run) => Hash {
 const set: CommandBinder = (site) => {
   const hash = hashAt(site);
   const key = textAt(site, 1);
-  const value = argumentAt(site, 2);
+  const value = site.positional[2];
   return (run) => {
-    hash(run).set(key(run), value(run) ?? '');
+    hash(run).set(key(run), value.get(run) ?? '');
     return undefined;
   };
 };
@@ -51,10 +51,10 @@ const dump: CommandBinder = (site, { world }) => {
 };
 
 const isSet: TestBinder = (site) => {
-  const of = argumentAt(site, 0);
+  const of = site.positional[0];
   const key = textAt(site, 1);
   return (run) => {
-    const value = of(run);
+    const value = of.get(run);
     const wanted = key(run);
     if (value instanceof Map) return value.has(wanted);
     const index = leadingNumber(wanted) ?? -1;
@@ -64,14 +64,14 @@ const isSet: TestBinder = (site) => {
 
 const hasType: TestBinder = (site) => {
   const match = matchOf(site);
-  const value = argumentAt(site, 0);
-  const type = argumentAt(site, 1);
-  return (run) => match(typeOf(value(run)), type(run), run);
+  const value = site.positional[0];
+  const type = site.positional[1];
+  return (run) => match(typeOf(value.get(run)), type.get(run), run);
 };
 
 const holdsTrue: TestBinder = (site) => {
-  const value = argumentAt(site, 0);
-  return (run) => isTrue(value(run));
+  const value = site.positional[0];
+  return (run) => isTrue(value.get(run));
 };
 
 export const HASHES: CommandSet = {

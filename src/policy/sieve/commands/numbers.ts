@@ -1,4 +1,4 @@
-import { argumentAt, numberOf } from '../arguments.ts';
+import { numberOf } from '../arguments.ts';
 import { RandomNumbers } from '../random-numbers.ts';
 import { sixDecimals } from '../six-decimals.ts';
 import { fail, type CommandBinder, type CommandSet, type Site } from '../site.ts';
@@ -11,7 +11,6 @@ function fold(operation: Operation, shown: (result: number) => string): CommandB
   return (site) => {
     const [first, ...others] = site.positional;
     return (run) => {
-      if (others.length === 0) fail(site, `${site.name} needs two numbers`);
       let result = numberOf(site, first.get(run), run);
       for (let at = 0; at < others.length; at++) {
         result = operation(result, numberOf(site, others[at].get(run), run), site);
@@ -24,7 +23,7 @@ function fold(operation: Operation, shown: (result: number) => string): CommandB
 
 function round(rounded: (number: number) => number): CommandBinder {
   return (site) => {
-    const get = argumentAt(site, 0);
+    const { get } = site.positional[0];
     return (run) => {
       const number = numberOf(site, get(run), run);
       if (!Number.isFinite(number)) fail(site, `${site.name}: the number is too big`);
@@ -56,7 +55,7 @@ function toNearest(number: number): number {
 }
 
 const random: CommandBinder = (site, binding) => {
-  const get = argumentAt(site, 0);
+  const { get } = site.positional[0];
   const numbers = binding.shared(RandomNumbers);
   return (run) => {
     const given = get(run);

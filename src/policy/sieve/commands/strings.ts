@@ -1,8 +1,15 @@
 import { readAddressText } from '../../../model/address.ts';
-import { argumentAt, textAt } from '../arguments.ts';
+import { textAt } from '../arguments.ts';
 import { patternsOf } from '../match.ts';
 import type { Run } from '../run.ts';
-import { fail, type CommandBinder, type CommandSet, type Site, type TestBinder } from '../site.ts';
+import {
+  bounded,
+  fail,
+  type CommandBinder,
+  type CommandSet,
+  type Site,
+  type TestBinder,
+} from '../site.ts';
 import { isList, itemsOf, textOf } from '../value.ts';
 
 function delimiterAt(site: Site): (run: Run) => string {
@@ -18,12 +25,18 @@ const split: CommandBinder = (site) => {
 
 const join: CommandBinder = (site) => {
   const delimiter = textAt(site, 0);
-  const list = argumentAt(site, 1);
-  return (run) => itemsOf(list(run)).join(delimiter(run));
+  const list = site.positional[1];
+  return (run) => {
+    const items = itemsOf(list.get(run));
+    const between = delimiter(run);
+    const length = items.reduce<number>((sum, item) => sum + String(item).length, 0);
+    bounded(site, { length: length + between.length * items.length });
+    return items.join(between);
+  };
 };
 
 const reverse: CommandBinder = (site) => {
-  const get = argumentAt(site, 0);
+  const { get } = site.positional[0];
   return (run) => {
     const value = get(run);
     return isList(value) ? value.toReversed() : Array.from(textOf(value)).reverse().join('');
@@ -65,7 +78,7 @@ const pcreMatches: TestBinder = (site) => {
 /** Whether it is true of each address of a list, and the list is not empty. */
 function everyAddress(holds: (text: string) => boolean): TestBinder {
   return (site) => {
-    const get = argumentAt(site, 0);
+    const { get } = site.positional[0];
     return (run) => {
       const items = itemsOf(get(run));
       return items.length > 0 && items.every((item) => holds(String(item)));

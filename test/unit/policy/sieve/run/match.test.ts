@@ -11,6 +11,8 @@ test.each([
   [':is "SMTP" "smtp"', false],
   [':is :comparator "i;ascii-casemap" "SMTP" "smtp"', true],
   [':comparator "i;ascii-casemap" "Ä" "ä"', false],
+  [':comparator "i;ascii-casemap" "äB" "äb"', true],
+  [':comparator "i;ascii-casemap" "SS" "ß"', false],
   [':is :comparator "i;ascii-numeric" "05" "5"', true],
   [':is :comparator "i;ascii-numeric" "5.000000" "5"', true],
   [':is :comparator "i;ascii-numeric" "5 apples" "5"', true],
