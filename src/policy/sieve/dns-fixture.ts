@@ -13,6 +13,9 @@ const WORDS = {
   'dns-value': (type: string, value: string) => `'${value}' is no value of type ${type}`,
 } as const;
 
+/** Bad lines that are shown; a file of another kind has thousands. */
+const MAX_BAD_LINES = 20;
+
 const LINE = /^(\S+)(?:\s+(\S+)(?:\s+(\S.*))?)?$/;
 const MX = /^(\d{1,5})\s+(\S+)$/;
 
@@ -20,7 +23,7 @@ const MX = /^(\d{1,5})\s+(\S+)$/;
  * Reads `name type value`, one answer a line; empty lines and those that begin with `#` are passed
  * over. The value of `mx` is `priority host` and is kept as the host, the smallest priority first.
  *
- * @param file its name, for the diagnostics: one error for each line that is none of these
+ * @param file its name, for the diagnostics: one error for each line that is wrong, at most 20
  */
 export function parseDnsFixture(
   text: string,
@@ -44,7 +47,12 @@ export function parseDnsFixture(
     else if (!fits(type, value)) add('dns-value', WORDS['dns-value'](type, value));
     else records.push({ name: nameOf(name), type, value });
   }
-  return { answers: gathered(records), diagnostics };
+  const unsaid = diagnostics.length - MAX_BAD_LINES;
+  const hint = `${unsaid} more lines of this file cannot be read`;
+  const shown = diagnostics.slice(0, MAX_BAD_LINES).map((one, index) => {
+    return unsaid > 0 && index === MAX_BAD_LINES - 1 ? { ...one, hint } : one;
+  });
+  return { answers: gathered(records), diagnostics: shown };
 }
 
 /** As names are compared: in small letters, without the last dot. */

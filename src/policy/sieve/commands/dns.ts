@@ -1,3 +1,4 @@
+import { formatDiagnostic } from '../../../model/diagnostic.ts';
 import { UserError } from '../../../model/errors.ts';
 import { nameOf, parseDnsFixture, typeOf, type DnsAnswers } from '../dns-fixture.ts';
 import { fail, type CommandBinder, type CommandSet, type ScriptFiles } from '../site.ts';
@@ -10,12 +11,13 @@ const STATUS = 'dns_status';
 class Fixture {
   #answers: DnsAnswers | undefined;
 
-  /** @throws {UserError} with what is wrong in the fixture */
+  /** @throws {UserError} with the lines that are wrong, each where it stands */
   answers({ text, file }: NonNullable<ScriptFiles['dnsFixture']>): DnsAnswers {
     if (this.#answers === undefined) {
       const { answers, diagnostics } = parseDnsFixture(text, file);
       if (diagnostics.length > 0) {
-        throw new UserError(`${file} holds lines that are no DNS answers`, undefined, diagnostics);
+        const shown = diagnostics.map((one) => formatDiagnostic(one, text));
+        throw new UserError(shown.join('\n\n'), undefined, diagnostics);
       }
       this.#answers = answers;
     }

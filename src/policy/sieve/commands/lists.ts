@@ -8,8 +8,9 @@ import { textOf, type Hash } from '../value.ts';
 
 /** What `define_cidr` has said of a list. */
 interface Definition {
+  /** The values of `SAYING`. */
+  readonly said: readonly string[];
   readonly type: string;
-  readonly query: string;
   /** Which record of an entry a list with values tells. */
   readonly want: 'a' | 'txt' | undefined;
   readonly interpolates: boolean;
@@ -18,6 +19,9 @@ interface Definition {
   /** Undefined: it comes from a data source, which is not simulated. */
   readonly list: NetworkList | undefined;
 }
+
+/** Keys of the hash that say what a list answers. */
+const SAYING = ['dstype', 'query', 'type', 'interpolate', 'default_value'] as const;
 
 /** The lists of a policy, by name, and the files that they were read from. */
 class Lists {
@@ -45,11 +49,13 @@ class Lists {
 }
 
 function load(files: Binding['files'], name: string, fromScript: string): NetworkList | string {
+  let text: string;
   try {
-    return parseNetworkList(files.read(name, fromScript).text);
+    ({ text } = files.read(name, fromScript));
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
+  return parseNetworkList(text);
 }
 
 /** `define_cidr $hash`; the form `name datasource query [refresh]` asks a database. */
@@ -76,16 +82,13 @@ const define: CommandBinder = (site, binding) => {
 };
 
 function unsimulated(type: string): Definition {
-  return { type, query: '', want: undefined, interpolates: false, whenSilent: '', list: undefined };
+  return { said: [], type, want: undefined, interpolates: false, whenSilent: '', list: undefined };
 }
 
-/** Scripts define their lists at every event. */
+/** Scripts define their lists at every event, mostly as before. */
 function isNew(known: Definition | undefined, hash: Hash): boolean {
-  return (
-    known?.list === undefined ||
-    known.query !== textOf(hash.get('query')) ||
-    known.type !== textOf(hash.get('type'))
-  );
+  if (known?.list === undefined) return true;
+  return SAYING.some((key, index) => known.said[index] !== textOf(hash.get(key)));
 }
 
 function definitionOf(
@@ -107,8 +110,8 @@ function definitionOf(
     fail(site, 'define_cidr: the query of a list with values must end with ?want=a or ?want=txt');
   }
   return {
+    said: SAYING.map((key) => textOf(hash.get(key))),
     type,
-    query,
     want,
     interpolates: textOf(hash.get('interpolate')) === 'true',
     whenSilent: textOf(hash.get('default_value')),
