@@ -91,9 +91,9 @@ function refuseLonePhase({ phase }: ScriptOptions): void {
 /** An option that changes nothing would be believed to have changed something. */
 function refuseLoneOptions({ strict, sliding, dnsFixture }: ScriptOptions): void {
   const given = { '--strict': strict, '--sliding': sliding, '--dns-fixture': dnsFixture };
-  const [option] = Object.entries(given).filter(([, value]) => value !== undefined);
+  const option = Object.entries(given).find(([, value]) => value !== undefined)?.[0];
   if (option === undefined) return;
-  throw new UserError(`${option[0]} goes with scripts, and none are run`);
+  throw new UserError(`${option} goes with scripts, and none are run`);
 }
 
 function barePolicy(stanza: AuditStanza | undefined): RulePolicy {

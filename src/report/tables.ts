@@ -206,14 +206,14 @@ const NOTE_WORDS = {
 } as const;
 
 function scriptRemarks({ notes, logged }: ScriptTally): string[] {
-  const remarks = notes.map(({ place, kind, text, times }) => {
+  const told = notes.map(({ place, kind, text, times }) => {
     const often = times === 1 ? 'once' : `${grouped(times)} times`;
     return kind === 'not-simulated'
       ? `${place}: ${visible(text)} ${NOTE_WORDS[kind]}, reached ${often}`
       : `${place}: ${NOTE_WORDS[kind]} ${often}: ${visible(text)}`;
   });
-  if (logged > 0) remarks.push(`scripts logged ${counted(logged, 'line')} (log.csv of --out)`);
-  return remarks;
+  if (logged > 0) told.push(`scripts logged ${counted(logged, 'line')} (log.csv of --out)`);
+  return told;
 }
 
 function storedRemark({ fromMs, held, closed }: StoredFacts): string {

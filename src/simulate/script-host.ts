@@ -113,9 +113,10 @@ export class ScriptHost implements ScriptWorld {
 
   count(phase: string, counter: string, kind: CounterClass): void {
     let counters = this.#stats.get(phase);
-    if (counters === undefined) this.#stats.set(phase, (counters = new Map()));
+    if (counters === undefined)
+      this.#stats.set(phase, (counters = new Map<string, Map<CounterClass, StatsRow>>()));
     let classes = counters.get(counter);
-    if (classes === undefined) counters.set(counter, (classes = new Map()));
+    if (classes === undefined) counters.set(counter, (classes = new Map<CounterClass, StatsRow>()));
     const known = classes.get(kind);
     if (known === undefined) classes.set(kind, { phase, counter, kind, count: 1 });
     else known.count++;

@@ -229,7 +229,10 @@ sieve { script connect_phase1 { source = "a.siv" } runtime_error = ${runtimeErro
     const script = 'ec_error_mode "continue";\nec_include "no.siv";\nec_include "c.siv";\n';
     const { cwd } = await replay(
       { ...included, 'a.siv': `${script}ec_include "b.siv";\nec_log "never";\n` },
-      ...['--policy', 'a.siv', '--phase', 'connect'],
+      '--policy',
+      'a.siv',
+      '--phase',
+      'connect',
     );
     expect(summaryOf(cwd).scripts.notes).toMatchObject([
       { place: 'a.siv:2', kind: 'failed' },

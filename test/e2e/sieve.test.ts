@@ -17,7 +17,7 @@ describe('hindcast check', () => {
       'C.SIEVE': '',
     });
     expect(await outputOf(['check', 'a.siv', 'b.yaml', 'C.SIEVE'], { cwd })).toBe(
-      'a.siv: ok, 2 commands\n' + 'b.yaml: ok, 2 series, 5 rules\n' + 'C.SIEVE: ok, 0 commands\n',
+      'a.siv: ok, 2 commands\nb.yaml: ok, 2 series, 5 rules\nC.SIEVE: ok, 0 commands\n',
     );
   });
 

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'csv-parse/sync';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { replay } from '../../src/cli/replay-logs.ts';
 
@@ -126,8 +126,8 @@ function scriptsOf(all: readonly Limit[]): Map<string, string> {
     scripts.set('connect', lines('connect') + add);
   });
   all.forEach((limit, index) => {
-    const test = `ec_test :value "gt" :comparator "i;ascii-numeric" "\${c}" "${limit.above}"`;
-    const rule = `${countOf(limit, index)} if ${test} { ${ACTIONS[limit.verdict]} }\n`;
+    const holds = `ec_test :value "gt" :comparator "i;ascii-numeric" "\${c}" "${limit.above}"`;
+    const rule = `${countOf(limit, index)} if ${holds} { ${ACTIONS[limit.verdict]} }\n`;
     scripts.set(limit.at, lines(limit.at) + rule);
   });
   return scripts;
@@ -162,10 +162,10 @@ async function outcomeOf(
   const tarpits = rows('firings.csv')
     .filter(({ verdict }) => verdict === 'tarpit')
     .reduce((sum, { firings }) => sum + Number(firings), 0);
-  const stopped = rows('stopped.csv').map(({ rule: _, ...row }) => row);
+  const stopped = rows('stopped.csv').map((row) => ({ ...row, rule: '' }));
   const series = rows('windows.csv')
     .filter((row) => row['series'].startsWith('series'))
-    .map(({ firings: _, ...row }) => row);
+    .map((row) => ({ ...row, firings: '' }));
   return { stopped, tarpits, series };
 }
 

@@ -48,7 +48,7 @@ export class Includes {
     }
     const { commands, diagnostics, text } = readScript(found.text, found.file);
     if (commands === undefined) {
-      const [first] = diagnostics.filter(({ severity }) => severity === 'error');
+      const first = diagnostics.find(({ severity }) => severity === 'error')!;
       const { line, column } = placeOf(text, first.start);
       return `${first.file}:${line}:${column}: ${first.message}`;
     }

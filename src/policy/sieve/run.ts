@@ -2,7 +2,7 @@ import type { ScriptEvent, ScriptPlace, ScriptWorld } from '../script-policy.ts'
 import type { Value } from './value.ts';
 
 /** Commands, tests and includes that one event may run: far beyond any policy, short of a hang. */
-export const MAX_STEPS = 100_000;
+const MAX_STEPS = 100_000;
 
 /** A script could not go on: a runtime error of the language (`runtime_error`). */
 export class ScriptFailure extends Error {

@@ -55,9 +55,9 @@ function averageOf(
 ): Average {
   const monitor = monitorOf(site, binding, index);
   const { prefix, bits } = prefixOf(site, textOf(mask));
-  const metric = binding.world.audit.metric(name, monitor);
-  const now = metric.over(prefix, { start: 0, end: 0 });
-  const before = metric.over(prefix, { start: 1, end: 1 });
+  const asked = binding.world.audit.metric(name, monitor);
+  const now = asked.over(prefix, { start: 0, end: 0 });
+  const before = asked.over(prefix, { start: 1, end: 1 });
   return { monitor, bits, now, before };
 }
 
