@@ -91,6 +91,7 @@ export function createProgram(context: CommandContext): Command {
       '--session-timeout <duration>',
       'silence that ends a session without a logged end (default 10m)',
     )
+    .option('--clamp-negative', 'counts stop at 0 where an amount would take them below')
     .option('--max-keys <n>', 'end with an error when more keys are in memory', wholeNumber(1))
     .option('--max-unparsed <n>', 'exit 3 when more lines could not be read', wholeNumber(0))
     .action(async (logs: string[], options: object) => {

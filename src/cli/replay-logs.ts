@@ -50,6 +50,8 @@ export interface ReplayLogsOptions extends LogOptions, ScriptOptions {
   /** Silence that ends a session without a logged end; default `10m`. */
   readonly sessionTimeout?: string | undefined;
   readonly maxKeys?: number | undefined;
+  /** Whether counts stop at 0 where an amount would take them below. */
+  readonly clampNegative?: boolean | undefined;
   /** Ends the run with an `InterruptedError`; no report is left. */
   readonly signal?: AbortSignal | undefined;
   /** Told once when the logs are open; `progress()` may then be asked at any time. */
@@ -90,7 +92,7 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
       'replay all logs in one run',
     );
   }
-  const runs = openRuns(options, { policy: digestOf(run.texts), sessionTimeoutMs });
+  const runs = openRuns(options, { policy: settledDigest(run, options), sessionTimeoutMs });
   const persistedBefore = runs?.persisted(policy.series) ?? [];
   const aged: string[] = [];
   const vocabulary = new Vocabulary();
@@ -119,6 +121,7 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
       fromMs,
       toMs,
       sessionTimeoutMs,
+      clampNegative: options.clampNegative,
       maxKeys: options.maxKeys,
       top: options.top,
       fileOf: logs.fileOf,
@@ -217,6 +220,11 @@ function digestOf(texts: readonly string[]): string | null {
   return hash.digest('hex');
 }
 
+/** What all runs of a state must share: the policy, and what changes how it counts. */
+function settledDigest({ texts }: RunPolicy, { clampNegative }: ReplayLogsOptions): string | null {
+  return digestOf(clampNegative === true ? [...texts, 'clamp-negative'] : texts);
+}
+
 /** What the report was made from: everything that changes results, and nothing else. */
 function manifestOf(
   options: ReplayLogsOptions,
@@ -236,6 +244,9 @@ function manifestOf(
     map: options.map,
     kind: options.kind,
     session_timeout: options.sessionTimeout,
+    clamp_negative: options.clampNegative,
+    sliding: options.sliding,
+    phase: options.phase,
     top: options.top === Infinity ? 'all' : options.top,
   };
   const given = Object.entries(chosen).filter(([, value]) => value !== undefined && value !== null);

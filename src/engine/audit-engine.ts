@@ -38,6 +38,8 @@ export interface AuditOptions {
   /** How many top keys a closed window names. */
   readonly top: number;
   readonly sink: AuditSink;
+  /** Whether the count of a key in a window stops at 0 instead of going below. */
+  readonly clampNegative?: boolean | undefined;
   /** Calls back for every session that is open, ignored peers' included; in any order. */
   readonly eachOpenSession?: ((take: (facts: SessionFacts) => void) => void) | undefined;
 }
@@ -367,7 +369,8 @@ export class AuditEngine implements AuditView {
   #addFeed(plan: SeriesPlan, isMetric: boolean): Feed {
     const kept = plan.monitor.windows + (isMetric ? 1 : 0);
     const registry = this.#started ? this.#lateRegistry() : this.#registry;
-    const feed = new Feed({ ...plan, isMetric, kept }, registry);
+    const clamps = this.#options.clampNegative === true;
+    const feed = new Feed({ ...plan, isMetric, kept, clamps }, registry);
     this.#feeds.push(feed);
     this.#group(plan.monitor.intervalMs).feeds.push(feed);
     for (const kind of plan.kinds) (this.#feedsByKind[kind] ??= []).push(feed);

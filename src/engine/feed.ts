@@ -27,6 +27,8 @@ export interface FeedOptions {
   readonly key: EventField;
   readonly amount: number | 'recipients' | 'size';
   readonly serialize: boolean;
+  /** Whether the count of a key in a window stops at 0 instead of going below. */
+  readonly clamps: boolean;
 }
 
 const words = new Int32Array(4);
@@ -156,14 +158,16 @@ export class Feed {
       return undefined;
     }
     if (tooLate) return false;
+    const added = this.#added(tables[0], tables[0].keys.find(subject), lateWindow, amount);
+    if (added === 0) return undefined;
     for (let i = 0; i < tables.length; i++) {
       const { keys, wheel } = tables[i];
       const entry = keys.locate(subject);
-      if (lateWindow === undefined) wheel.add(entry, amount);
-      else wheel.addLate(lateWindow, entry, amount);
+      if (lateWindow === undefined) wheel.add(entry, added);
+      else wheel.addLate(lateWindow, entry, added);
     }
     for (let i = 0; i < this.#nodeTables.length; i++) {
-      this.#nodeTables[i].take(subject, amount, lateWindow, this.current);
+      this.#nodeTables[i].take(subject, added, lateWindow, this.current);
     }
     if (lateWindow === undefined) this.lastAdded = subject.serial;
     return true;
@@ -207,9 +211,11 @@ export class Feed {
   /** Adds to window 0 of an address, for all nodes together. */
   addPresent(family: number, ip: Int32Array, at: number, amount: number): void {
     const tables = family === 4 ? this.#tables4 : this.#tables6;
+    const added = this.#added(tables[0], tables[0].keys.findAt(ip, at), undefined, amount);
+    if (added === 0) return;
     for (let i = 0; i < tables.length; i++) {
       const { keys, wheel } = tables[i];
-      wheel.add(keys.locateAt(ip, at), amount);
+      wheel.add(keys.locateAt(ip, at), added);
     }
   }
 
@@ -307,15 +313,29 @@ export class Feed {
       return undefined;
     }
     if (tooLate) return false;
+    const added = this.#added(texts, texts.keys.find(key), lateWindow, amount);
+    if (added === 0) return undefined;
     const entry = texts.keys.locate(key);
     if (lateWindow === undefined) {
-      texts.wheel.add(entry, amount);
+      texts.wheel.add(entry, added);
       this.lastAdded = subject.serial;
-    } else texts.wheel.addLate(lateWindow, entry, amount);
+    } else texts.wheel.addLate(lateWindow, entry, added);
     for (const textsOfNode of this.#nodeTexts) {
-      textsOfNode.take(subject.node, key, amount, lateWindow, this.current);
+      textsOfNode.take(subject.node, key, added, lateWindow, this.current);
     }
     return true;
+  }
+
+  /** What of an amount is added to a key of the table that shows them; 0: nothing. */
+  #added(
+    { wheel }: BlockTable | TextTable,
+    entry: number,
+    lateWindow: number | undefined,
+    amount: number,
+  ): number {
+    if (amount >= 0 || !this.#options.clamps) return amount;
+    const count = wheel.countAt(lateWindow ?? wheel.current, entry);
+    return count > 0 ? Math.max(amount, -count) : 0;
   }
 
   #amount(batch: EventBatch, row: number): number {

@@ -258,6 +258,14 @@ export class Wheel {
     return entry !== 0 && cells[at] === this.current + 1 ? this.#list.count(cells[at + 1]) : 0;
   }
 
+  /** The entry's count in a kept window. */
+  countAt(window: number, entry: number): number {
+    if (window === this.current) return this.present(entry);
+    const list = this.list(window);
+    const record = entry === 0 ? -1 : list.find(entry);
+    return record === -1 ? 0 : list.count(record);
+  }
+
   /** Takes a record out of a kept window, as if it had never been; the last one takes its place. */
   drop(window: number, record: number): void {
     const list = this.list(window);

@@ -60,6 +60,8 @@ export interface ReplayOptions {
   readonly fromMs?: number | undefined;
   readonly toMs?: number | undefined;
   readonly sessionTimeoutMs?: number | undefined;
+  /** Whether the count of a key in a window stops at 0 instead of going below. */
+  readonly clampNegative?: boolean | undefined;
   /** Highest number of keys in memory; reaching it ends the run with a `CheckError`. */
   readonly maxKeys?: number | undefined;
   /** Top keys of a window in keys.csv; Infinity: all of them. */
@@ -162,6 +164,7 @@ export class ReplayRun {
             }
           },
         },
+        clampNegative: options.clampNegative,
         eachOpenSession: (take) => {
           for (const slot of this.#correlator.sessions.slots()) take(this.#factsOf(slot));
         },
@@ -321,10 +324,10 @@ export class ReplayRun {
     counts.sort(([a], [b]) => compareText(a, b));
     tally.events = Object.fromEntries(counts);
     tally.notes = this.#engine.feeds
+      .filter((feed) => !feed.isMetric)
       .map(({ name, wrongFamily, withoutKey, withoutAmount, negative }) => {
         return { series: name, wrongFamily, withoutKey, withoutAmount, negative };
       })
-      .filter((note) => this.#policy.series.some((definition) => definition.name === note.series))
       .filter(
         (note) => note.negative || note.wrongFamily + note.withoutKey + note.withoutAmount > 0,
       );

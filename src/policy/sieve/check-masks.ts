@@ -42,6 +42,8 @@ export function checkBlock(literal: Literal): void {
     mistakes.add(value, 'address-wrong', [seenOf(value)], hint);
     return;
   }
+  // An address alone is what a variable or macro gives; it is one when it is written, too.
+  if (slash === -1 && address !== '') return;
   const most = network?.family === 4 ? 32 : MAX_MASK;
   const digits = slash === -1 ? '' : text.slice(slash + 1);
   if (/^\d{1,3}$/.test(digits) && Number(digits) <= most) {
@@ -49,14 +51,7 @@ export function checkBlock(literal: Literal): void {
     return;
   }
   const shown = network?.family === 4 ? '32' : '32, or 128 for IPv6';
-  mistakes.add(
-    value,
-    'mask-wrong',
-    [digits === '' ? seenOf(value) : `/${digits}`, shown],
-    digits === '' && address !== ''
-      ? `write "${address}/${network === undefined ? 32 : most}"`
-      : undefined,
-  );
+  mistakes.add(value, 'mask-wrong', [digits === '' ? seenOf(value) : `/${digits}`, shown]);
 }
 
 export function checkAddress({ value, text, mistakes }: Literal): void {

@@ -30,7 +30,7 @@ import {
   type Text,
   type TupleAssignment,
 } from './tree.ts';
-import { isList, itemsOf, textOf, type Value } from './value.ts';
+import { itemsOf, textOf, type Value } from './value.ts';
 
 /** A command, or many, when the script runs. */
 export type Step = (run: Run) => void;
@@ -241,8 +241,8 @@ class Compiler {
     return (run) => {
       const value = run.variables[number];
       if (value instanceof Map) return value.get(textOf(key(run)));
-      if (!isList(value)) fail(place, `$${of.name} is neither a list nor a hash`);
-      return value[Number(textOf(key(run)))];
+      if (value === undefined) fail(place, `$${of.name} is not set`);
+      return itemsOf(value)[Number(textOf(key(run)))];
     };
   }
 

@@ -5,12 +5,43 @@ import { readFileSync, writeFileSync } from 'node:fs';
 
 import { expect, test } from 'vitest';
 
+import { COMMAND_BINDERS, TEST_BINDERS } from '../../../../src/policy/sieve/commands/index.ts';
 import { COMMANDS, factsOf } from '../../../../src/policy/sieve/command-table.ts';
 import type { CommandFacts, Parameter } from '../../../../src/policy/sieve/signature.ts';
 import { ROOT } from './reading.ts';
 
 const page = `${ROOT}docs/sieve.md`;
-const HEAD = ['Commands', 'Kind', 'Simulation', 'Arguments that are checked'];
+const HEAD = ['Commands', 'Kind', 'Simulated', 'Arguments that are checked', 'Test'];
+/** What writes no binder of its own: the compiler knows it. */
+const SYNTAX = new Set(['if', 'elsif', 'else', 'not', 'anyof', 'allof']);
+
+/** The file of `run` that tests a command, by its name; the first that fits. */
+const TESTS: readonly (readonly [file: string, names: RegExp])[] = [
+  ['audit', /^(?:audit_|ec_ip_)/],
+  ['match', /^ec_test$/],
+  ['hashes', /^(?:hash_|isset$|type$|is_true$)/],
+  ['logs', /^ec_(?:log|log_file|inc_counter)$/],
+  ['throttles', /^ec_(?:shared_)?throttle_/],
+  ['gauges', /^ec_(?:gauge|cluster)_cache_/],
+  ['numbers', /^ec_(?:add|sub|mul|div|mod|ceil|floor|round|trunc|nearbyint|rand)$/],
+  ['context', /^vctx/],
+  ['message', /^(?:envelope|size|ec_get_message_.*)$/],
+  ['lists', /_cidr$/],
+  ['dns', /^ec_dns_lookup$/],
+  [
+    'strings',
+    /^(?:split|ec_explode|join|reverse|reverse_delim|ec_tolower|ec_pcre_match|is_.*_ip|is_rfc821_ip)$/,
+  ],
+  ['actions', /./],
+];
+
+function testOf({ names: [name], status }: CommandFacts): string {
+  if (status === 'no') return 'unsimulated';
+  return TESTS.find(([, names]) => names.test(name))![0];
+}
+
+const isBound = (name: string): boolean =>
+  SYNTAX.has(name) || COMMAND_BINDERS.has(name) || TEST_BINDERS.has(name);
 
 function shownParameters(parameters: readonly Parameter[]): string {
   return parameters.map(({ name, optional }) => (optional ? `[${name}]` : name)).join(' ');
@@ -44,9 +75,30 @@ function argumentsCell({
 const rows = COMMANDS.map((one) => [
   one.names.map((name) => `\`${name}\``).join(', '),
   one.role === 'either' ? 'command or test' : one.role,
-  one.status === 'no' ? 'no' : 'planned',
+  one.names.every(isBound) ? 'yes' : 'no',
   argumentsCell(one),
+  `\`${testOf(one)}\``,
 ]);
+
+test('a command is simulated unless it needs what a replay does not have', () => {
+  for (const { names, status } of COMMANDS) {
+    for (const name of names) expect([name, isBound(name)]).toEqual([name, status !== 'no']);
+  }
+  const known = new Set(COMMANDS.flatMap(({ names }) => names));
+  const bound = [...COMMAND_BINDERS.keys(), ...TEST_BINDERS.keys()];
+  expect(bound.filter((name) => !known.has(name))).toEqual([]);
+});
+
+test('a simulated command has its table test', () => {
+  for (const one of COMMANDS.filter(({ status }) => status !== 'no')) {
+    const file = `${ROOT}test/unit/policy/sieve/run/${testOf(one)}.test.ts`;
+    const text = readFileSync(file, 'utf8').toLowerCase();
+    for (const name of one.names) {
+      const isThere = new RegExp(`\\b${name}\\b`).test(text);
+      expect([file, name, isThere]).toEqual([file, name, true]);
+    }
+  }
+});
 
 test('docs/sieve.md has the command table', () => {
   const text = readFileSync(page, 'utf8');

@@ -1,0 +1,70 @@
+import { formatDiagnostic } from '../../src/model/diagnostic.ts';
+import { DEFAULT_MONITOR, parseMonitor } from '../../src/model/monitor.ts';
+import { slotOf } from '../../src/policy/script-slots.ts';
+import { readScript } from '../../src/policy/sieve/read.ts';
+import { SievePolicy, type SlottedScript } from '../../src/policy/sieve/sieve-policy.ts';
+import { BARE_POLICY, type ReplayOptions } from '../../src/simulate/replay.ts';
+import type { ScriptTally } from '../../src/simulate/tally.ts';
+import type { EventRow } from './event-batches.ts';
+import { replayRows, type ReplayRecords } from './rule-policies.ts';
+
+/** What a replay under scripts told. */
+export interface ScriptReplay extends ScriptTally {
+  /** What was logged, in order. */
+  readonly logs: readonly string[];
+  readonly records: ReplayRecords;
+}
+
+export interface ScriptSetting extends Partial<ReplayOptions> {
+  /** Default: the one monitor of a replay without a configuration. */
+  readonly monitors?: readonly string[];
+  readonly sliding?: 'rate' | 'average';
+  readonly runtimeError?: 'fail' | 'continue';
+  /** What scripts may read, by name. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+/** @throws Error when a script has mistakes */
+export function slottedScript(
+  slot: string,
+  script: string,
+  runtimeError: 'fail' | 'continue' = 'fail',
+): SlottedScript {
+  const name = `${slot}.siv`;
+  const { commands, diagnostics, text } = readScript(script, name);
+  if (commands === undefined) {
+    throw new Error(diagnostics.map((one) => formatDiagnostic(one, text)).join('\n'));
+  }
+  return { slot: slotOf(slot)!, file: name, name, text, commands, runtimeError };
+}
+
+/**
+ * Replays events under scripts.
+ *
+ * @param scripts by slot; a text alone runs at connect
+ */
+export async function replayScripts(
+  scripts: string | Readonly<Record<string, string>>,
+  rows: readonly EventRow[],
+  setting: ScriptSetting = {},
+): Promise<ScriptReplay> {
+  const { monitors, sliding = 'rate', runtimeError, files = {}, ...options } = setting;
+  const bySlot = typeof scripts === 'string' ? { connect: scripts } : scripts;
+  const policy = new SievePolicy(
+    Object.entries(bySlot).map(([slot, script]) => slottedScript(slot, script, runtimeError)),
+    {
+      sliding,
+      files: {
+        dnsFixture: undefined,
+        read: (name) => {
+          if (files[name] === undefined) throw new Error('no such file');
+          return { file: name, text: files[name] };
+        },
+      },
+    },
+  );
+  const configured = monitors?.map((text) => parseMonitor(text)!) ?? [DEFAULT_MONITOR];
+  const rules = { ...BARE_POLICY, monitors: configured };
+  const { tally, records } = await replayRows(rows, rules, { ...options, scripts: policy });
+  return { ...tally.scripts!, logs: records.log.map(({ text }) => text), records };
+}
