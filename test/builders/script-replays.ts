@@ -24,8 +24,8 @@ export interface ScriptSetting extends Partial<ReplayOptions> {
   readonly files?: Readonly<Record<string, string>>;
 }
 
-/** @throws Error when a script has mistakes */
-export function slottedScript(
+/** @throws Error when the script has mistakes */
+function slottedScript(
   slot: string,
   script: string,
   runtimeError: 'fail' | 'continue' = 'fail',
