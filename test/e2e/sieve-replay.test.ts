@@ -323,9 +323,8 @@ describe('options', () => {
 
   test('--from finds what scripts have counted before', async () => {
     const script = `audit_series_add "s" "300,2" 1;
-$n = audit_series "s" "300,2" 32;
+$n = audit_series "s" "300,2" 32; ec_log "\${n}";
 if ec_test :value "gt" :comparator "i;ascii-numeric" "\${n}" "1" { ec_action 421 "again"; }
-ec_log "\${n}";
 `;
     const rows = [0, 10, 20].map(
       (at) => `2026-11-20T10:00:${String(at).padStart(2, '0')}Z,connect,192.0.2.7`,
@@ -336,7 +335,7 @@ ec_log "\${n}";
     expect(rowsOf(cwd, 'firings.csv').map((row) => [row['firings'], row['line']])).toEqual([
       ['1', '4'],
     ]);
-    expect(logOf(cwd)).toEqual(['a.siv:4 20 3']);
+    expect(logOf(cwd)).toEqual(['a.siv:2 20 3']);
   });
 
   test('--policy stands in place of the scripts of the configuration', async () => {
