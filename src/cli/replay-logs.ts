@@ -228,7 +228,7 @@ function settledDigest({ texts }: RunPolicy, { clampNegative }: ReplayLogsOption
 /** What the report was made from: everything that changes results, and nothing else. */
 function manifestOf(
   options: ReplayLogsOptions,
-  { texts, settings }: RunPolicy,
+  { texts, settings, skipped }: RunPolicy,
   report: ReplayReport,
 ): unknown {
   const iso = (timeMs: number | undefined): string | null =>
@@ -254,6 +254,7 @@ function manifestOf(
     hindcast: VERSION,
     policy: texts.length === 0 ? null : { sha256: digestOf(texts) },
     ...(Object.keys(settings).length === 0 ? {} : { audit: settings }),
+    ...(skipped.size === 0 ? {} : { skipped: Object.fromEntries(skipped) }),
     options: Object.fromEntries(given),
     inputs: report.files.map(({ file, sizeBytes, firstMs, lastMs }) => ({
       name: file,

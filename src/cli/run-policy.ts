@@ -24,6 +24,8 @@ export interface RunPolicy {
   readonly name: string | undefined;
   /** What is set of the audit engine, by the names of `inbound_audit`, for the manifest. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** Stanzas of the configuration that are not read, by keyword, with their number. */
+  readonly skipped: ReadonlyMap<string, number>;
   /**
    * Of the policy, its lists, the configuration, its includes and its scripts, in this order; what
    * scripts have read stands behind them.
@@ -64,6 +66,7 @@ export function loadRunPolicy(
     // Where it lies must not change the report.
     name: named === undefined ? undefined : path.basename(named),
     settings: settingsOf(policy, stanza),
+    skipped: configuration?.skipped ?? new Map(),
     get texts() {
       const own = loaded?.texts ?? (script ? [script.text] : []);
       return [...own, ...(configuration?.texts ?? []), ...(scripts?.texts ?? [])];

@@ -247,7 +247,10 @@ export class ReplayRun {
       const taken = engine.take(batch, row);
       this.#seenKinds[kind[row]] = true;
       if (maxKeys !== undefined) this.#checkKeys(maxKeys);
-      if (nowMs < fromMs) continue;
+      if (nowMs < fromMs) {
+        if (taken === 'counted') this.#runScripts(batch, row, false);
+        continue;
+      }
       if (this.#lastMs === -Infinity) this.#firstMs = nowMs;
       this.#lastMs = nowMs;
       if (taken === 'counted') {
@@ -397,13 +400,17 @@ export class ReplayRun {
   #judge(batch: EventBatch, row: number): void {
     this.#stoppedBy = undefined;
     this.#evaluator.evaluate(batch, row, this.#onHit);
-    if (this.#scripts !== undefined) {
-      const { session, message } = this.#correlator;
-      this.#scripts.judge(batch, row, session, message);
-      // A series that a script has just begun may have the next boundary.
-      this.#dueMs = Math.min(this.#dueMs, this.#engine.nextBoundaryMs);
-    }
+    this.#runScripts(batch, row, true);
     if (this.#stoppedBy !== undefined) this.#stopped.add(batch, row, this.#stoppedBy);
+  }
+
+  /** Before the span of the report scripts run too: what they add warms the windows. */
+  #runScripts(batch: EventBatch, row: number, isReported: boolean): void {
+    if (this.#scripts === undefined) return;
+    const { session, message } = this.#correlator;
+    this.#scripts.judge(batch, row, session, message, isReported);
+    // A series that a script has just begun may have the next boundary.
+    this.#dueMs = Math.min(this.#dueMs, this.#engine.nextBoundaryMs);
   }
 
   /** Lets everything happen that is due before the events of `nowMs`: windows first, then sessions. */

@@ -53,6 +53,8 @@ export class ScriptHost implements ScriptWorld {
   readonly #stats = new Map<string, Map<string, Map<CounterClass, StatsRow>>>();
   readonly #firstLogged: LoggedRow[] = [];
   #logged = 0;
+  /** Whether the event at hand lies in the span of the report. */
+  #isReported = true;
 
   constructor(options: ScriptHostOptions) {
     const { policy, engine, monitors } = options;
@@ -64,9 +66,20 @@ export class ScriptHost implements ScriptWorld {
     this.#runner = policy.bind(this);
   }
 
-  /** Runs the scripts at an event that was counted. */
-  judge(batch: EventBatch, row: number, session: number, message: number): void {
+  /**
+   * Runs the scripts at an event that was counted.
+   *
+   * @param isReported whether the report shows what they do; else they only count
+   */
+  judge(
+    batch: EventBatch,
+    row: number,
+    session: number,
+    message: number,
+    isReported: boolean,
+  ): void {
     const { event } = this;
+    this.#isReported = isReported;
     event.batch = batch;
     event.row = row;
     event.nowMs = batch.release[row];
@@ -105,13 +118,14 @@ export class ScriptHost implements ScriptWorld {
 
   act(rule: number): void {
     const { serial } = this.#options.engine.subject;
-    if (this.#acted[rule] === serial) return;
+    if (!this.#isReported || this.#acted[rule] === serial) return;
     this.#acted[rule] = serial;
     const { batch, row } = this.event;
     this.#options.onAct(rule, this.#verdicts[rule], batch, row);
   }
 
   count(phase: string, counter: string, kind: CounterClass): void {
+    if (!this.#isReported) return;
     let counters = this.#stats.get(phase);
     if (counters === undefined)
       this.#stats.set(phase, (counters = new Map<string, Map<CounterClass, StatsRow>>()));
@@ -123,6 +137,7 @@ export class ScriptHost implements ScriptWorld {
   }
 
   log(place: ScriptPlace, file: string, text: string): void {
+    if (!this.#isReported) return;
     const { batch, row } = this.event;
     const logged = {
       timeMs: batch.time[row],
@@ -139,6 +154,7 @@ export class ScriptHost implements ScriptWorld {
   }
 
   note(place: ScriptPlace, kind: NoteKind, text: string): void {
+    if (!this.#isReported) return;
     const name = nameOf(place);
     if (kind === 'not-simulated' && this.#options.strict) {
       throw new UserError(`${name}: '${text}' is not simulated (--strict)`);

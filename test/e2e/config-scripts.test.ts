@@ -173,7 +173,9 @@ test('the digest of a replay covers the scripts', async () => {
     expect((await runHindcast(args, { cwd })).code).toBe(0);
     const manifest = JSON.parse(readFileSync(path.join(cwd, 'out', 'manifest.json'), 'utf8')) as {
       policy: unknown;
+      skipped: unknown;
     };
+    expect(manifest.skipped).toEqual({ adaptive: 1, esmtp_listener: 2 });
     return manifest.policy;
   };
   const first = await digestOf('stop;');

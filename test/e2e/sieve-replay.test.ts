@@ -321,6 +321,23 @@ describe('options', () => {
     expect(await last('--sliding', 'average')).toBe('3');
   });
 
+  test('--from finds what scripts have counted before', async () => {
+    const script = `audit_series_add "s" "300,2" 1;
+$n = audit_series "s" "300,2" 32; ec_log "\${n}";
+if ec_test :value "gt" :comparator "i;ascii-numeric" "\${n}" "1" { ec_action 421 "again"; }
+`;
+    const rows = [0, 10, 20].map(
+      (at) => `2026-11-20T10:00:${String(at).padStart(2, '0')}Z,connect,192.0.2.7`,
+    );
+    const files = { 'a.siv': script, 'log.csv': `time,kind,ip\n${rows.join('\n')}\n` };
+    const args = ['--policy', 'a.siv', '--phase', 'connect', '--from', '2026-11-20T10:00:20Z'];
+    const { cwd } = await replay(files, ...args);
+    expect(rowsOf(cwd, 'firings.csv').map((row) => [row['firings'], row['line']])).toEqual([
+      ['1', '4'],
+    ]);
+    expect(logOf(cwd)).toEqual(['a.siv:2 20 3']);
+  });
+
   test('--policy stands in place of the scripts of the configuration', async () => {
     const conf = `inbound_audit { monitors = ( "60,2" ) }
 sieve { script connect_phase1 { source = "a.siv" } }
