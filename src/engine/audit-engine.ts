@@ -3,7 +3,7 @@ import { assert } from '../model/errors.ts';
 import { FLAG, type EventBatch } from '../model/event-batch.ts';
 import { KIND } from '../model/event.ts';
 import type { Monitor, WindowRange } from '../model/monitor.ts';
-import type { SeriesRow, SeriesSnapshot } from '../model/series-snapshot.ts';
+import type { SeriesRow, SeriesSnapshot, SeriesType } from '../model/series-snapshot.ts';
 import type { Vocabulary } from '../model/vocabulary.ts';
 import type { AuditState } from './audit-state.ts';
 import { DistinctFeed } from './distinct.ts';
@@ -138,13 +138,13 @@ export class AuditEngine implements AuditView {
   }
 
   /**
-   * The series of addresses of this name and monitor that only a script adds to; the first call
-   * makes it, which may be at any event.
+   * The series of this name and monitor that only a script adds to; the first call makes it, which
+   * may be at any event.
    */
-  scriptFeed(name: string, monitor: Monitor): Feed {
+  scriptFeed(name: string, monitor: Monitor, type: SeriesType = 'ip'): Feed {
     const known = this.#find(name, monitor, false);
     if (known !== undefined) return known;
-    const plan = { name, type: 'ip', monitor, kinds: [], filter: undefined } as const;
+    const plan = { name, type, monitor, kinds: [], filter: undefined } as const;
     const feed = this.#addFeed({ ...plan, key: 'ip', amount: 1, serialize: false }, false);
     if (!this.#started) return feed;
     const nowMs = this.subject.batch.release[this.subject.row];

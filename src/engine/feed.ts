@@ -219,6 +219,24 @@ export class Feed {
     }
   }
 
+  /** Adds to window 0 of a text, for all nodes together. */
+  addPresentText(key: string, amount: number): void {
+    const texts = this.#texts!;
+    const added = this.#added(texts, texts.keys.find(key), undefined, amount);
+    if (added !== 0) texts.wheel.add(texts.keys.locate(key), added);
+  }
+
+  /** The count of a text over kept windows, each looked up by itself. */
+  countText(key: string, { start, end }: WindowRange): number {
+    const { keys, wheel } = this.#texts!;
+    const entry = keys.find(key);
+    let sum = 0;
+    for (let age = start; age <= end && age <= wheel.current; age++) {
+      sum += wheel.countAt(wheel.current - age, entry);
+    }
+    return sum;
+  }
+
   /** Rows of one kept window, sorted by key. */
   rows(window: number, number: number): SeriesRow[] {
     const rows: SeriesRow[] = [];

@@ -1,8 +1,8 @@
-import type { Prefix } from '../model/address.ts';
+import type { Network, Prefix } from '../model/address.ts';
 import type { EventBatch } from '../model/event-batch.ts';
 import type { EventField } from '../model/event.ts';
 import type { Monitor, WindowRange } from '../model/monitor.ts';
-import type { SeriesSnapshot } from '../model/series-snapshot.ts';
+import type { SeriesSnapshot, SeriesType } from '../model/series-snapshot.ts';
 
 /** The event at hand: what a counter's block or key is taken from. One object, changed per event. */
 export interface Subject {
@@ -106,6 +106,18 @@ export interface AskableSeries extends Askable {
   serialize(): void;
 }
 
+/** A named series of one type that a script has defined, by which it asks and adds. */
+export interface DefinedSeries {
+  /** Adds to window 0 of an address; nothing where the series does not hold its family. */
+  add(family: number, words: Int32Array, at: number, amount: number): void;
+  over(prefix: Prefix, windows: WindowRange): BlockQuestion;
+  /** The same for the texts of a string series. */
+  addText(key: string, amount: number): void;
+  countText(key: string, windows: WindowRange): number;
+  /** Takes a block or a text out of all windows. */
+  remove(key: Network | string): void;
+}
+
 /** What scripts ask and change: everything comes into being with its first use. */
 export interface ScriptAudit {
   /** Configured monitors; never empty. */
@@ -113,12 +125,26 @@ export interface ScriptAudit {
   metric(name: MetricName, monitor: Monitor): Askable;
   /** The series of this name and monitor: one name under two monitors is two series. */
   series(name: string, monitor: Monitor): AskableSeries;
+  /**
+   * The series of this name, type and monitor, made by the first call.
+   *
+   * @returns undefined where there is one of that name and monitor with another type
+   */
+  define(plan: DefinedPlan): DefinedSeries | undefined;
   /** Open sessions; undefined service or listener: all of them. */
   sessions(
     service: string | undefined,
     listener: string | undefined,
     prefix: Prefix,
   ): BlockQuestion;
+}
+
+export interface DefinedPlan {
+  readonly name: string;
+  readonly type: SeriesType;
+  readonly monitor: Monitor;
+  /** Whether closed windows are written as journals. */
+  readonly serialize: boolean;
 }
 
 export type MetricName = 'connections' | 'receptions' | 'rejections';

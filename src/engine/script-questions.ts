@@ -1,8 +1,17 @@
-import type { Prefix } from '../model/address.ts';
+import type { Network, Prefix } from '../model/address.ts';
 import { formatMonitor, type Monitor, type WindowRange } from '../model/monitor.ts';
 import { METRICS, type AuditEngine } from './audit-engine.ts';
+import { removeFrom } from './feed-changes.ts';
 import type { Feed } from './feed.ts';
-import type { Askable, AskableSeries, BlockQuestion, MetricName, ScriptAudit } from './port.ts';
+import type {
+  Askable,
+  AskableSeries,
+  BlockQuestion,
+  DefinedPlan,
+  DefinedSeries,
+  MetricName,
+  ScriptAudit,
+} from './port.ts';
 
 /** Names that reports use for what every replay counts. */
 const TAKEN: ReadonlySet<string> = new Set([...METRICS.map(({ name }) => name), 'sessions']);
@@ -34,6 +43,14 @@ export class ScriptQuestions implements ScriptAudit {
     });
   }
 
+  define({ name, type, monitor, serialize }: DefinedPlan): DefinedSeries | undefined {
+    const shown = TAKEN.has(name) ? `${name} (series)` : name;
+    const feed = this.#engine.scriptFeed(shown, monitor, type);
+    if (feed.type !== type) return undefined;
+    if (serialize) feed.serialize = true;
+    return known(this.#series, `${formatMonitor(monitor)} ${name}`, () => new AskedFeed(feed));
+  }
+
   sessions(
     service: string | undefined,
     listener: string | undefined,
@@ -46,7 +63,7 @@ export class ScriptQuestions implements ScriptAudit {
   }
 }
 
-class AskedFeed implements AskableSeries {
+class AskedFeed implements AskableSeries, DefinedSeries {
   readonly #feed: Feed;
   readonly #questions = new Map<string, BlockQuestion>();
 
@@ -61,6 +78,18 @@ class AskedFeed implements AskableSeries {
 
   add(family: number, words: Int32Array, at: number, amount: number): void {
     this.#feed.addPresent(family, words, at, amount);
+  }
+
+  addText(key: string, amount: number): void {
+    this.#feed.addPresentText(key, amount);
+  }
+
+  countText(key: string, windows: WindowRange): number {
+    return this.#feed.countText(key, windows);
+  }
+
+  remove(key: Network | string): void {
+    removeFrom(this.#feed, key);
   }
 
   serialize(): void {

@@ -65,6 +65,14 @@ export interface ScriptWorld {
   note(place: ScriptPlace, kind: NoteKind, text: string): void;
 }
 
+/** What a script is asked about: an event, and of its recipients the one at hand. */
+export interface Moment {
+  readonly world: ScriptWorld;
+  readonly event: ScriptEvent;
+  /** From 0; only the first one has an address in a log. */
+  readonly recipient: number;
+}
+
 /** `not-simulated`: an answer is missing; `failed`: a runtime error; `doubt`: odd and counted on. */
 export type NoteKind = 'not-simulated' | 'failed' | 'doubt';
 

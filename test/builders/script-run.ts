@@ -160,6 +160,7 @@ class FakeWorld implements ScriptWorld {
     monitors: [{ intervalMs: 60_000, windows: 2 }],
     metric: unasked,
     series: unasked,
+    define: unasked,
     sessions: unasked,
   };
   /** One object, changed for each event. */

@@ -83,6 +83,11 @@ export interface LuaHost {
   spend(steps: number): void;
   /** Uses up bytes of the hook's memory budget. */
   grow(bytes: number): void;
+  /**
+   * Where the script stands: the function that called ours (`level` 1), or one further out.
+   * Undefined where none is a script's.
+   */
+  where(level?: number): { readonly name: string; readonly line: number } | undefined;
   /** Raises a Lua error with the place of the function that called ours (`level` 1). */
   fail(message: string, level?: number): never;
 }

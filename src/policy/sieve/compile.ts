@@ -219,7 +219,7 @@ class Compiler {
     }
     const getters = parts.map((part) => {
       if (part.type === 'literal') return () => part.text;
-      if (part.type === 'macro') return macroOf(part.text, this.#place(start), this.#binding);
+      if (part.type === 'macro') return macroOf(part.text, this.#place(start), this.#binding.world);
       const number = this.#names.number(part.name);
       return (run: Run) => textOf(run.variables[number]);
     });

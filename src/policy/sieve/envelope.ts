@@ -1,14 +1,14 @@
 import { TEXT } from '../../model/event.ts';
-import type { Run } from './run.ts';
+import type { Moment } from '../script-policy.ts';
 
 /** The envelope sender; empty for `<>`, and where the log has not told. */
-export function senderOf({ event }: Run): string {
+export function senderOf({ event }: Moment): string {
   const { batch, row, session } = event;
   return bare(batch.text(row, TEXT.sender) || session.message.sender);
 }
 
 /** The recipient at hand; empty where the log does not tell, as of all but the first. */
-export function recipientOf({ event, recipient }: Run): string {
+export function recipientOf({ event, recipient }: Moment): string {
   if (recipient > 0) return '';
   const { batch, row, session } = event;
   return bare(batch.text(row, TEXT.recipient) || session.message.recipient);

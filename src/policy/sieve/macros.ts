@@ -1,14 +1,12 @@
-import type { ScriptPlace } from '../script-policy.ts';
+import type { Moment, ScriptPlace, ScriptWorld } from '../script-policy.ts';
 import { mailDate } from './mail-date.ts';
-import type { Run } from './run.ts';
 import { connectionValue, isMessageFact, messageValue } from './session-facts.ts';
-import type { Binding } from './site.ts';
 import { spfMacroOf } from './spf-macro.ts';
 
-type Expansion = (run: Run) => string;
+type Expansion = (run: Moment) => string;
 
 /** What `%{…}` in a string becomes at each event; empty, and told, where nothing is known of it. */
-export function macroOf(text: string, place: ScriptPlace, { world }: Binding): Expansion {
+export function macroOf(text: string, place: ScriptPlace, world: ScriptWorld): Expansion {
   const empty = (kind: 'not-simulated' | 'doubt', why: string): Expansion => {
     return () => {
       world.note(place, kind, why);
@@ -31,7 +29,7 @@ function spf1(
   key: string,
   text: string,
   place: ScriptPlace,
-  world: Binding['world'],
+  world: ScriptWorld,
 ): Expansion | undefined {
   const macro = spfMacroOf(key);
   if (macro === undefined) return undefined;
@@ -43,7 +41,7 @@ function spf1(
 }
 
 /** Without a namespace: a letter of SPF, a fact of the message, or a key that a script has set. */
-function unspaced(text: string, place: ScriptPlace, world: Binding['world']): Expansion {
+function unspaced(text: string, place: ScriptPlace, world: ScriptWorld): Expansion {
   const isFact = isMessageFact(text);
   const spf = isFact ? undefined : spf1(text, text, place, world);
   if (spf !== undefined) return spf;

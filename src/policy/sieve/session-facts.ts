@@ -1,13 +1,13 @@
 import { fieldValue } from '../../model/field-value.ts';
 import { partOf, recipientOf, senderOf } from './envelope.ts';
-import type { Run } from './run.ts';
+import type { Moment } from '../script-policy.ts';
 
 // Keys of `vctx_conn` and `vctx_mess` that the server sets by itself, as far as the log tells them.
 
-type Fact = (run: Run) => string;
+type Fact = (run: Moment) => string;
 
 /** The HELO name; empty where the log does not tell it. */
-export function heloOf({ event: { batch, row, session } }: Run): string {
+export function heloOf({ event: { batch, row, session } }: Moment): string {
   return fieldValue(batch, row, 'helo') || session.helo;
 }
 
@@ -34,17 +34,17 @@ function bracketed(address: string): string {
 }
 
 /** A key of `vctx_conn`: what a script has set, else what the server sets. */
-export function connectionValue(run: Run, key: string): string | undefined {
+export function connectionValue(run: Moment, key: string): string | undefined {
   return run.event.session.context.get(key) ?? known(CONNECTION_FACTS.get(key), run);
 }
 
 /** A key of `vctx_mess`: what a script has set, else what the server sets. */
-export function messageValue(run: Run, key: string): string | undefined {
+export function messageValue(run: Moment, key: string): string | undefined {
   return run.event.session.message.context.get(key) ?? known(MESSAGE_FACTS.get(key), run);
 }
 
 /** A fact that the log does not tell is a key that is not set. */
-function known(fact: Fact | undefined, run: Run): string | undefined {
+function known(fact: Fact | undefined, run: Moment): string | undefined {
   return fact?.(run) || undefined;
 }
 

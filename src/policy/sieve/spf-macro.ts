@@ -1,12 +1,12 @@
 import { peerText } from '../../model/field-value.ts';
 import { partOf, senderOf } from './envelope.ts';
-import type { Run } from './run.ts';
+import type { Moment } from '../script-policy.ts';
 import { heloOf } from './session-facts.ts';
 
-type Fact = (run: Run) => string;
+type Fact = (run: Moment) => string;
 
 /** The sender, or the postmaster of the HELO name where it is empty (RFC 7208, section 4.3). */
-function mailbox(run: Run): string {
+function mailbox(run: Moment): string {
   const sender = senderOf(run);
   if (sender !== '') return sender;
   const helo = heloOf(run);
@@ -32,7 +32,7 @@ const LETTERS: Readonly<Record<string, Fact | undefined>> = {
 };
 
 /** IPv4 as it is written, IPv6 as 32 hexadecimal digits with dots between them. */
-function dottedPeer({ event: { batch, row } }: Run): string {
+function dottedPeer({ event: { batch, row } }: Moment): string {
   if (batch.family[row] !== 6) return peerText(batch, row);
   const words = batch.ip.subarray(row * 4, row * 4 + 4);
   const digits = Array.from(words, (word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
