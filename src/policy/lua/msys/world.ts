@@ -12,6 +12,21 @@ export interface LuaSeries {
   readonly counts: DefinedSeries;
 }
 
+/** The disk as modules may see it; `cli` fills it. */
+export interface LuaFiles {
+  /**
+   * A file that a module names.
+   *
+   * @param fromModule the module's file, where relative names begin
+   * @throws Error whose message says why it cannot be read
+   */
+  read(name: string, fromModule: string): { readonly file: string; readonly text: string };
+  /** The module of a name such as `dir.file`; undefined: there is none. */
+  module(name: string): { readonly file: string; readonly text: string } | undefined;
+  /** Answers of DNS: `name type value`, one to a line; undefined: none are given. */
+  readonly dnsFixture: { readonly file: string; readonly text: string } | undefined;
+}
+
 /** The reply that the hooks of a phase have set so far. */
 export interface Reply {
   code: number;
@@ -28,11 +43,14 @@ export interface MsysWorld {
   readonly reply: Reply;
   /** The session at hand, as scripts hold it. */
   readonly ac: LuaUserdata;
+  readonly vctx: LuaUserdata;
+  readonly message: LuaUserdata;
+  readonly files: LuaFiles;
   /** `connect`, `rcptto` …; `init` before the first event. */
   phase: string;
   /** The recipient at hand, from 0; further ones have no address. */
   recipient: number;
-  /** Seconds of a tarpit at the script's place. */
+  /** A place acts on the event at hand. */
   act(verdict: 'tarpit' | 'reject' | 'disconnect' | 'discard', place: ScriptPlace): void;
 }
 
