@@ -244,6 +244,9 @@ export class ReplayRun {
       const taken = engine.take(batch, row);
       this.#seenKinds[kind[row]] = true;
       if (maxKeys !== undefined) this.#checkKeys(maxKeys);
+      if (taken !== 'counted' || nowMs < fromMs) {
+        this.#scripts?.pass(batch, row, correlator.session, correlator.message);
+      }
       if (nowMs < fromMs) continue;
       if (this.#lastMs === -Infinity) this.#firstMs = nowMs;
       this.#lastMs = nowMs;

@@ -76,6 +76,11 @@ export class ScriptHost implements ScriptWorld {
     this.#runner.judge();
   }
 
+  /** Takes over what an event tells that is not judged: one that is late, or before `--from`. */
+  pass(batch: EventBatch, row: number, session: number, message: number): void {
+    this.#sessions?.at(batch, row, session, message);
+  }
+
   /** A session ended. */
   end(session: number): void {
     this.#sessions?.end(session);
