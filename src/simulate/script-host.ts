@@ -161,5 +161,5 @@ function nameOf({ script, line }: ScriptPlace): string {
 
 /** A place in a script as a rule of the report: its keys are addresses (docs/policy.md). */
 function scriptRule(name: string, verdict: string, monitor: Monitor): LedgerRule {
-  return { name, verdict, monitor, counted: 'script', prefix: ADDRESS };
+  return { name, verdict, monitor, counted: undefined, prefix: ADDRESS };
 }
