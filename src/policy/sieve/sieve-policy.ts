@@ -108,7 +108,10 @@ class SieveRunner implements ScriptRunner {
       const stage = this.#stages[i];
       if ((phases & stage.bit) === 0) continue;
       const times = this.#timesOf(stage.name);
-      for (run.recipient = 0; run.recipient < times; run.recipient++) this.#stage(stage);
+      for (run.recipient = 0; run.recipient < times; run.recipient++) {
+        this.#stage(stage);
+        if (run.isExhausted) return;
+      }
     }
   }
 
@@ -135,6 +138,8 @@ class SieveRunner implements ScriptRunner {
       const script = scripts[i];
       run.begin(script.slot, script.runtimeError);
       try {
+        // Of a message with a billion recipients even an empty script would not end.
+        run.step({ script: script.name, line: 1 });
         script.run(run);
       } catch (error) {
         if (!(error instanceof ScriptFailure)) throw error;
