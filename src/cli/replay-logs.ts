@@ -235,6 +235,8 @@ function manifestOf(
     input_format: options.inputFormat,
     map: options.map,
     kind: options.kind,
+    phase: options.phase,
+    sliding: options.sliding,
     session_timeout: options.sessionTimeout,
     top: options.top === Infinity ? 'all' : options.top,
   };
