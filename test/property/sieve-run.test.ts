@@ -58,9 +58,8 @@ const logs = fc
 const files = {
   dnsFixture: { file: 'dns.txt', text: RUN_ANSWERS },
   read: (name: string) => {
-    const text = RUN_FILES[name];
-    if (text === undefined) throw new Error('no such file');
-    return { file: name, text };
+    if (!Object.hasOwn(RUN_FILES, name)) throw new Error('no such file');
+    return { file: name, text: RUN_FILES[name] };
   },
 };
 
