@@ -110,7 +110,10 @@ class SieveRunner implements ScriptRunner {
       const stage = this.#stages[i];
       if ((phases & stage.bit) === 0) continue;
       const [first, end] = this.#recipientsOf(stage.name);
-      for (run.recipient = first; run.recipient < end; run.recipient++) this.#stage(stage);
+      for (run.recipient = first; run.recipient < end; run.recipient++) {
+        this.#stage(stage);
+        if (run.isExhausted) return;
+      }
     }
   }
 
@@ -140,6 +143,8 @@ class SieveRunner implements ScriptRunner {
       const script = scripts[i];
       run.begin(script.slot, script.runtimeError);
       try {
+        // Of a message with a billion recipients even an empty script would not end.
+        run.step({ script: script.name, line: 1 });
         script.run(run);
       } catch (error) {
         if (!(error instanceof ScriptFailure)) throw error;
