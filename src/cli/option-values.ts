@@ -6,6 +6,14 @@ export const collect = (value: string, before: string[] | undefined): string[] =
   value,
 ];
 
+/** Refuses a second value: the first one would be lost without a word. */
+export function once(hint: string): (value: string, before: string | undefined) => string {
+  return (value, before) => {
+    if (before === undefined) return value;
+    throw new InvalidArgumentError(`it stands behind '${before}'; ${hint}.`);
+  };
+}
+
 export function wholeNumber(least: number): (text: string) => number {
   return (text) => {
     if (/^\d{1,15}$/.test(text) && Number(text) >= least) return Number(text);

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { collect, wholeNumber } from './option-values.ts';
+import { collect, once, wholeNumber } from './option-values.ts';
 import { defineTimeline, defineTop } from './question-commands.ts';
 import type { Stdio } from './stdio.ts';
 import { VERSION } from './version.ts';
@@ -16,6 +16,9 @@ export interface CommandContext {
 function topKeys(text: string): number {
   return text === 'all' ? Infinity : wholeNumber(0)(text);
 }
+
+const onePolicy = once('several scripts run from a --config');
+const oneConfig = once('one configuration may include another');
 
 /** The options of every command that reads logs. */
 function withLogOptions(command: Command): Command {
@@ -60,9 +63,17 @@ export function createProgram(context: CommandContext): Command {
   withLogOptions(program.command('replay'))
     .description('replay logs against a policy: whom it would have hit, and when')
     .argument('[logs...]', 'files, globs, folders, or - for stdin')
-    .option('--policy <file>', 'the policy (default: the built-in metrics alone)')
-    .option('--config <file>', 'an ecelerity.conf whose inbound_audit stanza gives the monitors')
-    .option('--phase <name>', 'the phase in which a Sieve script runs: connect, rcptto_phase2, …')
+    .option('--policy <file>', 'the policy: YAML, or a Sieve script with --phase', onePolicy)
+    .option(
+      '--config <file>',
+      'an ecelerity.conf: its monitors, and without a --policy its Sieve scripts',
+      oneConfig,
+    )
+    .option(
+      '--phase <name>',
+      'the phase in which a Sieve script runs: connect, rcptto_phase2, …',
+      onePolicy,
+    )
     .addOption(
       new Option(
         '--sliding <weight>',
@@ -179,10 +190,22 @@ export function createProgram(context: CommandContext): Command {
       'run this command and leave (repeatable; default: commands from the terminal or stdin)',
       collect,
     )
-    .option('--policy <file>', 'the policy that defines the series (default: metrics alone)')
-    .option('--config <file>', 'an ecelerity.conf whose inbound_audit stanza gives the monitors')
+    .option(
+      '--policy <file>',
+      'the policy that defines the series: YAML, or a Sieve script with --phase',
+      onePolicy,
+    )
+    .option(
+      '--config <file>',
+      'an ecelerity.conf: its monitors, and without a --policy its Sieve scripts',
+      oneConfig,
+    )
     .option('--root <dir>', 'with --config: look for its absolute paths below this folder')
-    .option('--phase <name>', 'the phase in which a Sieve script runs: connect, rcptto_phase2, …')
+    .option(
+      '--phase <name>',
+      'the phase in which a Sieve script runs: connect, rcptto_phase2, …',
+      onePolicy,
+    )
     .option('--at <time>', 'replay the logs up to here (default: to their end)')
     .option(
       '--session-timeout <duration>',

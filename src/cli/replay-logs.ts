@@ -243,10 +243,10 @@ function manifestOf(
     input_format: options.inputFormat,
     map: options.map,
     kind: options.kind,
+    phase: options.phase,
+    sliding: options.sliding,
     session_timeout: options.sessionTimeout,
     clamp_negative: options.clampNegative,
-    sliding: options.sliding,
-    phase: options.phase,
     top: options.top === Infinity ? 'all' : options.top,
   };
   const given = Object.entries(chosen).filter(([, value]) => value !== undefined && value !== null);

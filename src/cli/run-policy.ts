@@ -4,6 +4,7 @@ import { formatMonitor } from '../model/monitor.ts';
 import type { AuditStanza } from '../policy/ecelerity/audit-stanza.ts';
 import type { RulePolicy } from '../policy/rule-policy.ts';
 import type { ScriptPolicy } from '../policy/script-policy.ts';
+import type { SlottedScript } from '../policy/sieve/sieve-policy.ts';
 import { BARE_POLICY } from '../simulate/replay.ts';
 import {
   loadConfiguration,
@@ -20,6 +21,8 @@ export interface RunPolicy {
   readonly policy: RulePolicy;
   /** Scripts that judge: the policy, or where none is named those of the configuration. */
   readonly scripts: ScriptPolicy | undefined;
+  /** Those scripts, without what they include. */
+  readonly loadedScripts: readonly SlottedScript[];
   /** The file name of the policy, or of the configuration that names its scripts. */
   readonly name: string | undefined;
   /** What is set of the audit engine, by the names of `inbound_audit`, for the manifest. */
@@ -63,6 +66,7 @@ export function loadRunPolicy(
   return {
     policy,
     scripts: scripts?.policy,
+    loadedScripts: scripts?.scripts ?? [],
     // Where it lies must not change the report.
     name: named === undefined ? undefined : path.basename(named),
     settings: settingsOf(policy, stanza),

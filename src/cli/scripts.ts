@@ -32,6 +32,7 @@ export interface ScriptFile {
 
 export interface LoadedScripts {
   readonly policy: SievePolicy;
+  readonly scripts: readonly SlottedScript[];
   /** Of the files that the scripts have read so far, in the order of reading. */
   readonly texts: readonly string[];
   /** As shown to the user. */
@@ -69,7 +70,7 @@ export function loadScripts(files: readonly ScriptFile[], options: LoadOptions):
   });
   const texts: string[] = [];
   const policy = new SievePolicy(scripts, { files: filesOf(texts, mapped, dnsFixture), sliding });
-  return { policy, texts, warnings: shown };
+  return { policy, scripts, texts, warnings: shown };
 }
 
 /** The disk as scripts see it; every text that is read is kept for the digest. */

@@ -32,10 +32,11 @@ export function monitorOf(rule: Rule, policy: RulePolicy): Monitor {
   return policy.monitors[0];
 }
 
-/** The metric or series whose windows a rule's firings belong to. */
-export function countedName(rule: Rule): string {
+/** The metric or series whose windows a rule's firings belong to; undefined: it has none. */
+export function countedName(rule: Rule): string | undefined {
   const { of } = rule.conditions[0];
   if (of.type === 'metric') return of.metric;
+  if (of.type === 'distinct') return undefined;
   return of.type === 'series' ? of.series : of.type;
 }
 

@@ -15,15 +15,12 @@ import type { Episode, FiringRow, RuleTally } from './tally.ts';
 /** How many episodes of a rule the summary names. */
 const TOP_EPISODES = 10;
 
-/** What rules count that has no windows of its own in a report. */
-const NO_WINDOWS: ReadonlySet<string> = new Set(['distinct', 'script']);
-
 export interface LedgerRule {
   readonly name: string;
   readonly verdict: string;
   readonly monitor: Monitor;
-  /** What the rule counts, as windows.csv names it; of a script `script`. */
-  readonly counted: string;
+  /** What the rule counts, as windows.csv names it; undefined where that has no windows there. */
+  readonly counted: string | undefined;
   /** Undefined: the key is a text. */
   readonly prefix: Prefix | undefined;
 }
@@ -397,7 +394,7 @@ export class FiringLedger {
     if (rows.length === 0) return;
     const { windowStartMs, rule } = ledger;
     this.#waiting.push({ windowStartMs, rule: index, rows });
-    if (NO_WINDOWS.has(rule.counted)) return;
+    if (rule.counted === undefined) return;
     const key = windowKey(rule.counted, rule.monitor);
     let windows = this.#byWindow.get(key);
     if (windows === undefined) this.#byWindow.set(key, (windows = new Map<number, number>()));

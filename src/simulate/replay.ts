@@ -8,7 +8,7 @@ import type { SessionFacts } from '../engine/session-gauge.ts';
 import { NetworkSet, parseNetwork } from '../model/address.ts';
 import { CheckError } from '../model/errors.ts';
 import { EventBatch } from '../model/event-batch.ts';
-import { TEXT, type Needs } from '../model/event.ts';
+import { KIND, TEXT, type Needs } from '../model/event.ts';
 import { peerText } from '../model/field-value.ts';
 import { DEFAULT_MONITOR } from '../model/monitor.ts';
 import { compareText } from '../model/order.ts';
@@ -246,11 +246,12 @@ export class ReplayRun {
       correlator.take(batch, row);
       const taken = engine.take(batch, row);
       this.#seenKinds[kind[row]] = true;
+      if (kind[row] === KIND.transaction) this.#stopped.begin(batch, row);
       if (maxKeys !== undefined) this.#checkKeys(maxKeys);
-      if (nowMs < fromMs) {
-        if (taken === 'counted') this.#runScripts(batch, row, false);
-        continue;
-      }
+      if (taken !== 'counted') {
+        this.#scripts?.pass(batch, row, correlator.session, correlator.message);
+      } else if (nowMs < fromMs) this.#runScripts(batch, row, false);
+      if (nowMs < fromMs) continue;
       if (this.#lastMs === -Infinity) this.#firstMs = nowMs;
       this.#lastMs = nowMs;
       if (taken === 'counted') {

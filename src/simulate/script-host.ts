@@ -89,6 +89,11 @@ export class ScriptHost implements ScriptWorld {
     this.#runner.judge();
   }
 
+  /** Takes over what an event tells that is not judged: one that is late, say. */
+  pass(batch: EventBatch, row: number, session: number, message: number): void {
+    this.#sessions?.at(batch, row, session, message);
+  }
+
   /** A session ended. */
   end(session: number): void {
     this.#sessions?.end(session);
@@ -172,5 +177,5 @@ function nameOf({ script, line }: ScriptPlace): string {
 
 /** A place in a script as a rule of the report: its keys are addresses (docs/policy.md). */
 function scriptRule(name: string, verdict: string, monitor: Monitor): LedgerRule {
-  return { name, verdict, monitor, counted: 'script', prefix: ADDRESS };
+  return { name, verdict, monitor, counted: undefined, prefix: ADDRESS };
 }

@@ -27,19 +27,19 @@ export class ScriptSessions {
    */
   at(batch: EventBatch, row: number, slot: number, message: number): ScriptSession {
     const kind = batch.kind[row];
-    if (kind === KIND.connect) this.#sessions.delete(slot);
-    let session = this.#sessionOf(slot);
-    if (kind === KIND.reception || kind === KIND.rejection) {
-      const kept = this.#messages.get(message);
-      // The session may have begun its next message; what it has set stands in its own context.
-      if (kept !== undefined) session = { ...kept.session, message: kept.message };
-      if (kind === KIND.reception) this.#messages.delete(message);
-    }
+    const ofMessage = kind === KIND.reception || kind === KIND.rejection;
+    const kept = ofMessage ? this.#messages.get(message) : undefined;
+    let session = kept?.session ?? this.#sessionOf(slot);
+    session.helo = batch.text(row, TEXT.helo) || session.helo;
+    // The session may have begun its next message; what it has set stands in its own context.
+    if (kept !== undefined) session = { ...session, message: kept.message };
     if ((batch.phases[row] & (1 << PHASE.mailfrom)) !== 0) session.message = newMessage();
-    note(session, batch, row);
+    note(session.message, batch, row);
     if (kind === KIND.transaction && message !== 0) {
       this.#messages.set(message, { session, message: session.message });
     }
+    // One that a filter handed back is no client's message, whose slot it may have.
+    if (kind === KIND.reception || kind === KIND.reinjection) this.#messages.delete(message);
     return session;
   }
 
@@ -55,10 +55,8 @@ export class ScriptSessions {
   }
 }
 
-/** Takes over what the event tells. */
-function note(session: ScriptSession, batch: EventBatch, row: number): void {
-  session.helo = batch.text(row, TEXT.helo) || session.helo;
-  const { message } = session;
+/** Takes over what the event tells of a message. */
+function note(message: ScriptMessage, batch: EventBatch, row: number): void {
   message.sender = batch.text(row, TEXT.sender) || message.sender;
   message.recipient = batch.text(row, TEXT.recipient) || message.recipient;
 }

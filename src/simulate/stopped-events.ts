@@ -26,13 +26,18 @@ export class StoppedEvents {
     this.#emit = emit;
   }
 
+  /** A `client=` line: its queue id belongs to another message from now on. */
+  begin(batch: EventBatch, row: number): void {
+    if (this.#messages.size > 0) this.#messages.delete(messageKey(batch, row));
+  }
+
   /** Notes that `rule` stops the event. An event without a phase cannot be stopped. */
   add(batch: EventBatch, row: number, rule: RuleTally): void {
     if (batch.phase[row] === PHASE.none) return;
     const kind = batch.kind[row];
     if (kind === KIND.transaction || kind === KIND.reception) {
       const queueId = batch.text(row, TEXT.queue_id);
-      const key = `${batch.node[row]} ${queueId}`;
+      const key = messageKey(batch, row);
       if (queueId !== '' && kind === KIND.reception && this.#messages.delete(key)) return;
       if (queueId !== '' && kind === KIND.transaction) this.#remember(key, batch.time[row]);
     }
@@ -78,4 +83,8 @@ export class StoppedEvents {
       this.#messages.delete(old);
     }
   }
+}
+
+function messageKey(batch: EventBatch, row: number): string {
+  return `${batch.node[row]} ${batch.text(row, TEXT.queue_id)}`;
 }

@@ -286,6 +286,11 @@ describe('options', () => {
     ['no phase', ['--policy', 'a.siv'], 'does not say in which phase it runs'],
     ['a phase that is none', ['--policy', 'a.siv', '--phase', 'conect'], "did you mean 'connect'"],
     ['a phase without a script', ['--phase', 'connect'], '--phase needs a script as --policy'],
+    [
+      'two scripts',
+      ['--policy', 'a.siv', '--phase', 'connect', '--policy', 'b.siv'],
+      "it stands behind 'a.siv'; several scripts run from a --config",
+    ],
     ['--strict without a script', ['--strict'], '--strict goes with scripts'],
     [
       'a state',
@@ -336,6 +341,31 @@ if ec_test :value "gt" :comparator "i;ascii-numeric" "\${n}" "1" { ec_action 421
       ['1', '4'],
     ]);
     expect(logOf(cwd)).toEqual(['a.siv:2 20 3']);
+  });
+
+  test('--phase and --sliding stand in the manifest', async () => {
+    const { cwd } = await named('stop;', 'ehlo', '--sliding', 'average');
+    const manifest: unknown = JSON.parse(readFileSync(path.join(cwd, 'out/manifest.json'), 'utf8'));
+    expect(manifest).toMatchObject({ options: { phase: 'ehlo', sliding: 'average' } });
+  });
+
+  describe('--fail-on takes the place of an action', () => {
+    const files = {
+      'a.siv': 'if true {\n  ec_include "i.siv";\n  ec_tarpit 1;\n}\n',
+      'i.siv': 'ec_tarpit 1;',
+      'e.conf': 'inbound_audit { }\nsieve { script connect_phase1 { source = "a.siv" } }\n',
+    };
+    test.each([
+      ['of a script', 'a.siv:3', 1, 'rule a.siv:3 fired (--fail-on), firings: 2'],
+      ['of an included script', 'i.siv:1', 1, 'rule i.siv:1 fired (--fail-on), firings: 2'],
+      ['that an include may bring', 'j.siv:1', 0, ''],
+      ['of no action', 'a.siv:1', 2, 'no action of a script stands there\nhint: actions: a.siv:3'],
+      ['without a line', 'a.siv', 2, 'no action of a script stands there'],
+    ])('%s', async (_, rule, expected, words) => {
+      const { code, stderr } = await replay(files, '--config', 'e.conf', '--fail-on', rule);
+      expect(stderr).toContain(words);
+      expect(code).toBe(expected);
+    });
   });
 
   test('--policy stands in place of the scripts of the configuration', async () => {

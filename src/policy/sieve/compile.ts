@@ -1,4 +1,3 @@
-import { placeOf } from '../../model/diagnostic.ts';
 import { assert } from '../../model/errors.ts';
 import type { ScriptPlace } from '../script-policy.ts';
 import { COMMAND_BINDERS, TEST_BINDERS } from './commands/index.ts';
@@ -71,11 +70,14 @@ export function compileScript(
 
 class Compiler {
   readonly #source: ScriptSource;
+  /** Offsets of the line ends. */
+  readonly #lineEnds: readonly number[];
   readonly #names: VariableNames;
   readonly #binding: Binding;
 
   constructor(source: ScriptSource, names: VariableNames, binding: Binding) {
     this.#source = source;
+    this.#lineEnds = Array.from(source.text.matchAll(/\n/g), ({ index }) => index);
     this.#names = names;
     this.#binding = binding;
   }
@@ -260,7 +262,14 @@ class Compiler {
   }
 
   #place(start: number): ScriptPlace {
-    return { script: this.#source.name, line: placeOf(this.#source.text, start).line };
+    const ends = this.#lineEnds;
+    let line = 0;
+    for (let above = ends.length; line < above;) {
+      const middle = (line + above) >>> 1;
+      if (ends[middle] < start) line = middle + 1;
+      else above = middle;
+    }
+    return { script: this.#source.name, line: line + 1 };
   }
 }
 

@@ -106,7 +106,19 @@ function relationOf(site: Site, relation: string, comparator: string): Compare {
     };
   }
   const fold = foldOf(comparator);
-  return (left, right) => holds(compareText(fold(left), fold(right)));
+  return (left, right, run) => {
+    const result = holds(compareText(fold(left), fold(right)));
+    if (isNumber(left) && isNumber(right) && holds(Number(left) - Number(right)) !== result) {
+      const text = `'${left}' and '${right}' compare as texts without "i;ascii-numeric"`;
+      run.world.note(site, 'doubt', text);
+    }
+    return result;
+  };
+}
+
+/** Longer ones are names, not counts. */
+function isNumber(text: string): boolean {
+  return text.length < 16 && /^-?\d+(?:\.\d+)?$/.test(text);
 }
 
 /** The number that a text begins with; 0 with a note where there is none (momentum, 3.6, row 17). */

@@ -1,3 +1,4 @@
+import { isEndless } from './endless-pattern.ts';
 import { posixClass } from './posix-classes.ts';
 
 /**
@@ -9,7 +10,10 @@ import { posixClass } from './posix-classes.ts';
  */
 export function regExpOf(pattern: string, folds: boolean): RegExp {
   const { source, flags } = new PcreReader(pattern, folds).read();
-  return new RegExp(source, flags);
+  const expression = new RegExp(source, flags);
+  if (isEndless(source))
+    throw new Error('what it repeats is repeated already, so it may never end');
+  return expression;
 }
 
 const ESCAPED = '^$\\.*+?()[]{}|/';

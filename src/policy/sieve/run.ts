@@ -1,7 +1,7 @@
 import type { ScriptEvent, ScriptPlace, ScriptWorld } from '../script-policy.ts';
 import type { Value } from './value.ts';
 
-/** Commands, tests and includes that one event may run: far beyond any policy, short of a hang. */
+/** Scripts and commands that one event may run: far beyond any policy, short of a hang. */
 const MAX_STEPS = 100_000;
 
 /** A script could not go on: a runtime error of the language (`runtime_error`). */
@@ -53,6 +53,11 @@ export class Run {
     this.ended = false;
     this.onError = onError;
     this.depth = 0;
+  }
+
+  /** The event at hand has used up its steps: nothing more runs. */
+  get isExhausted(): boolean {
+    return this.steps > MAX_STEPS;
   }
 
   /** @throws {ScriptFailure} when the event has used up its steps */

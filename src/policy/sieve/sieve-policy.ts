@@ -61,6 +61,8 @@ interface Stage {
   readonly scripts: readonly BoundScript[];
 }
 
+const ONCE = [0, 1] as const;
+
 class SieveRunner implements ScriptRunner {
   readonly phases: number;
   readonly #stages: readonly Stage[];
@@ -107,8 +109,11 @@ class SieveRunner implements ScriptRunner {
     for (let i = 0; i < this.#stages.length; i++) {
       const stage = this.#stages[i];
       if ((phases & stage.bit) === 0) continue;
-      const times = this.#timesOf(stage.name);
-      for (run.recipient = 0; run.recipient < times; run.recipient++) this.#stage(stage);
+      const [first, end] = this.#recipientsOf(stage.name);
+      for (run.recipient = first; run.recipient < end; run.recipient++) {
+        this.#stage(stage);
+        if (run.isExhausted) return;
+      }
     }
   }
 
@@ -116,15 +121,18 @@ class SieveRunner implements ScriptRunner {
     return SCRIPT_SLOTS.findIndex((slot) => slot === phase);
   }
 
-  /** How often a stage runs at the event: what has a recipient runs for each (semantics, 5). */
-  #timesOf(name: Phase): number {
-    if (name !== 'rcptto' && name !== 'each_rcpt' && name !== 'set_binding') return 1;
+  /**
+   * The recipients that a stage runs for, from 0, the end not included: each, where it belongs to
+   * one (semantics, 5).
+   */
+  #recipientsOf(name: Phase): readonly [first: number, end: number] {
+    if (name !== 'rcptto' && name !== 'each_rcpt' && name !== 'set_binding') return ONCE;
     const { batch, row } = this.#run.event;
-    if (batch.kind[row] !== KIND.reception) return 1;
+    if (batch.kind[row] !== KIND.reception) return ONCE;
     const recipients = Math.max(1, batch.recipients[row]);
     // The `client=` line of a known message was its first recipient's.
-    const first = name === 'rcptto' && (batch.phases[row] & (1 << PHASE.mailfrom)) === 0;
-    return first ? recipients - 1 : recipients;
+    const isKnown = name === 'rcptto' && (batch.phases[row] & (1 << PHASE.mailfrom)) === 0;
+    return [isKnown ? 1 : 0, recipients];
   }
 
   #stage({ scripts }: Stage): void {
@@ -135,6 +143,8 @@ class SieveRunner implements ScriptRunner {
       const script = scripts[i];
       run.begin(script.slot, script.runtimeError);
       try {
+        // Of a message with a billion recipients even an empty script would not end.
+        run.step({ script: script.name, line: 1 });
         script.run(run);
       } catch (error) {
         if (!(error instanceof ScriptFailure)) throw error;

@@ -34,8 +34,9 @@ function codeOf(site: Site, value: Value | undefined): number {
 function reply(verdict: 'reject' | 'disconnect'): CommandBinder {
   return (site, { world }) => {
     const [code, , counter] = site.positional;
-    // A literal 250 accepts: there is nothing to report.
-    const accepts = code?.literal !== undefined && textOf(code.literal).startsWith('2');
+    // A literal 250 accepts: there is nothing to report. Whoever disconnects does so with any code.
+    const literal = verdict === 'reject' ? code?.literal : undefined;
+    const accepts = literal !== undefined && textOf(literal).startsWith('2');
     const rule = accepts ? -1 : world.declare(site, verdict);
     return (run) => {
       const given = code === undefined ? DEFAULT_CODE[verdict] : codeOf(site, code.get(run));
