@@ -46,16 +46,6 @@ export function generalText(value: number, precision: number, keepsZeros = false
   return fraction === '' ? whole : `${whole}.${fraction}`;
 }
 
-/** A number as `tostring` and `..` write it: C's `%.14g`. What is no number is `nan`, without sign. */
-export function numberText(value: number): string {
-  if (Number.isSafeInteger(value) && Math.abs(value) < 1e14 && !Object.is(value, -0)) {
-    return String(value);
-  }
-  if (Number.isNaN(value)) return 'nan';
-  const sign = value < 0 || Object.is(value, -0) ? '-' : '';
-  return sign + (Math.abs(value) === Infinity ? 'inf' : generalText(Math.abs(value), 14));
-}
-
 function scientificText({ digits, exponent }: Scientific): string {
   const mantissa = digits.length === 1 ? digits : `${digits[0]}.${digits.slice(1)}`;
   const sign = exponent < 0 ? '-' : '+';

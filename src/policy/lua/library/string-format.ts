@@ -139,7 +139,9 @@ function wholePadded(prefix: string, digits: string, spec: FormatSpec): string {
 }
 
 function realText(value: number, letter: 'e' | 'E' | 'f' | 'g' | 'G', spec: FormatSpec): string {
-  const sign = signOf(value < 0 || Object.is(value, -0), spec);
+  // What is no number has a sign on the x86-64, where 0/0 gives a negative one.
+  const isNegative = value < 0 || Object.is(value, -0) || Number.isNaN(value);
+  const sign = signOf(isNegative, spec);
   const text = Number.isFinite(value)
     ? digitsOf(Math.abs(value), letter, spec)
     : Number.isNaN(value)
