@@ -74,7 +74,7 @@ export class PlainHost implements LuaHost {
     else this.call(handler, [of, key, value]);
   }
   toText(value: LuaValue): string {
-    return String(value);
+    return typeof value === 'object' ? value.kind : String(value);
   }
   toNumber(value: LuaValue): number | undefined {
     const read = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
@@ -105,7 +105,7 @@ export function native(of: (...args: LuaValue[]) => readonly LuaValue[]): LuaFun
 }
 
 /** Calls a function of a library by its name. */
-export function called(
+export function answerOf(
   host: LuaHost,
   library: LuaTable,
   name: string,

@@ -1,5 +1,6 @@
 import { Lua } from 'wasmoon-lua5.1';
-import type { LuaValue } from '../../src/policy/lua/value.ts';
+import type { LuaHost, LuaTable, LuaValue } from '../../src/policy/lua/value.ts';
+import { answerOf, PlainHost, ScriptError } from './lua-host.ts';
 
 /**
  * Values as a line of ASCII. Numbers without loss, as `5` or as `5404319552844596p-52`, strings by
@@ -73,7 +74,8 @@ export function quotedForLua(bytes: string): string {
 /** A value in source. */
 export function sourceOf(value: LuaValue): string {
   if (typeof value === 'string') return quotedForLua(value);
-  if (typeof value !== 'number') return String(value ?? 'nil');
+  if (typeof value === 'boolean') return String(value);
+  if (typeof value !== 'number') return 'nil';
   if (Number.isNaN(value)) return '(0/0)';
   // As a literal it would share its place with the 0 of the chunk.
   if (Object.is(value, -0)) return "tonumber('-0')";
@@ -109,4 +111,30 @@ function shownNumber(value: number): string {
   if (Math.abs(scaled(exponent)) >= 2 ** 53) exponent++;
   if (Math.abs(scaled(exponent)) < 2 ** 52) exponent--;
   return `${scaled(exponent)}p${exponent}`;
+}
+
+/** What a call of a library function answers, in the notation of `run`, messages included. */
+export function answerLine(
+  libraryOf: (host: LuaHost) => LuaTable,
+  name: string,
+  args: readonly LuaValue[],
+): string {
+  return lineOf((host) => answerOf(host, libraryOf(host), name, ...args));
+}
+
+/** What a piece of a test answers, or the error that it ends with. */
+export function lineOf(answer: (host: PlainHost) => readonly LuaValue[]): string {
+  try {
+    return shown(answer(new PlainHost()));
+  } catch (error) {
+    if (!(error instanceof ScriptError)) throw error;
+    return `error ${shown([error.message])}`;
+  }
+}
+
+/** Such a call in source. */
+export function callSource(name: string, args: readonly LuaValue[]): string {
+  // Not as a tail call: stock Lua would forget the name of the function, which its messages give.
+  return `local results = function(...) return ... end
+    return results(${name}(${args.map(sourceOf).join(', ')}))`;
 }

@@ -1,6 +1,7 @@
 import { typeName } from '../type-name.ts';
 import { NativeFunction, type LuaHost, type LuaValue } from '../value.ts';
 import type { Arguments, LibraryFunction } from './arguments.ts';
+import { indexOfLiteral } from './literal-search.ts';
 import { readPattern, type LuaPattern } from './lua-pattern.ts';
 import { PatternMatch } from './pattern-match.ts';
 import { BYTES_PER_STEP, placeOf } from './string-places.ts';
@@ -53,7 +54,8 @@ function search(
   const from = Math.min(Math.max(placeOf(args.wholeOr(3, 1), text.length) - 1, 0), text.length);
   const flag = args.at(4);
   if (isFind && ((flag !== undefined && flag !== false) || isPlain(source))) {
-    return findPlain(host, text, source, from);
+    const at = indexOfLiteral(host, text, source, from);
+    return at < 0 ? [undefined] : [at + 1, at + source.length];
   }
   const isAnchored = source.startsWith('^');
   const pattern = shelf.get(host, isAnchored ? source.slice(1) : source);
@@ -69,12 +71,6 @@ function search(
 function isPlain(source: string): boolean {
   const zero = source.indexOf('\0');
   return !SPECIAL.test(zero < 0 ? source : source.slice(0, zero));
-}
-
-function findPlain(host: LuaHost, text: string, sought: string, from: number): readonly LuaValue[] {
-  host.spend(1 + Math.ceil((text.length - from + sought.length) / BYTES_PER_STEP));
-  const at = text.indexOf(sought, from);
-  return at < 0 ? [undefined] : [at + 1, at + sought.length];
 }
 
 /** The captures of a match, or the whole of it when it has none. */
