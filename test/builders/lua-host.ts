@@ -73,6 +73,11 @@ export class PlainHost implements LuaHost {
     if (handler === undefined) of.set(key, value);
     else this.call(handler, [of, key, value]);
   }
+  lessThan(left: LuaValue, right: LuaValue): boolean {
+    if (typeof left === 'number' && typeof right === 'number') return left < right;
+    if (typeof left === 'string' && typeof right === 'string') return left < right;
+    return this.fail('attempt to compare');
+  }
   toText(value: LuaValue): string {
     return typeof value === 'object' ? value.kind : String(value);
   }

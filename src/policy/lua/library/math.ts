@@ -1,4 +1,6 @@
 import { RandomNumbers } from '../../random-numbers.ts';
+import { compute } from '../arithmetic.ts';
+import { POW } from '../operations.ts';
 import type { LuaHost, LuaTable } from '../value.ts';
 import { libraryTable, type Arguments, type LibraryFunction } from './arguments.ts';
 import { fromParts, partsOf } from './binary-parts.ts';
@@ -38,7 +40,7 @@ export function mathLibrary(host: LuaHost): LuaTable {
       if (Math.abs(value) === Infinity) return [whole, value > 0 ? 0 : -0];
       return [whole, value % 1];
     },
-    pow: (_, args) => [power(args.number(1), args.number(2))],
+    pow: (_, args) => [compute(POW, args.number(1), args.number(2))],
     rad: unary((degrees) => degrees * (Math.PI / HALF_TURN_DEGREES)),
     ...randomFunctions(),
     sin: unary(Math.sin),
@@ -50,13 +52,6 @@ export function mathLibrary(host: LuaHost): LuaTable {
   library.set('pi', Math.PI);
   library.set('huge', Infinity);
   return library;
-}
-
-/** `x ^ y` of C: 1 to any power is 1, and so is -1 to an infinite one. JavaScript says NaN. */
-export function power(base: number, exponent: number): number {
-  if (base === 1) return 1;
-  if (base === -1 && Math.abs(exponent) === Infinity) return 1;
-  return base ** exponent;
 }
 
 function unary(of: (value: number) => number): LibraryFunction {

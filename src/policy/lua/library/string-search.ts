@@ -1,15 +1,14 @@
-import { typeName } from '../type-name.ts';
+import { typeOf } from '../runtime.ts';
 import { NativeFunction, type LuaHost, type LuaValue } from '../value.ts';
 import type { Arguments, LibraryFunction } from './arguments.ts';
 import { indexOfLiteral } from './literal-search.ts';
 import { readPattern, type LuaPattern } from './lua-pattern.ts';
 import { PatternMatch } from './pattern-match.ts';
+import { Pieces } from './pieces.ts';
 import { BYTES_PER_STEP, placeOf } from './string-places.ts';
 
 /** How many patterns are kept read; a policy has tens. */
 const KEPT_PATTERNS = 500;
-/** What keeping one piece of a result costs besides its bytes. */
-const PIECE_BYTES = 8;
 const SPECIAL = /[\^$*+?.([%-]/;
 const DIGIT = /^[0-9]$/;
 
@@ -112,11 +111,7 @@ function substitute(host: LuaHost, args: Arguments, shelf: PatternShelf): readon
     text,
     shelf.get(host, isAnchored ? source.slice(1) : source),
   );
-  const pieces: string[] = [];
-  const append = (piece: string): void => {
-    host.grow(piece.length + PIECE_BYTES);
-    pieces.push(piece);
-  };
+  const made = new Pieces(host);
   let at = 0;
   let copied = 0;
   let count = 0;
@@ -124,8 +119,8 @@ function substitute(host: LuaHost, args: Arguments, shelf: PatternShelf): readon
     const isMatch = match.matchesAt(at);
     if (isMatch) {
       count++;
-      append(text.slice(copied, at));
-      append(replacement(match));
+      made.append(text.slice(copied, at));
+      made.append(replacement(match));
       copied = match.end;
     }
     if (isMatch && match.end > at) at = match.end;
@@ -134,8 +129,8 @@ function substitute(host: LuaHost, args: Arguments, shelf: PatternShelf): readon
     if (isAnchored) break;
   }
   match.settle();
-  append(text.slice(copied));
-  return [pieces.join(''), count];
+  made.append(text.slice(copied));
+  return [made.joined(), count];
 }
 
 /** What takes the place of a match. */
@@ -143,7 +138,7 @@ type Replacement = (match: PatternMatch) => string;
 
 function replacementOf(host: LuaHost, args: Arguments): Replacement {
   const given = args.at(3);
-  const type = typeName(given);
+  const type = typeOf(given);
   if (type === 'string' || type === 'number') {
     const form = args.text(3);
     return form.includes('%') ? (match) => filled(host, form, match) : () => form;
@@ -164,18 +159,19 @@ function replacementOf(host: LuaHost, args: Arguments): Replacement {
 /** A form with `%0` to `%9` filled in; its pieces are accounted one by one. */
 function filled(host: LuaHost, form: string, match: PatternMatch): string {
   host.spend(Math.ceil(form.length / BYTES_PER_STEP));
-  const pieces: string[] = [];
+  const made = new Pieces(host);
   let at = 0;
   for (let mark = form.indexOf('%'); mark >= 0; mark = form.indexOf('%', at)) {
     // A form that ends in `%` ends in a zero byte, as in Lua 5.1.
     const character = form[mark + 1] ?? '\0';
     const piece = DIGIT.test(character) ? captured(host, match, Number(character)) : character;
     host.spend(1);
-    host.grow(piece.length + mark - at);
-    pieces.push(form.slice(at, mark), piece);
+    made.append(form.slice(at, mark));
+    made.append(piece);
     at = mark + 2;
   }
-  return pieces.join('') + form.slice(at);
+  made.append(form.slice(at));
+  return made.joined();
 }
 
 function captured(host: LuaHost, match: PatternMatch, digit: number): string {
@@ -186,5 +182,5 @@ function replaced(host: LuaHost, match: PatternMatch, value: LuaValue): string {
   if (value === undefined || value === false) return match.whole;
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return host.toText(value);
-  return host.fail(`invalid replacement value (a ${typeName(value)})`);
+  return host.fail(`invalid replacement value (a ${typeOf(value)})`);
 }
