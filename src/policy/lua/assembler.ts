@@ -1,0 +1,105 @@
+import { OP } from './operations.ts';
+import { STRIDE, type OperandNames, type Prototype } from './prototype.ts';
+import { refuse } from './refusal.ts';
+import type { FunctionBody } from './tree.ts';
+import type { LuaValue } from './value.ts';
+
+/** Most registers of one function, as in Lua. */
+const MAX_REGISTERS = 250;
+
+/** Instructions and registers of one function while it is compiled. */
+export class Assembler {
+  readonly source: string;
+  readonly body: FunctionBody;
+  readonly functions: Prototype[] = [];
+  /** The first register that nothing uses. */
+  free = 0;
+  line: number;
+  readonly #code: number[] = [];
+  readonly #lines: number[] = [];
+  readonly #names = new Map<number, OperandNames>();
+  readonly #constants: LuaValue[] = [];
+  readonly #constantIndexes = new Map<LuaValue, number>();
+  #registers = 2;
+
+  constructor(source: string, body: FunctionBody) {
+    this.source = source;
+    this.body = body;
+    this.line = body.line;
+  }
+
+  /** The word of the instruction that comes next. */
+  get here(): number {
+    return this.#code.length;
+  }
+
+  /** @returns its word, for `patch` */
+  emit(operation: number, a: number, b = 0, c = 0, d = 0): number {
+    this.#lines.push(this.line);
+    return this.#code.push(operation | (a << 8), b, c, d) - STRIDE;
+  }
+
+  /** What messages call the operands of the instruction at a word. */
+  name(at: number, names: OperandNames): void {
+    if (names.some((one) => one !== undefined)) this.#names.set(at, names);
+  }
+
+  /** The call that was emitted last ends the function. */
+  makeTailCall(): void {
+    const at = this.here - STRIDE;
+    this.#code[at] = OP.TAILCALL | (this.#code[at] & ~255);
+  }
+
+  /** Lets a jump go on at `target`. */
+  patch(at: number, target = this.here): void {
+    this.#code[at + wordOfTarget(this.#code[at] & 255)] = target;
+  }
+
+  patchAll(jumps: readonly number[], target = this.here): void {
+    for (const at of jumps) this.patch(at, target);
+  }
+
+  constant(value: LuaValue): number {
+    // A map takes -0 and 0 for one key.
+    const key = Object.is(value, -0) ? '-0 as a number' : value;
+    const known = this.#constantIndexes.get(key);
+    if (known !== undefined && Object.is(this.#constants[known], value)) return known;
+    this.#constants.push(value);
+    this.#constantIndexes.set(key, this.#constants.length - 1);
+    return this.#constants.length - 1;
+  }
+
+  /** @returns the first of `count` registers that were free */
+  reserve(count = 1): number {
+    const first = this.free;
+    this.free += count;
+    this.#registers = Math.max(this.#registers, this.free);
+    if (this.free > MAX_REGISTERS) {
+      refuse({ start: 0, end: 0, line: this.line }, 'function-complex', []);
+    }
+    return first;
+  }
+
+  finish(upvalues: readonly number[]): Prototype {
+    this.line = this.body.endLine;
+    this.emit(OP.RETURN, 0, 1);
+    return {
+      source: this.source,
+      line: this.body.line,
+      parameters: this.body.parameters.length,
+      vararg: this.body.vararg,
+      registers: this.#registers + 1,
+      code: Int32Array.from(this.#code),
+      constants: this.#constants,
+      lines: Int32Array.from(this.#lines),
+      functions: this.functions,
+      upvalues: Int32Array.from(upvalues),
+      names: this.#names,
+    };
+  }
+}
+
+/** Which word of a jump says where to. */
+function wordOfTarget(operation: number): 1 | 2 {
+  return operation >= OP.EQ && operation <= OP.GEK ? 2 : 1;
+}

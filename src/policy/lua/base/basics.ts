@@ -1,0 +1,257 @@
+import { Closure } from '../closure.ts';
+import { parseInBase } from '../numbers.ts';
+import { isFunction, isTrue, typeOf, type Runtime } from '../runtime.ts';
+import { Table } from '../table.ts';
+import type { NativeFunction, LuaValue } from '../value.ts';
+import type { Arguments } from './arguments.ts';
+import { fill, nativeOf, type Native } from './fill.ts';
+
+/** Most results of `unpack`, as in Lua. */
+const MAX_RESULTS = 8000;
+
+/** Compiles the text of a script that a script has: a function, or what is wrong. */
+export type LoadText = (text: string, name: string) => Closure | string;
+
+/**
+ * Fills the globals with Lua's own functions, apart from those of files and of modules.
+ *
+ * @returns `next`, which the machine's loop knows
+ */
+export function openBasics(
+  runtime: Runtime,
+  globals: Table,
+  load: LoadText,
+  print: (line: string) => void,
+): NativeFunction {
+  globals.set('_G', globals);
+  globals.set('_VERSION', 'Lua 5.1');
+  fill(runtime, globals, CONVERSIONS);
+  fill(runtime, globals, TABLES);
+  fill(runtime, globals, ERRORS);
+  fill(runtime, globals, ENVIRONMENTS);
+  fill(runtime, globals, {
+    print: ({ list }) => {
+      runtime.spend(list.length);
+      print(list.map((one) => runtime.toText(one)).join('\t'));
+      return [];
+    },
+    collectgarbage: (given) => collectGarbage(given),
+    loadstring: (given) => {
+      const text = given.text(0);
+      return loaded(given, text, chunkName(given.text(1, text)), load);
+    },
+    load: (given) => {
+      const text = piecesOf(given);
+      return loaded(given, text, chunkName(given.text(1, '=(load)')), load);
+    },
+  });
+  const next = nativeOf(runtime, 'next', (given) => {
+    const table = given.table(0);
+    const at = table.walk(given.list[1]);
+    if (at === -2) runtime.raise("invalid key to 'next'");
+    return at === -1 ? undefined : [table.walkedKey(at), table.walkedValue(at)];
+  });
+  globals.set('next', next);
+  const step = nativeOf(runtime, 'ipairs', (given) => {
+    const at = given.integer(1) + 1;
+    const value = given.table(0).get(at);
+    return value === undefined ? undefined : [at, value];
+  });
+  fill(runtime, globals, {
+    pairs: (given) => [next, given.table(0), undefined],
+    ipairs: (given) => [step, given.table(0), 0],
+  });
+  return next;
+}
+
+const CONVERSIONS: Readonly<Record<string, Native>> = {
+  type: (given) => typeOf(given.any(0)),
+  tostring: (given) => given.runtime.toText(given.any(0)),
+  tonumber: (given) => {
+    const base = given.integer(1, 10);
+    if (base === 10) return given.runtime.toNumber(given.any(0));
+    const text = given.text(0);
+    if (base < 2 || base > 36) given.wrong(1, 'base out of range');
+    return parseInBase(text, base);
+  },
+  select: (given) => {
+    const { list } = given;
+    if (list[0] === '#') return list.length - 1;
+    const at = given.integer(0);
+    if (at < 0 && list.length - 1 + at >= 0) return list.slice(list.length + at);
+    if (at <= 0) given.wrong(0, 'index out of range');
+    return list.slice(at);
+  },
+  unpack: (given) => {
+    const table = given.table(0);
+    const first = given.integer(1, 1);
+    const last = given.integer(2, table.length);
+    const count = last - first + 1;
+    if (count <= 0) return [];
+    if (count > MAX_RESULTS - given.list.length) {
+      return given.runtime.fail('too many results to unpack');
+    }
+    given.runtime.spend(count);
+    return Array.from({ length: count }, (_, at) => table.get(first + at));
+  },
+};
+
+const TABLES: Readonly<Record<string, Native>> = {
+  rawget: (given) => given.table(0).get(given.any(1)),
+  rawset: (given) => {
+    const table = given.table(0);
+    const key = given.any(1);
+    const value = given.any(2);
+    given.runtime.checkKey(key);
+    table.set(key, value);
+    return table;
+  },
+  rawequal: (given) => given.any(0) === given.any(1),
+  getmetatable: (given) => {
+    const metatable = given.runtime.metatableOf(given.any(0));
+    if (metatable === undefined) return undefined;
+    return metatable.get('__metatable') ?? metatable;
+  },
+  setmetatable: (given) => {
+    const table = given.table(0);
+    const metatable = given.list[1];
+    if (given.list.length < 2 || !(metatable === undefined || metatable instanceof Table)) {
+      return given.wrong(1, 'nil or table expected');
+    }
+    if (table.metatable?.get('__metatable') !== undefined) {
+      return given.runtime.fail('cannot change a protected metatable');
+    }
+    table.metatable = metatable;
+    return table;
+  },
+};
+
+const ERRORS: Readonly<Record<string, Native>> = {
+  error: (given) => {
+    const { runtime, list } = given;
+    const level = given.integer(1, 1);
+    const [value] = list;
+    const text = runtime.concatenable(value);
+    if (level > 0 && text !== undefined) return runtime.fail(text, level);
+    return runtime.raise(value);
+  },
+  assert: (given) => {
+    if (isTrue(given.any(0))) return given.list;
+    // The message comes without a place.
+    return given.runtime.raise(given.text(1, 'assertion failed!'));
+  },
+  pcall: (given) => {
+    const called = given.any(0);
+    const { runtime, list } = given;
+    return runtime.protect<readonly LuaValue[]>(
+      true,
+      () => [true, ...runtime.call(called, list.slice(1))],
+      (error) => [false, error.value],
+    );
+  },
+  xpcall: (given) => {
+    const { runtime } = given;
+    const called = given.list[0];
+    const handler = given.any(1);
+    return runtime.protect<readonly LuaValue[]>(
+      true,
+      () => [true, ...runtime.call(called, [])],
+      (error) => handled(runtime, handler, error.value),
+    );
+  },
+};
+
+/** In Lua an error in the handler calls the handler again, until that ends the stack. */
+function handled(runtime: Runtime, handler: LuaValue, value: LuaValue): readonly LuaValue[] {
+  return runtime.protect<readonly LuaValue[]>(
+    true,
+    () => [false, ...runtime.call(handler, [value]).slice(0, 1)],
+    () => [false, 'error in error handling'],
+  );
+}
+
+const ENVIRONMENTS: Readonly<Record<string, Native>> = {
+  getfenv: (given) => {
+    const found = functionOf(given, given.list[0] === undefined ? 1 : given.list[0]);
+    return found instanceof Closure ? found.environment : given.runtime.globals;
+  },
+  setfenv: (given) => {
+    const table = given.table(1);
+    const [which] = given.list;
+    if (typeof which !== 'object' && given.runtime.toNumber(which) === 0) {
+      given.runtime.globals = table;
+      return [];
+    }
+    const found = functionOf(given, which);
+    if (!(found instanceof Closure)) {
+      return given.runtime.fail("'setfenv' cannot change environment of given object");
+    }
+    found.environment = table;
+    return found;
+  },
+};
+
+/** A function, or the one that runs at a level; undefined for level 0. */
+function functionOf(given: Arguments, which: LuaValue): LuaValue {
+  if (isFunction(which)) return which;
+  const level = given.integer(0, 1);
+  if (level < 0) given.wrong(0, 'level must be non-negative');
+  if (level === 0) return undefined;
+  const { runtime } = given;
+  const frame = runtime.frameAt(level);
+  if (frame === undefined) {
+    const missing = runtime.thread.depth < level;
+    if (missing) return given.wrong(0, 'invalid level');
+    return runtime.fail(`no function environment for tail call at level ${level}`);
+  }
+  return frame.callee;
+}
+
+/** There is nothing to collect; `count` is what the run has allocated, in KB. */
+function collectGarbage(given: Arguments): LuaValue {
+  const option = given.text(0, 'collect');
+  const known = ['stop', 'restart', 'collect', 'count', 'step', 'setpause', 'setstepmul'];
+  if (!known.includes(option)) given.wrong(0, `invalid option '${option}'`);
+  return option === 'count' ? given.runtime.allocated / 1024 : option === 'step' ? true : 0;
+}
+
+function loaded(
+  given: Arguments,
+  text: string,
+  name: string,
+  load: LoadText,
+): readonly LuaValue[] | LuaValue {
+  given.runtime.spend(text.length);
+  given.runtime.grow(text.length * 8);
+  const found = load(text, name);
+  return typeof found === 'string' ? [undefined, found] : found;
+}
+
+/** The text that a function hands out piece by piece. */
+function piecesOf(given: Arguments): string {
+  const reader = given.function(0);
+  const { runtime } = given;
+  let text = '';
+  for (;;) {
+    const [piece] = runtime.call(reader, []);
+    if (piece === undefined || piece === '') return text;
+    const part = runtime.concatenable(piece);
+    if (part === undefined) return runtime.fail('reader function must return a string');
+    text = runtime.join(text, part);
+  }
+}
+
+const MAX_NAME = 60;
+
+/** How messages call a text that was loaded: `=name` and `@file` as they are, others quoted. */
+function chunkName(name: string): string {
+  if (name.startsWith('=')) return name.slice(1, MAX_NAME);
+  if (name.startsWith('@')) {
+    const file = name.slice(1);
+    return file.length > MAX_NAME - 8 ? `...${file.slice(8 - MAX_NAME)}` : file;
+  }
+  const [line] = name.split(/[\r\n]/, 1);
+  const most = MAX_NAME - '[string "..."] '.length - 2;
+  const whole = line === name && line.length <= most;
+  return whole ? `[string "${line}"]` : `[string "${line.slice(0, most)}..."]`;
+}

@@ -1,0 +1,29 @@
+import type { LuaValue } from './value.ts';
+
+/** An error of a script: what `error` throws and what the machine raises. `pcall` catches it. */
+export class LuaError extends Error {
+  override readonly name = 'LuaError';
+  /** What a handler in the script sees; mostly the message with its place, as bytes. */
+  readonly value: LuaValue;
+  /** The innermost call first, such as `policy.lua:12: in function 'check'`; empty below a pcall. */
+  readonly traceback: readonly string[];
+
+  constructor(value: LuaValue, message: string, traceback: readonly string[]) {
+    super(message);
+    this.value = value;
+    this.traceback = traceback;
+  }
+}
+
+/** The hook used up its budget. Nothing in a script can catch this. */
+export class LuaStopped extends Error {
+  override readonly name = 'LuaStopped';
+  readonly resource: 'steps' | 'bytes';
+  readonly traceback: readonly string[];
+
+  constructor(resource: 'steps' | 'bytes', message: string, traceback: readonly string[]) {
+    super(message);
+    this.resource = resource;
+    this.traceback = traceback;
+  }
+}

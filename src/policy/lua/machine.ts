@@ -1,0 +1,136 @@
+import type { Diagnostic } from '../../model/diagnostic.ts';
+import { MistakeList } from '../mistakes.ts';
+import { openBasics, type LoadText } from './base/basics.ts';
+import { openCoroutines } from './base/coroutines.ts';
+import { openModules, type ReadModule } from './base/modules.ts';
+import { Closure } from './closure.ts';
+import { WORDS } from './codes.ts';
+import { compile } from './compile.ts';
+import { LuaError, LuaStopped } from './errors.ts';
+import { execute, type Natives } from './execute.ts';
+import type { LuaBudget } from './meter.ts';
+import { parse } from './parser.ts';
+import { Refusal, refuse } from './refusal.ts';
+import { Runtime } from './runtime.ts';
+import { Table } from './table.ts';
+import { Thread } from './thread.ts';
+import type { LuaClosure, LuaHost, LuaTable, LuaValue } from './value.ts';
+
+export interface LuaMachineOptions {
+  /** Gets a line of `print`, as bytes, without its end. */
+  readonly print: (line: string) => void;
+  readonly readModule: ReadModule;
+  /** Each fills tables of the globals; run in this order, before any script. */
+  readonly libraries?: readonly ((host: LuaHost) => void)[];
+}
+
+export type LuaOutcome =
+  | { readonly ok: true; readonly values: readonly LuaValue[] }
+  | { readonly ok: false; readonly error: LuaError | LuaStopped };
+
+export type LoadOutcome =
+  | { readonly ok: true; readonly chunk: LuaClosure }
+  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
+
+/**
+ * One Lua state: globals, modules and what scripts made of them. It reaches nothing outside but
+ * what its options hand in, and does the same whenever it is asked the same.
+ */
+export class LuaMachine extends Runtime {
+  readonly #natives: Natives;
+
+  constructor(options: LuaMachineOptions) {
+    super();
+    const globals = this.globals as Table;
+    const load: LoadText = (text, name) => this.#loadBytes(text, name);
+    const next = openBasics(this, globals, load, options.print);
+    const coroutine = this.newTable();
+    globals.set('coroutine', coroutine);
+    this.#natives = { next, yield: openCoroutines(this, coroutine) };
+    openModules(this, globals, load, options.readModule);
+    for (const open of options.libraries ?? []) open(this);
+    this.#registerLibraries(globals);
+  }
+
+  #registerLibraries(globals: Table): void {
+    const loaded = (globals.get('package') as LuaTable).get('loaded') as LuaTable;
+    loaded.set('_G', globals);
+    for (const name of ['coroutine', 'package', 'string', 'table', 'math']) {
+      loaded.set(name, globals.get(name));
+    }
+    const string = globals.get('string');
+    if (!(string instanceof Table)) return;
+    this.stringMetatable ??= this.newTable();
+    this.stringMetatable.set('__index', string);
+  }
+
+  override execute(thread: Thread): boolean {
+    return execute(this, thread, this.#natives);
+  }
+
+  /**
+   * Compiles a script.
+   *
+   * @param text as it was decoded from UTF-8; offsets of diagnostics are in it
+   * @param name the file, as messages and diagnostics name it
+   */
+  load(text: string, name: string): LoadOutcome {
+    try {
+      return { ok: true, chunk: this.#compile(text, name, false) };
+    } catch (thrown) {
+      const refusal = refusalOf(thrown, text);
+      const mistakes = new MistakeList(name, WORDS, new Set());
+      const details = refusal.details as [string, string, string, string];
+      mistakes.add(refusal.place, refusal.code, details, refusal.hint);
+      return { ok: false, diagnostics: mistakes.sorted() };
+    }
+  }
+
+  /** As `loadstring` does it: a function, or Lua's message. */
+  #loadBytes(text: string, name: string): Closure | string {
+    try {
+      return this.#compile(text, name, true);
+    } catch (thrown) {
+      const refusal = refusalOf(thrown, text);
+      const words: (...details: string[]) => string = WORDS[refusal.code];
+      return `${name}:${refusal.line}: ${words(...refusal.details)}`;
+    }
+  }
+
+  #compile(text: string, name: string, bytes: boolean): Closure {
+    if (text.startsWith('\u001B')) {
+      refuse({ start: 0, end: 1, line: 1 }, 'bytecode-refused', []);
+    }
+    const prototype = compile(name, parse(text, bytes));
+    return new Closure(prototype, [], this.globals);
+  }
+
+  /**
+   * Calls a function with a budget of its own.
+   *
+   * @param args strings among them are bytes
+   * @throws whatever a function of ours throws that is no error of the script
+   */
+  run(called: LuaValue, args: readonly LuaValue[], budget: LuaBudget): LuaOutcome {
+    this.refill(budget.steps, budget.bytes);
+    try {
+      return this.protect<LuaOutcome>(
+        false,
+        () => ({ ok: true, values: this.call(called, args) }),
+        (error) => ({ ok: false, error }),
+      );
+    } catch (thrown) {
+      if (thrown instanceof LuaStopped) return { ok: false, error: thrown };
+      throw thrown;
+    } finally {
+      this.refill(Infinity, Infinity);
+    }
+  }
+}
+
+/** A script can be nested so that our reader runs out of stack where its caller used up most. */
+function refusalOf(thrown: unknown, text: string): Refusal {
+  if (thrown instanceof Refusal) return thrown;
+  if (!(thrown instanceof RangeError)) throw thrown;
+  return new Refusal({ start: 0, end: Math.min(1, text.length) }, 1, 'nested-deep', [], undefined);
+}
