@@ -14,7 +14,7 @@ import { replay, ReplayRun } from '../../src/simulate/replay.ts';
 import { anyGrainMs, definedOf, orUndefined } from '../builders/audit-histories.ts';
 import { correlate, type CorrelatedEvent } from '../builders/correlated-events.ts';
 import { NOON_MS, type EventRow } from '../builders/event-batches.ts';
-import { RowSource } from '../builders/event-sources.ts';
+import { releaseOf, RowSource } from '../builders/event-sources.ts';
 
 const TIMEOUT_MS = 60_000;
 
