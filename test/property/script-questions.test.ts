@@ -144,6 +144,7 @@ class PlainCounts {
   }
 
   add(timeMs: number, ip: string, amount: number): void {
+    if (amount === 0) return;
     const window = this.windowOf(timeMs);
     let counts = this.windows.get(window);
     if (counts === undefined) this.windows.set(window, (counts = new Map<string, number>()));

@@ -223,9 +223,9 @@ async function findings(plan: History): Promise<{ found: Found[]; expected: Foun
   rows.forEach((row, index) => {
     const event = events[index];
     if (event.kind === 'dropped') return;
-    const isReported = fromMs === undefined || releaseOf(row) >= fromMs;
     const isIgnored = event.ip.startsWith('127.');
-    plain.take(row, event, isReported && row.releaseMs === undefined && !isIgnored);
+    // Before `--from` scripts run as behind it; only the report does not show it.
+    plain.take(row, event, row.releaseMs === undefined && !isIgnored);
   });
   const vocabulary = new Vocabulary();
   const sources = [new RowSource(rows, { vocabulary, batchSizes: [7, 1, 30] })];
