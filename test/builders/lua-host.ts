@@ -67,6 +67,9 @@ export class PlainHost implements LuaHost {
       ? this.call(handler, [of, key])[0]
       : this.index(handler, key);
   }
+  where(): undefined {
+    return undefined;
+  }
   setIndex(of: LuaValue, key: LuaValue, value: LuaValue): void {
     if (typeof of !== 'object' || of.kind !== 'table') this.fail('attempt to index');
     const handler = of.metatable?.get('__newindex');

@@ -1,13 +1,15 @@
-import { UserError } from '../../model/errors.ts';
+import { assert, UserError } from '../../model/errors.ts';
 import { ALL_NEEDS, type Needs } from '../../model/event.ts';
 import { fieldValue } from '../../model/field-value.ts';
 import type { ScriptPlace, ScriptPolicy, ScriptRunner, ScriptWorld } from '../script-policy.ts';
 import { PHASES, type Phase } from '../script-slots.ts';
-import { bitOf, timesOf } from '../script-phases.ts';
-import { bytesOf } from './bytes.ts';
+import { bitOf, recipientsOf } from '../script-phases.ts';
+import { bytesOf, textOf } from './bytes.ts';
 import { CALLOUTS, type Callout } from './callouts.ts';
-import { LuaMachine, type LuaFailure } from './machine.ts';
-import { openMsys, type Msys, type RegisteredModule } from './msys/open.ts';
+import type { LuaError, LuaStopped } from './errors.ts';
+import { openLibraries } from './library/open.ts';
+import { LuaMachine } from './machine.ts';
+import { isVendorModule, openMsys, type Msys, type RegisteredModule } from './msys/open.ts';
 import { VALIDATE } from './msys/constants.ts';
 import type { LuaFiles } from './msys/world.ts';
 import type { LuaTable, LuaValue } from './value.ts';
@@ -55,8 +57,13 @@ class LuaRunner implements ScriptRunner {
   /** @throws {UserError} when a module cannot be loaded, or its `init` does not return true */
   constructor(sources: readonly LuaSource[], files: LuaFiles, world: ScriptWorld) {
     this.#machine = new LuaMachine({
-      print: (text) => world.log(this.#msys.place(), '', text),
-      readModule: (name) => this.#msys.readModule(name),
+      print: (line) => world.log(this.#msys.place(), '', textOf(line)),
+      readModule: (name) => {
+        if (isVendorModule(name)) return { text: 'return {}', file: name };
+        const found = files.module(textOf(name));
+        return found && { text: bytesOf(found.text), file: found.file };
+      },
+      libraries: [openLibraries],
     });
     this.#msys = openMsys(this.#machine, world, files, (verdict, place) =>
       this.#act(verdict, place),
@@ -81,8 +88,8 @@ class LuaRunner implements ScriptRunner {
     for (const { phase, bit, callouts } of this.#stages) {
       if ((phases & bit) === 0) continue;
       msys.phase = phase;
-      const times = timesOf(phase, batch, row);
-      for (msys.recipient = 0; msys.recipient < times; msys.recipient++) {
+      const [first, end] = recipientsOf(phase, batch, row);
+      for (msys.recipient = first; msys.recipient < end; msys.recipient++) {
         for (const callout of callouts) this.#callout(callout);
       }
     }
@@ -104,13 +111,13 @@ class LuaRunner implements ScriptRunner {
       const given = callout.given.map((name) => this.#given(name, callout.phase));
       const ran = this.#machine.run(hook, [this.#selfOf(module), ...given], HOOK_BUDGET);
       if (!ran.ok) {
-        this.#fail(callout, ran);
+        this.#fail(callout, ran.error, placeIn(ran.error));
         return;
       }
       const [result] = ran.values;
       if (result === VALIDATE.VALIDATE_DONE) break;
       if (result === VALIDATE.VALIDATE_CONT) continue;
-      this.#fail(callout, this.#wrongReturn(module, callout, result));
+      this.#fail(callout, this.#wrongReturn(module, callout, result), module.place);
       return;
     }
     const { code, disconnect, place } = reply;
@@ -138,22 +145,18 @@ class LuaRunner implements ScriptRunner {
     return self;
   }
 
-  #wrongReturn(module: RegisteredModule, { name }: Callout, result: LuaValue): LuaFailure {
-    const shown = this.#machine.toText(result);
+  #wrongReturn(module: RegisteredModule, { name }: Callout, result: LuaValue): Failure {
     const words =
       result === VALIDATE.VALIDATE_AGAIN
-        ? 'VALIDATE_AGAIN waits for something that no replay has'
-        : `returns ${shown}, not msys.core.VALIDATE_CONT or msys.core.VALIDATE_DONE`;
-    const message = `${module.name}:${name} ${words}`;
-    return { ok: false, message, traceback: [], place: module.place };
+        ? 'waits (VALIDATE_AGAIN), which a replay cannot'
+        : `returns ${this.#machine.toText(result)}, not msys.core.VALIDATE_CONT or VALIDATE_DONE`;
+    return { message: `${module.name}:${name} ${words}`, traceback: [] };
   }
 
   /** An error in a hook is a reply of 421. */
-  #fail({ name }: Callout, { message, traceback, place }: LuaFailure): void {
-    const at = place ?? { script: '?', line: 0 };
-    const shown = [`${name}: ${message}`, ...traceback].join('\n');
-    this.#msys.world.note(at, 'failed', shown);
-    this.#act('reject', at);
+  #fail({ name }: Callout, { message, traceback }: Failure, place: ScriptPlace): void {
+    this.#msys.world.note(place, 'failed', [`${name}: ${message}`, ...traceback].join('\n'));
+    this.#act('reject', place);
   }
 
   #act(verdict: 'tarpit' | 'reject' | 'disconnect' | 'discard', place: ScriptPlace): void {
@@ -166,10 +169,10 @@ class LuaRunner implements ScriptRunner {
 
   #load({ file, name, text }: LuaSource): void {
     const chunk = this.#machine.load(text, name);
-    if ('diagnostics' in chunk) throw new UserError(`${file} cannot be loaded`);
+    assert(chunk.ok, `${file} passed the checks`);
     const before = this.#msys.modules.length;
-    const ran = this.#machine.run(chunk.function, [], LOAD_BUDGET);
-    if (!ran.ok) throw new UserError([`${file}: ${ran.message}`, ...ran.traceback].join('\n'));
+    const ran = this.#machine.run(chunk.chunk, [], LOAD_BUDGET);
+    if (!ran.ok) throw new UserError(shown(ran.error));
     if (this.#msys.modules.length > before) return;
     throw new UserError(`${file} registers no module`, 'msys.registerModule("name", table)');
   }
@@ -178,12 +181,25 @@ class LuaRunner implements ScriptRunner {
     const init = module.table.get('init');
     if (init === undefined) return;
     const ran = this.#machine.run(init, [module.table], LOAD_BUDGET);
-    if (!ran.ok) {
-      throw new UserError([`${module.name}:init: ${ran.message}`, ...ran.traceback].join('\n'));
-    }
+    if (!ran.ok) throw new UserError(`${module.name}:init: ${shown(ran.error)}`);
     if (ran.values[0] === true) return;
     throw new UserError(`${module.name}:init does not return true`, 'return true at its end');
   }
+}
+
+type Failure = Pick<LuaError | LuaStopped, 'message' | 'traceback'>;
+
+function shown({ message, traceback }: Failure): string {
+  return [message, ...traceback.map((line) => `  ${line}`)].join('\n');
+}
+
+/** Where an error of a script came from: its message or its traceback begins with it. */
+function placeIn({ message, traceback }: Failure): ScriptPlace {
+  for (const text of [message, ...traceback]) {
+    const match = /^([^\s:]+):(\d+): /.exec(text);
+    if (match !== null) return { script: match[1], line: Number(match[2]) };
+  }
+  return { script: '?', line: 0 };
 }
 
 /** What the client sent, as far as the log tells it. */

@@ -94,7 +94,7 @@ export abstract class Runtime implements LuaHost {
 
   #stop(resource: 'steps' | 'bytes'): never {
     const what = resource === 'steps' ? 'instructions' : 'bytes of memory';
-    const message = `${this.where(0)}stopped after ${this.#budget[resource]} ${what}`;
+    const message = `${this.prefixOf(0)}stopped after ${this.#budget[resource]} ${what}`;
     throw new LuaStopped(resource, textOf(message), this.traceback());
   }
 
@@ -111,11 +111,11 @@ export abstract class Runtime implements LuaHost {
 
   /** An error of the running function: with its place, when it is one of the script. */
   blame(message: string): never {
-    return this.raise(this.where(0) + message);
+    return this.raise(this.prefixOf(0) + message);
   }
 
   fail(message: string, level = 1): never {
-    return this.raise(this.where(level) + message);
+    return this.raise(this.prefixOf(level) + message);
   }
 
   /** The frame of a level: 0 runs, 1 called it, and so on; undefined where a tail call was. */
@@ -132,10 +132,16 @@ export abstract class Runtime implements LuaHost {
   }
 
   /** `file:line: ` of a level, '' where there is none. */
-  where(level: number): string {
+  prefixOf(level: number): string {
     const frame = this.frameAt(level);
     if (frame === undefined || !(frame.callee instanceof Closure)) return '';
     return `${frame.callee.prototype.source}:${lineOf(frame, frame.callee)}: `;
+  }
+
+  where(level = 1): { readonly name: string; readonly line: number } | undefined {
+    const frame = this.frameAt(level);
+    if (frame === undefined || !(frame.callee instanceof Closure)) return undefined;
+    return { name: frame.callee.prototype.source, line: lineOf(frame, frame.callee) };
   }
 
   traceback(): readonly string[] {

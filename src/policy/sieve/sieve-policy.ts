@@ -1,5 +1,6 @@
-import { KIND, PHASE, type Needs } from '../../model/event.ts';
+import type { Needs } from '../../model/event.ts';
 import type { ScriptPlace, ScriptPolicy, ScriptRunner, ScriptWorld } from '../script-policy.ts';
+import { bitOf, recipientsOf } from '../script-phases.ts';
 import { PHASES, SCRIPT_SLOTS, type Phase, type ScriptSlot } from '../script-slots.ts';
 import { compileScript, VariableNames, type ScriptSource, type Step } from './compile.ts';
 import { Includes } from './includes.ts';
@@ -47,21 +48,12 @@ interface BoundScript extends SlottedScript {
   readonly run: Step;
 }
 
-/** The phase of an event that stands for a phase of scripts, where it is not the one of that name. */
-const PHASE_OF: Partial<Record<Phase, number>> = {
-  accept: PHASE.connect,
-  each_rcpt: PHASE.spool,
-  set_binding: PHASE.spool,
-};
-
 /** The scripts of a stage: those of phase1, then those of phase2. */
 interface Stage {
   readonly name: Phase;
   readonly bit: number;
   readonly scripts: readonly BoundScript[];
 }
-
-const ONCE = [0, 1] as const;
 
 class SieveRunner implements ScriptRunner {
   readonly phases: number;
@@ -87,7 +79,6 @@ class SieveRunner implements ScriptRunner {
     );
     this.#run = new Run(world);
     this.#stages = PHASES.map((name) => {
-      const phase = PHASE_OF[name] ?? PHASE[name as keyof typeof PHASE];
       const own = ['phase1', 'phase2'].flatMap((pass) =>
         scripts.filter(({ slot }) => slot === `${name}_${pass}`),
       );
@@ -95,7 +86,7 @@ class SieveRunner implements ScriptRunner {
         ...script,
         run: compileScript(script.commands, script, names, binding),
       }));
-      return { name, bit: 1 << phase, scripts: bound };
+      return { name, bit: bitOf(name), scripts: bound };
     }).filter((stage) => stage.scripts.length > 0);
     this.phases = this.#stages.reduce((bits, { bit }) => bits | bit, 0);
   }
@@ -109,7 +100,7 @@ class SieveRunner implements ScriptRunner {
     for (let i = 0; i < this.#stages.length; i++) {
       const stage = this.#stages[i];
       if ((phases & stage.bit) === 0) continue;
-      const [first, end] = this.#recipientsOf(stage.name);
+      const [first, end] = recipientsOf(stage.name, batch, row);
       for (run.recipient = first; run.recipient < end; run.recipient++) {
         this.#stage(stage);
         if (run.isExhausted) return;
@@ -119,20 +110,6 @@ class SieveRunner implements ScriptRunner {
 
   orderOf(phase: string): number {
     return SCRIPT_SLOTS.findIndex((slot) => slot === phase);
-  }
-
-  /**
-   * The recipients that a stage runs for, from 0, the end not included: each, where it belongs to
-   * one (semantics, 5).
-   */
-  #recipientsOf(name: Phase): readonly [first: number, end: number] {
-    if (name !== 'rcptto' && name !== 'each_rcpt' && name !== 'set_binding') return ONCE;
-    const { batch, row } = this.#run.event;
-    if (batch.kind[row] !== KIND.reception) return ONCE;
-    const recipients = Math.max(1, batch.recipients[row]);
-    // The `client=` line of a known message was its first recipient's.
-    const isKnown = name === 'rcptto' && (batch.phases[row] & (1 << PHASE.mailfrom)) === 0;
-    return [isKnown ? 1 : 0, recipients];
   }
 
   #stage({ scripts }: Stage): void {

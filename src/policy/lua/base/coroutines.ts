@@ -110,7 +110,7 @@ function resumeWrapped(
     (error) => {
       const text = runtime.concatenable(error.value);
       if (text === undefined) throw error;
-      const value = runtime.where(1) + text;
+      const value = runtime.prefixOf(1) + text;
       throw new LuaError(value, value, [...error.traceback, ...runtime.traceback()]);
     },
   );

@@ -1,5 +1,5 @@
 import { fieldValue, peerText } from '../../../model/field-value.ts';
-import { bytesOf } from '../bytes.ts';
+import { bytesOf, textOf } from '../bytes.ts';
 import { libraryTable, type Arguments, type LibraryFunction } from '../library/arguments.ts';
 import {
   LuaUserdata,
@@ -15,17 +15,22 @@ import { placeOf, tell, type MsysWorld } from './world.ts';
 /** A property of one of our objects, asked at each event. */
 type Property = () => LuaValue;
 
+/** Methods, properties, and what takes assignments. */
+type HostParts = readonly [
+  methods: Readonly<Record<string, LibraryFunction>>,
+  properties?: Readonly<Record<string, Property>>,
+  assigns?: (key: string, value: LuaValue) => boolean,
+];
+
 /**
  * An object with methods and properties. Scripts cannot see or change its metatable.
  *
- * @param assigns takes an assignment to a property; undefined: none can be assigned
+ * @param parts without an `assigns` no property can be assigned
  */
 export function hostObject(
   host: LuaHost,
   type: string,
-  methods: Readonly<Record<string, LibraryFunction>>,
-  properties: Readonly<Record<string, Property>> = {},
-  assigns?: (key: string, value: LuaValue) => boolean,
+  ...[methods, properties = {}, assigns]: HostParts
 ): LuaUserdata {
   const functions = libraryTable(host, type, methods);
   const metatable = host.newTable();
@@ -46,7 +51,7 @@ export function hostObject(
 }
 
 /** `ac`: the connection (momentum, 2.3). */
-export function acceptConstruct(msys: () => MsysWorld): Parameters<typeof hostObject> {
+export function acceptConstruct(msys: () => MsysWorld): HostParts {
   const noOp: LibraryFunction = () => {
     tell(msys(), 'not-simulated', 'EHLO capabilities');
     return [];
@@ -63,7 +68,7 @@ export function acceptConstruct(msys: () => MsysWorld): Parameters<typeof hostOb
     remote_addr: () => remoteAddress(msys()),
     conn_id: () => field(msys(), 'session'),
   };
-  return [msys().host, 'accept_construct', methods, properties];
+  return [methods, properties];
 }
 
 type TextField = Parameters<typeof fieldValue>[2];
@@ -79,12 +84,12 @@ function remoteAddress({ host, world }: MsysWorld): LuaValue {
   const peer = peerText(batch, row);
   const text = peer.includes(':') ? `${peer}.0` : `${peer}:0`;
   const address = hostObject(host, 'sockaddr', {});
-  address.metatable?.set('__tostring', new NativeFunction('sockaddr', () => [text]));
+  address.metatable?.set('__tostring', new NativeFunction('tostring', () => [text]));
   return address;
 }
 
 /** `vctx`: the reply of the phase and the contexts of connection and message. */
-export function validateContext(msys: () => MsysWorld): Parameters<typeof hostObject> {
+export function validateContext(msys: () => MsysWorld): HostParts {
   const reply = (given: Arguments, disconnects: boolean): void => {
     const { reply: own, host } = msys();
     const code = given.number(2);
@@ -103,12 +108,12 @@ export function validateContext(msys: () => MsysWorld): Parameters<typeof hostOb
       if (given.number(2) > 0) msys().act('tarpit', placeOf(msys()));
       return [];
     },
-    get: (_, given) => [contextOf(given.at(2)).get(given.text(3)) ?? ''],
+    get: (_, given) => [bytesOf(contextOf(given.at(2)).get(textOf(given.text(3))) ?? '')],
     set: (_, given) => {
-      contextOf(given.at(2)).set(given.text(3), given.text(4));
+      contextOf(given.at(2)).set(textOf(given.text(3)), textOf(given.text(4)));
       return [];
     },
-    exists: (_, given) => [contextOf(given.at(2)).has(given.text(3)) ? 1 : 0],
+    exists: (_, given) => [contextOf(given.at(2)).has(textOf(given.text(3))) ? 1 : 0],
     recipient_list: () => [recipients(msys())],
     add_recipient: () => (tell(msys(), 'not-simulated', 'vctx:add_recipient'), []),
     remove_recipient: () => (tell(msys(), 'not-simulated', 'vctx:remove_recipient'), []),
@@ -120,11 +125,11 @@ export function validateContext(msys: () => MsysWorld): Parameters<typeof hostOb
     own.place = placeOf(msys());
     return true;
   };
-  return [msys().host, 'vctx', methods, {}, assigns];
+  return [methods, {}, assigns];
 }
 
 /** Of several recipients of one event only the first has an address. */
-function recipients({ host, world }: MsysWorld): LuaTable {
+export function recipients({ host, world }: MsysWorld): LuaTable {
   const table = host.newTable();
   const { batch, row, session } = world.event;
   const known = fieldValue(batch, row, 'recipient') || session.message.recipient;
@@ -142,7 +147,7 @@ function contextNamed({ host, world }: MsysWorld, type: LuaValue): Map<string, s
 const isMessage = (type: ContextType): boolean => type.endsWith('MESS');
 
 /** `msg`: the message at hand. */
-export function message(msys: () => MsysWorld): Parameters<typeof hostObject> {
+export function message(msys: () => MsysWorld): HostParts {
   const sender = (): string => {
     const { batch, row, session } = msys().world.event;
     return bytesOf(fieldValue(batch, row, 'sender') || session.message.sender);
@@ -160,19 +165,19 @@ export function message(msys: () => MsysWorld): Parameters<typeof hostObject> {
       const { batch, row } = msys().world.event;
       return [batch.size[row] < 0 ? 0 : batch.size[row]];
     },
-    context_get: (_, given) => [contextOf(given.at(2)).get(given.text(3)) ?? ''],
+    context_get: (_, given) => [bytesOf(contextOf(given.at(2)).get(textOf(given.text(3))) ?? '')],
     context_set: (_, given) => {
-      contextOf(given.at(2)).set(given.text(3), given.text(4));
+      contextOf(given.at(2)).set(textOf(given.text(3)), textOf(given.text(4)));
       return [];
     },
-    context_exists: (_, given) => [contextOf(given.at(2)).has(given.text(3)) ? 1 : 0],
+    context_exists: (_, given) => [contextOf(given.at(2)).has(textOf(given.text(3))) ? 1 : 0],
     context_delete: (_, given) => {
-      contextOf(given.at(2)).delete(given.text(3));
+      contextOf(given.at(2)).delete(textOf(given.text(3)));
       return [];
     },
     context_exists_and_get: (_, given) => {
-      const value = contextOf(given.at(2)).get(given.text(3));
-      return value === undefined ? [0] : [1, value];
+      const value = contextOf(given.at(2)).get(textOf(given.text(3)));
+      return value === undefined ? [0] : [1, bytesOf(value)];
     },
     discard: () => {
       msys().act('discard', placeOf(msys()));
@@ -187,7 +192,7 @@ export function message(msys: () => MsysWorld): Parameters<typeof hostObject> {
     conn_id: () => field(msys(), 'session'),
     batch_id: () => field(msys(), 'queue_id'),
   };
-  return [msys().host, 'message', methods, properties];
+  return [methods, properties];
 }
 
 /** What needs the content of the message, which no log has. */
