@@ -188,15 +188,24 @@ function seriesTable(tally: Tally): string {
   return plainTable(head, rows);
 }
 
-/** What `stats` of a server's console shows, for the whole replay. */
+/** Counters that a terminal shows; scripts may name one after each peer. */
+const MOST_COUNTERS = 50;
+
+/** What `stats` of a server's console shows, for the whole replay: the counters that count most. */
 function statsTable({ stats }: ScriptTally): string {
-  const rows = stats.map(({ phase, counter, kind, count }) => [
+  const most = new Set(stats.toSorted((a, b) => b.count - a.count).slice(0, MOST_COUNTERS));
+  const shown = stats.filter((one) => most.has(one));
+  const rows = shown.map(({ phase, counter, kind, count }) => [
     phase,
     visible(counter),
     kind,
     grouped(count),
   ]);
-  return plainTable(['phase', 'counter', 'class', 'count'], rows);
+  const table = plainTable(['phase', 'counter', 'class', 'count'], rows);
+  const others = stats.length - shown.length;
+  return others === 0
+    ? table
+    : `${table}\n${counted(others, 'more counter')} (summary.json of --out)`;
 }
 
 const NOTE_WORDS = {

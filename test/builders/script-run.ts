@@ -127,8 +127,10 @@ export class ScriptStand {
       },
       include: (run, site, name) => includes.run(run, site, name),
     };
-    const includes = new Includes(files, (commands, source) =>
-      compileScript(commands, source, this.#names, binding),
+    const includes = new Includes(
+      files,
+      (commands, source) => compileScript(commands, source, this.#names, binding),
+      [],
     );
     return binding;
   }

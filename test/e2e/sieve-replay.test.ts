@@ -180,6 +180,25 @@ ec_disconnect 421 "later" "gone";
     );
   });
 
+  test('tells included scripts of one name apart', async () => {
+    const files = {
+      'a.siv': 'ec_include "b/a.siv"; ec_include "c/a.siv"; ec_include "a.siv";',
+      'b/a.siv': 'ec_tarpit 1;',
+      'c/a.siv': '\nec_tarpit 1;',
+    };
+    const { cwd } = await replay(files, '--policy', 'a.siv', '--phase', 'ehlo');
+    const rules = rowsOf(cwd, 'firings.csv').map((row) => row['rule']);
+    expect(rules).toEqual(['b/a.siv:1', 'c/a.siv:2', 'a.siv:1']);
+  });
+
+  test('shows the counters that count most', async () => {
+    const counters = Array.from({ length: 60 }, (_, index) => `ec_inc_counter "n${100 + index}";`);
+    const { stdout } = await named(`${counters.join('\n')} ec_inc_counter "n159";`, 'ehlo');
+    expect(stdout.match(/ n1\d\d /g)).toHaveLength(50);
+    expect(stdout).toContain(' n159 ');
+    expect(stdout).toContain('\n10 more counters (summary.json of --out)\n');
+  });
+
   test('tells scripts of one name apart', async () => {
     const conf = `inbound_audit { }
 sieve {

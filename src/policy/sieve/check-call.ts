@@ -1,6 +1,7 @@
 import { factsOf, meantName } from './command-table.ts';
 import { checkFamily } from './check-masks.ts';
 import { monitorOf } from './check-monitors.ts';
+import { checkPatterns } from './check-patterns.ts';
 import { checkTags } from './check-tags.ts';
 import { checkValue } from './check-values.ts';
 import { checkWindows } from './check-windows.ts';
@@ -77,6 +78,7 @@ function tellRole(
 function checkArguments(call: Call, facts: CommandFacts, mistakes: Mistakes): HashUse | undefined {
   const { rest, tags, sound } = checkTags(call, facts, mistakes);
   const { positional, hash } = facts;
+  if (sound) checkPatterns(call, rest, mistakes);
   if (positional === undefined || !sound) return undefined;
   if (hash !== undefined && rest.length === 1) {
     const [only] = rest;

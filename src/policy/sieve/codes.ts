@@ -64,6 +64,7 @@ export const WORDS = {
   'serialize-missing': (name: string) =>
     `a server that is a single node may not count this: '${name}' needs "serialize" there`,
   'value-missing': (name: string) => `'${name}' returns nothing that could be assigned`,
+  'pattern-wrong': (reason: string) => `this expression cannot be run here: ${reason}`,
   'variable-unset': (name: string) => `nothing in this script sets $${name}`,
   'key-unknown': (key: string, command: string) => `'${command}' does not read the key "${key}"`,
   'macro-unknown': (seen: string) => `unknown macro %{${seen}:…}`,
@@ -85,6 +86,7 @@ export const WARNINGS: ReadonlySet<ScriptCode> = new Set([
   'message-missing',
   'serialize-missing',
   'value-missing',
+  'pattern-wrong',
   'variable-unset',
   'key-unknown',
   'macro-unknown',

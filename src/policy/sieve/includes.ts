@@ -16,10 +16,18 @@ export class Includes {
   readonly #compile: Compile;
   /** By the including file and the name; undefined: it cannot be used, and why. */
   readonly #known = new Map<string, Step | string>();
+  /** The files of names that reports show. */
+  readonly #named = new Map<string, string>();
 
-  constructor(files: ScriptFiles, compile: Compile) {
+  /** @param named the scripts that include others */
+  constructor(
+    files: ScriptFiles,
+    compile: Compile,
+    named: readonly Pick<ScriptSource, 'file' | 'name'>[],
+  ) {
     this.#files = files;
     this.#compile = compile;
+    for (const { file, name } of named) this.#named.set(name, file);
   }
 
   /** @throws {ScriptFailure} when the script cannot be read or has mistakes */
@@ -54,8 +62,20 @@ export class Includes {
     }
     return this.#compile(commands, {
       file: found.file,
-      name: found.file.replace(/^.*[\\/]/s, ''),
+      name: this.#nameOf(found.file),
       text,
     });
+  }
+
+  /** Its own name, with as many folders above as no other script of the run has. */
+  #nameOf(file: string): string {
+    const parts = file.split(/[\\/]/);
+    for (let from = parts.length - 1; ; from--) {
+      const name = parts.slice(Math.max(0, from)).join('/');
+      const owner = this.#named.get(name) ?? file;
+      if (owner !== file && from > 0) continue;
+      this.#named.set(name, owner);
+      return name;
+    }
   }
 }

@@ -74,8 +74,10 @@ class SieveRunner implements ScriptRunner {
       },
       include: (run, site, name) => includes.run(run, site, name),
     };
-    const includes = new Includes(options.files, (commands, source) =>
-      compileScript(commands, source, names, binding),
+    const includes = new Includes(
+      options.files,
+      (commands, source) => compileScript(commands, source, names, binding),
+      scripts,
     );
     this.#run = new Run(world);
     this.#stages = PHASES.map((name) => {
