@@ -1,5 +1,5 @@
 import { numberOf } from '../arguments.ts';
-import { RandomNumbers } from '../random-numbers.ts';
+import { RandomNumbers } from '../../random-numbers.ts';
 import { sixDecimals } from '../six-decimals.ts';
 import { fail, type CommandBinder, type CommandSet, type Site } from '../site.ts';
 import { isList } from '../value.ts';
