@@ -29,15 +29,13 @@ class PatternShelf {
   }
 }
 
-/** `find`, `match`, `gmatch`, `gfind` and `gsub`. */
+/** `find`, `match`, `gmatch` and `gsub`. */
 export function searchFunctions(): Record<string, LibraryFunction> {
   const shelf = new PatternShelf();
-  const gmatch: LibraryFunction = (host, args) => matches(host, args, shelf);
   return {
     find: (host, args) => search(host, args, shelf, true),
     match: (host, args) => search(host, args, shelf, false),
-    gmatch,
-    gfind: gmatch,
+    gmatch: (host, args) => matches(host, args, shelf),
     gsub: (host, args) => substitute(host, args, shelf),
   };
 }
