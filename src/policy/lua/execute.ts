@@ -1,4 +1,4 @@
-import { arithmetic, compute, inverted, negated } from './arithmetic.ts';
+import { arithmetic, compute, inverted, modulo, negated } from './arithmetic.ts';
 import { Box, Closure } from './closure.ts';
 import { isFunction, type Runtime } from './runtime.ts';
 import { Table } from './table.ts';
@@ -301,7 +301,7 @@ export function execute(runtime: Runtime, thread: Thread, natives: Natives): boo
         const left = slots[base + code[pc - 3]];
         const right = slots[base + code[pc - 2]];
         if (typeof left === 'number' && typeof right === 'number') {
-          slots[a] = left - Math.floor(left / right) * right;
+          slots[a] = modulo(left, right);
         } else {
           frame.at = pc;
           slots[a] = arithmetic(runtime, 4, left, right);
@@ -356,7 +356,7 @@ export function execute(runtime: Runtime, thread: Thread, natives: Natives): boo
         // MODK
         const left = slots[base + code[pc - 3]];
         const right = constants[code[pc - 2]] as number;
-        if (typeof left === 'number') slots[a] = left - Math.floor(left / right) * right;
+        if (typeof left === 'number') slots[a] = modulo(left, right);
         else {
           frame.at = pc;
           slots[a] = arithmetic(runtime, 4, left, right);

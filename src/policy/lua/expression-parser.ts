@@ -232,7 +232,7 @@ function folded(binary: Binary): Expression {
   if (left.type !== 'constant' || right.type !== 'constant') return binary;
   if (typeof left.value !== 'number' || typeof right.value !== 'number') return binary;
   const value = foldedValue(operator, left.value, right.value);
-  if (value === undefined || value !== value) return binary;
+  if (value === undefined || Number.isNaN(value)) return binary;
   return { type: 'constant', value, line };
 }
 

@@ -1,6 +1,7 @@
 import { Closure } from '../closure.ts';
 import { parseInBase } from '../numbers.ts';
-import { isFunction, isTrue, typeOf, type Runtime } from '../runtime.ts';
+import { isFunction, isTrue, type Runtime } from '../runtime.ts';
+import { typeName } from '../type-name.ts';
 import { Table } from '../table.ts';
 import type { NativeFunction, LuaValue } from '../value.ts';
 import type { Arguments } from './arguments.ts';
@@ -65,7 +66,7 @@ export function openBasics(
 }
 
 const CONVERSIONS: Readonly<Record<string, Native>> = {
-  type: (given) => typeOf(given.any(0)),
+  type: (given) => typeName(given.any(0)),
   tostring: (given) => given.runtime.toText(given.any(0)),
   tonumber: (given) => {
     const base = given.integer(1, 10);
