@@ -1,4 +1,3 @@
-import { openLibraries } from '../../src/policy/lua/library/open.ts';
 import { LuaMachine } from '../../src/policy/lua/machine.ts';
 import { shown } from './stock-lua.ts';
 
@@ -6,11 +5,7 @@ const BUDGET = { steps: 1e7, bytes: 1e8 };
 
 /** A machine with its libraries, for scripts that stand alone. */
 export function scriptMachine(): LuaMachine {
-  return new LuaMachine({
-    print: () => {},
-    readModule: () => undefined,
-    libraries: [openLibraries],
-  });
+  return new LuaMachine({ print: () => {}, readModule: () => undefined });
 }
 
 /** What a chunk answers on a machine, in the notation of a stock Lua's. */
