@@ -138,8 +138,7 @@ const ERRORS: Readonly<Record<string, Native>> = {
   },
   assert: (given) => {
     if (isTrue(given.any(0))) return given.list;
-    // The message comes without a place.
-    return given.runtime.raise(given.text(1, 'assertion failed!'));
+    return given.runtime.fail(given.text(1, 'assertion failed!'));
   },
   pcall: (given) => {
     const called = given.any(0);
