@@ -7,7 +7,6 @@ import { bitOf, recipientsOf } from '../script-phases.ts';
 import { bytesOf, textOf } from './bytes.ts';
 import { CALLOUTS, type Callout } from './callouts.ts';
 import type { LuaError, LuaStopped } from './errors.ts';
-import { openLibraries } from './library/open.ts';
 import { LuaMachine } from './machine.ts';
 import { isVendorModule, openMsys, type Msys, type RegisteredModule } from './msys/open.ts';
 import { VALIDATE } from './msys/constants.ts';
@@ -63,7 +62,6 @@ class LuaRunner implements ScriptRunner {
         const found = files.module(textOf(name));
         return found && { text: bytesOf(found.text), file: found.file };
       },
-      libraries: [openLibraries],
     });
     this.#msys = openMsys(this.#machine, world, files, (verdict, place) =>
       this.#act(verdict, place),
