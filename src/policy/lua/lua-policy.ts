@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../../model/diagnostic.ts';
 import { assert, UserError } from '../../model/errors.ts';
 import { ALL_NEEDS, type Needs } from '../../model/event.ts';
 import { fieldValue } from '../../model/field-value.ts';
@@ -20,6 +21,13 @@ export interface LuaSource {
   /** As reports show it. */
   readonly name: string;
   readonly text: string;
+}
+
+/** What is wrong in a module as far as it is not run: at most its first mistake. */
+export function readLua(text: string, file: string): readonly Diagnostic[] {
+  const machine = new LuaMachine({ print: () => undefined, readModule: () => undefined });
+  const loaded = machine.load(text, file);
+  return loaded.ok ? [] : loaded.diagnostics;
 }
 
 /** What one hook may use: far beyond any policy, short of a hang or of the machine's memory. */
