@@ -462,11 +462,17 @@ test('scripts are told what maps tell', () => {
 });
 
 test('keys in memory are counted, also those of questions that came late', () => {
-  const monitor = { intervalMs: 60_000, windows: 2 };
+  const monitor = { intervalMs: 60_000, windows: 2 } as const;
   const rows = [{ timeMs: NOON_MS, kind: 'delivery', ip: '192.0.2.1' }];
   const vocabulary = new Vocabulary();
   const batch = batchOf(rows, vocabulary);
-  const plan = { monitors: [monitor], own: [monitor], ahead: [], grainMs: 1, steps: [] };
+  const plan: History = {
+    monitors: [monitor],
+    own: [monitor],
+    ahead: [],
+    grainMs: 1,
+    steps: [],
+  };
   const { engine, audit } = new Twins(plan, vocabulary, batch);
   engine.start(NOON_MS);
   engine.take(batch, 0);
