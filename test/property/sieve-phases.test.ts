@@ -9,7 +9,12 @@ import type { PhaseName } from '../../src/model/event.ts';
 import { Vocabulary } from '../../src/model/vocabulary.ts';
 import { readScript } from '../../src/policy/sieve/read.ts';
 import { SievePolicy, type SlottedScript } from '../../src/policy/sieve/sieve-policy.ts';
-import { PHASES, SCRIPT_SLOTS, type Phase } from '../../src/policy/script-slots.ts';
+import {
+  PHASES,
+  SCRIPT_SLOTS,
+  type Phase,
+  type ScriptSlot,
+} from '../../src/policy/script-slots.ts';
 import { replay } from '../../src/simulate/replay.ts';
 import type { ReplaySink } from '../../src/simulate/tally.ts';
 import { definedOf } from '../builders/audit-histories.ts';
@@ -351,6 +356,9 @@ async function outcomeOf(rows: readonly EventRow[], { scripts }: History): Promi
   const counted = stats.map(({ phase, counter, kind, count: times }) => {
     return [`${phase} ${counter} ${kind}`, times] as const;
   });
+  // A server's console shows them in the order of a session.
+  const order = stats.map(({ phase }) => SCRIPT_SLOTS.indexOf(phase as ScriptSlot));
+  expect(order).toEqual(order.toSorted((a, b) => a - b));
   const failed = notes.map(({ place, times }) => [place, times] as const);
   return {
     logged,
@@ -376,4 +384,23 @@ test('scripts run as the table says', async () => {
   );
   expect(seen.further).toBeGreaterThan(1000);
   expect(seen.stopped).toBeGreaterThan(500);
+});
+
+test('the steps of one event are not those of the next', async () => {
+  const lines = Array.from({ length: 400 }, (_, index): EventRow => {
+    return { timeMs: NOON_MS + index, kind: 'connect', ip: '192.0.2.1', session: `s${index}` };
+  });
+  const name = 'a.siv';
+  const { commands, text } = readScript('ec_inc_counter "x";\n'.repeat(300), name);
+  const script = { slot: 'connect_phase1', runtimeError: 'fail', commands: commands! } as const;
+  const files = { read: () => ({ file: '', text: '' }), dnsFixture: undefined };
+  const scripts = new SievePolicy([{ ...script, file: name, name, text }], {
+    files,
+    sliding: 'rate',
+  });
+  const vocabulary = new Vocabulary();
+  const sources = [new RowSource(lines, { vocabulary })];
+  const common = { needs: scripts.needs, fileOf: () => 'log' };
+  const { tally } = await replay({ ...common, sources, vocabulary, scripts });
+  expect(tally.scripts).toMatchObject({ notes: [], stats: [{ count: 120_000 }] });
 });

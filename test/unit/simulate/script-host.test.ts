@@ -7,7 +7,13 @@ import { ALL_NEEDS } from '../../../src/model/event.ts';
 import { Vocabulary } from '../../../src/model/vocabulary.ts';
 import type { ScriptPolicy, ScriptWorld } from '../../../src/policy/script-policy.ts';
 import { replay } from '../../../src/simulate/replay.ts';
-import type { FiringRow, LoggedRow, StoppedRow, Tally } from '../../../src/simulate/tally.ts';
+import type {
+  FiringRow,
+  LoggedRow,
+  StoppedRow,
+  Tally,
+  WindowRow,
+} from '../../../src/simulate/tally.ts';
 import { NOON_MS, type EventRow } from '../../builders/event-batches.ts';
 import { RowSource } from '../../builders/event-sources.ts';
 
@@ -21,6 +27,7 @@ interface Report {
   readonly stopped: StoppedRow[];
   readonly logged: LoggedRow[];
   readonly clock: number[];
+  readonly windows: WindowRow[];
 }
 
 /** Does `deed` at each of the connects. */
@@ -33,6 +40,7 @@ async function report(
   const stopped: StoppedRow[] = [];
   const logged: LoggedRow[] = [];
   const clock: number[] = [];
+  const windows: WindowRow[] = [];
   const scripts: ScriptPolicy = {
     needs: ALL_NEEDS,
     keepsSessions: false,
@@ -49,7 +57,7 @@ async function report(
   const vocabulary = new Vocabulary();
   const sources = [new RowSource(rows, { vocabulary })];
   const sink = {
-    window: () => undefined,
+    window: (row: WindowRow) => windows.push(row),
     journal: () => undefined,
     firing: (row: FiringRow) => fired.push(row),
     stopped: (row: StoppedRow) => stopped.push(row),
@@ -57,7 +65,7 @@ async function report(
   };
   const common = { needs: ALL_NEEDS, fileOf: () => 'mail.log' };
   const { tally } = await replay({ ...common, sources, vocabulary, scripts, sink, strict });
-  return { tally, fired, stopped, logged, clock };
+  return { tally, fired, stopped, logged, clock, windows };
 }
 
 const connects = (...addresses: readonly string[]): EventRow[] =>
@@ -143,6 +151,37 @@ test('lines that are logged have the place and the event; ten of them are shown'
   );
   expect(tally.scripts).toMatchObject({ logged: 12, firstLogged: logged.slice(0, 10) });
   expect(clock).toEqual(rows.map(({ timeMs }) => timeMs));
+});
+
+describe('counts', () => {
+  const add: Deed = ({ audit, event: { batch, row } }) => {
+    const series = audit.series('a', { intervalMs: 1000, windows: 2 });
+    series.add(batch.family[row], batch.ip, row * 4, 1);
+  };
+
+  test('of a series that begins with an event have windows from then on', async () => {
+    const { windows } = await report(() => add, connects('192.0.2.1', '192.0.2.2', '192.0.2.1'));
+    const own = windows.filter(({ series }) => series === 'a');
+    expect(own.map(({ windowStartMs, total, topKey }) => [windowStartMs, total, topKey])).toEqual([
+      [NOON_MS, 1, '192.0.2.1'],
+      [NOON_MS + 1000, 1, '192.0.2.2'],
+      [NOON_MS + 2000, 1, '192.0.2.1'],
+    ]);
+  });
+
+  test('of sessions hold those that were open before they were asked for', async () => {
+    const rows = connects('192.0.2.1', '192.0.2.2', '127.0.0.1', '198.51.100.1', '192.0.2.3');
+    const { logged } = await report(() => {
+      let number = 0;
+      return (world) => {
+        if (++number < 4) return;
+        const { batch, row } = world.event;
+        const open = world.audit.sessions('SMTP', undefined, { ipv4: 24, ipv6: 64 });
+        world.log(PLACE, '', String(open.count(batch.family[row], batch.ip, row * 4)));
+      };
+    }, rows);
+    expect(logged.map(({ text }) => text)).toEqual(['3']);
+  });
 });
 
 describe('notes', () => {
