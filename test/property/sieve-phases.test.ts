@@ -386,21 +386,34 @@ test('scripts run as the table says', async () => {
   expect(seen.stopped).toBeGreaterThan(500);
 });
 
+/** A replay of one script at connects. */
+function connected(lines: readonly EventRow[], written: string): ReturnType<typeof replay> {
+  const name = 'a.siv';
+  const { commands, text } = readScript(written, name);
+  const script = { slot: 'connect_phase1', runtimeError: 'fail', commands: commands! } as const;
+  const files = { read: () => ({ file: '', text: '' }), dnsFixture: undefined };
+  const own = [{ ...script, file: name, name, text }];
+  const scripts = new SievePolicy(own, { files, sliding: 'rate' });
+  const vocabulary = new Vocabulary();
+  const sources = [new RowSource(lines, { vocabulary })];
+  return replay({ needs: scripts.needs, fileOf: () => 'log', sources, vocabulary, scripts });
+}
+
 test('the steps of one event are not those of the next', async () => {
   const lines = Array.from({ length: 400 }, (_, index): EventRow => {
     return { timeMs: NOON_MS + index, kind: 'connect', ip: '192.0.2.1', session: `s${index}` };
   });
-  const name = 'a.siv';
-  const { commands, text } = readScript('ec_inc_counter "x";\n'.repeat(300), name);
-  const script = { slot: 'connect_phase1', runtimeError: 'fail', commands: commands! } as const;
-  const files = { read: () => ({ file: '', text: '' }), dnsFixture: undefined };
-  const scripts = new SievePolicy([{ ...script, file: name, name, text }], {
-    files,
-    sliding: 'rate',
-  });
-  const vocabulary = new Vocabulary();
-  const sources = [new RowSource(lines, { vocabulary })];
-  const common = { needs: scripts.needs, fileOf: () => 'log' };
-  const { tally } = await replay({ ...common, sources, vocabulary, scripts });
+  const { tally } = await connected(lines, 'ec_inc_counter "x";\n'.repeat(300));
   expect(tally.scripts).toMatchObject({ notes: [], stats: [{ count: 120_000 }] });
+});
+
+test('each peer has counts of its own', async () => {
+  const lines = ['192.0.2.1', '192.0.2.2', '2001:db8::1', '192.0.2.2'].map((ip, index) => {
+    return { timeMs: NOON_MS + index, kind: 'connect', ip, session: `s${index}` };
+  });
+  const { tally } = await connected(
+    lines,
+    'audit_series_add "s" "60,2"; $x = audit_series "s" "60,2" "32"; ec_log "${x}";',
+  );
+  expect(tally.scripts!.firstLogged.map(({ text }) => text)).toEqual(['1', '1', '1', '2']);
 });

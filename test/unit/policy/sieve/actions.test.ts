@@ -95,6 +95,28 @@ test('variables live for one execution', () => {
   expect([texts(stand.run()), texts(stand.run())]).toEqual([[''], ['']]);
 });
 
+describe('control', () => {
+  test.each([
+    ['true', 'true', ['one']],
+    ['false', 'true', ['two']],
+    ['false', 'false', ['else']],
+  ])('if %s elsif %s runs one block', (first, second, expected) => {
+    const script = `if ${first} { ec_log "one"; } elsif ${second} { ec_log "two"; } else { ec_log "else"; }`;
+    expect(texts(runScript(script))).toEqual(expected);
+  });
+
+  test.each([
+    ['anyof(false, true)', true],
+    ['anyof(false, false)', false],
+    ['allof(true, false)', false],
+    ['allof(true, true)', true],
+    ['not true', false],
+    ['not anyof(false, allof(true, not false))', false],
+  ])('%s is %s', (tests, expected) => {
+    expect(texts(runScript(`if ${tests} { ec_log "yes"; }`))).toEqual(expected ? ['yes'] : []);
+  });
+});
+
 describe('includes', () => {
   const chain = (depth: number): Record<string, string> =>
     Object.fromEntries(
