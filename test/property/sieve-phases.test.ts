@@ -417,3 +417,9 @@ test('each peer has counts of its own', async () => {
   );
   expect(tally.scripts!.firstLogged.map(({ text }) => text)).toEqual(['1', '1', '1', '2']);
 });
+
+test('what accepts in any case is no rule of the report', async () => {
+  const lines = [{ timeMs: NOON_MS, kind: 'connect', ip: '192.0.2.1' }];
+  const { tally } = await connected(lines, 'ec_action 250 "fine";');
+  expect(tally.rules).toEqual([]);
+});

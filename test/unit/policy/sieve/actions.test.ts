@@ -117,6 +117,11 @@ describe('control', () => {
   });
 });
 
+test('numbers below 0 and with decimals are texts', () => {
+  const { variables } = runScript('$a = 86; $b = -86; $c = 65.43;');
+  expect(variables).toEqual({ a: 86, b: '-86', c: '65.43' });
+});
+
 describe('includes', () => {
   const chain = (depth: number): Record<string, string> =>
     Object.fromEntries(
