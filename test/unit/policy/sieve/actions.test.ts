@@ -176,7 +176,7 @@ describe('includes', () => {
       reads.push(`${fromScript} ${name}`);
       return { file: `${fromScript}/${name}`, text: '' };
     };
-    const includes = new Includes({ read, dnsFixture: undefined }, () => () => undefined);
+    const includes = new Includes({ read, dnsFixture: undefined }, () => () => undefined, []);
     const run = new Run({} as ScriptWorld);
     for (const file of ['a', 'a', 'b']) includes.run(run, { file } as Site, 'x');
     expect(reads).toEqual(['a x', 'b x']);
