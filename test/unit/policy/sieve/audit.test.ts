@@ -18,6 +18,8 @@ class NotedAudit implements ScriptAudit {
 
   metric: ScriptAudit['metric'] = (name, monitor) => this.#askable(name, formatMonitor(monitor));
 
+  define: ScriptAudit['define'] = () => undefined;
+
   series: ScriptAudit['series'] = (name, monitor) => this.#askable(name, formatMonitor(monitor));
 
   sessions: ScriptAudit['sessions'] = (service = '*', listener = '*', { ipv4, ipv6 }) =>
