@@ -1,5 +1,5 @@
 import { Closure } from './closure.ts';
-import { LuaError, LuaStopped } from './errors.ts';
+import { LuaError, LuaStopped, luaError } from './errors.ts';
 import { textOf } from './bytes.ts';
 import { Meter } from './meter.ts';
 import { formatNumber, parseNumber } from './numbers.ts';
@@ -23,6 +23,8 @@ const MAX_CHAIN = 100;
 /** Calls that a traceback shows from either end. */
 const SHOWN_INNER = 12;
 const SHOWN_OUTER = 10;
+/** What an error costs: about as much time as so many instructions. */
+const ERROR_STEPS = 50;
 /** Longest string; JavaScript's end is not much further. */
 const MAX_STRING_BYTES = 2 ** 28;
 
@@ -95,7 +97,8 @@ export abstract class Runtime implements LuaHost {
       typeof value === 'string' || typeof value === 'number'
         ? textOf(this.concatenable(value) ?? '')
         : `(error object is a ${typeName(value)} value)`;
-    throw new LuaError(value, message, this.guards > 0 ? [] : this.traceback());
+    this.meter.spend(ERROR_STEPS);
+    throw luaError(value, message, this.guards > 0 ? [] : this.traceback());
   }
 
   /** An error of the running function: with its place, when it is one of the script. */
@@ -328,7 +331,7 @@ export abstract class Runtime implements LuaHost {
   /** The stack of JavaScript may end before ours does when its user gave it little. */
   #errorOf(thrown: unknown): unknown {
     const over = thrown instanceof RangeError && /call stack/i.test(thrown.message);
-    return over ? new LuaError('C stack overflow', 'C stack overflow', []) : thrown;
+    return over ? luaError('C stack overflow', 'C stack overflow', []) : thrown;
   }
 
   // Metatables.
