@@ -8,7 +8,7 @@ export interface TestMachine {
   readonly machine: LuaMachine;
   /** What was printed. */
   readonly lines: string[];
-  run(script: string, budget?: LuaBudget): LuaOutcome;
+  readonly run: (script: string, budget?: LuaBudget) => LuaOutcome;
 }
 
 /** @param modules texts by the name that `require` asks for */

@@ -5,6 +5,9 @@ import { Table } from './table.ts';
 import type { Thread } from './thread.ts';
 import { NativeFunction, type LuaValue } from './value.ts';
 
+/** What a closure costs, with a box. */
+const CLOSURE_BYTES = 96;
+
 /** What a function of ours does for the loop itself. */
 export interface Natives {
   readonly next: NativeFunction;
@@ -674,7 +677,7 @@ export function execute(runtime: Runtime, thread: Thread, natives: Natives): boo
         // CLOSURE
         const prototype = closure.prototype.functions[code[pc - 3]];
         frame.at = pc;
-        meter.grow(64);
+        meter.grow(CLOSURE_BYTES);
         const upvalues: Box[] = [];
         for (const source of prototype.upvalues) {
           upvalues.push(

@@ -25,6 +25,9 @@ const SHOWN_INNER = 12;
 const SHOWN_OUTER = 10;
 /** What an error costs: about as much time as so many instructions. */
 const ERROR_STEPS = 50;
+/** What a table and a string cost besides what is in them. */
+const TABLE_BYTES = 192;
+const STRING_BYTES = 32;
 /** Longest string; JavaScript's end is not much further. */
 const MAX_STRING_BYTES = 2 ** 28;
 
@@ -71,7 +74,7 @@ export abstract class Runtime implements LuaHost {
   }
 
   newTable(): Table {
-    this.meter.grow(64);
+    this.meter.grow(TABLE_BYTES);
     return new Table(this.meter);
   }
 
@@ -475,7 +478,7 @@ export abstract class Runtime implements LuaHost {
 
   join(left: string, right: string): string {
     const length = left.length + right.length;
-    this.meter.grow(length + 16);
+    this.meter.grow(length + STRING_BYTES);
     if (length > MAX_STRING_BYTES) this.blame('string length overflow');
     return left + right;
   }
