@@ -74,7 +74,8 @@ export function compute(operation: number, left: number, right: number): number 
 
 /** Rounds down; what C's floor makes of it, also where that is inexact. */
 export function modulo(left: number, right: number): number {
-  if (left >= 0 && right > 0 && (left | 0) === left && (right | 0) === right) return left % right;
+  const whole = left | 0;
+  if (whole === left && whole >= 0 && right > 0 && (right | 0) === right) return whole % right;
   return left - Math.floor(left / right) * right;
 }
 

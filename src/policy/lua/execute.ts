@@ -698,6 +698,15 @@ export function execute(runtime: Runtime, thread: Thread, natives: Natives): boo
         thread.top = a + count;
         continue;
       }
+      case 56: {
+        // ARGUMENTS
+        frame.at = pc;
+        const table = runtime.newTable();
+        table.fill(1, slots, base - frame.further, base);
+        table.set('n', frame.further);
+        slots[a] = table;
+        continue;
+      }
     }
   }
 }

@@ -101,6 +101,7 @@ export abstract class ExpressionParser extends TokenReader {
         return { type: 'constant', value: token.type === 'true', line };
       case '...':
         if (!this.scopes.current.vararg) refuse(token, 'vararg-outside', [this.near]);
+        this.scopes.current.spread = true;
         this.advance();
         return { type: 'vararg', line };
       case '{':

@@ -3,6 +3,7 @@ import { MistakeList } from '../mistakes.ts';
 import { openBasics, type LoadText } from './base/basics.ts';
 import { openCoroutines } from './base/coroutines.ts';
 import { openModules, type ReadModule } from './base/modules.ts';
+import { NAME_AT_RUN_TIME, NAME_OF_MISTAKES, chunkName } from './chunk-name.ts';
 import { Closure } from './closure.ts';
 import { WORDS } from './codes.ts';
 import { compile } from './compile.ts';
@@ -86,11 +87,12 @@ export class LuaMachine extends Runtime {
   /** As `loadstring` does it: a function, or Lua's message. */
   #loadBytes(text: string, name: string): Closure | string {
     try {
-      return this.#compile(text, name, true);
+      return this.#compile(text, chunkName(name, NAME_AT_RUN_TIME), true);
     } catch (thrown) {
       const refusal = refusalOf(thrown, text);
       const words: (...details: string[]) => string = WORDS[refusal.code];
-      return `${name}:${refusal.line}: ${words(...refusal.details)}`;
+      const shown = chunkName(name, NAME_OF_MISTAKES);
+      return `${shown}:${refusal.line}: ${words(...refusal.details)}`;
     }
   }
 

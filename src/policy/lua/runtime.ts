@@ -160,7 +160,7 @@ export abstract class Runtime implements LuaHost {
     return frame.callee.prototype.names.get(frame.at - STRIDE)?.[at];
   }
 
-  /** @param operand which of the instruction's operands it is */
+  /** @param operand which of the instruction's operands it is; -1: none */
   blameType(action: string, value: LuaValue, operand: number): never {
     const name = this.#operand(operand);
     const type = typeName(value);
@@ -245,7 +245,7 @@ export abstract class Runtime implements LuaHost {
       return thread.slots.slice(results, thread.top);
     }
     const handler = this.metamethod(called, '__call');
-    if (!isFunction(handler)) return this.blameType('call', called, 0);
+    if (!isFunction(handler)) return this.blameType('call', called, -1);
     return this.call(handler, [called, ...args]);
   }
 
@@ -355,7 +355,7 @@ export abstract class Runtime implements LuaHost {
         if (handler === undefined) return undefined;
       } else {
         handler = this.metamethod(holder, '__index');
-        if (handler === undefined) return this.blameType('index', holder, 0);
+        if (handler === undefined) return this.blameType('index', holder, step === 0 ? 0 : -1);
       }
       if (isFunction(handler)) return this.call1(handler, holder, key);
       holder = handler;
@@ -378,7 +378,7 @@ export abstract class Runtime implements LuaHost {
         }
       } else {
         handler = this.metamethod(holder, '__newindex');
-        if (handler === undefined) this.blameType('index', holder, 0);
+        if (handler === undefined) this.blameType('index', holder, step === 0 ? 0 : -1);
       }
       if (isFunction(handler)) {
         this.call1(handler, holder, key, value, 3);
