@@ -26,15 +26,21 @@ function comparable(line: string): string {
     .replaceAll(/(?:local|global|field|upvalue|method) '[^']*' \((a \w+ value)\)/g, '$1');
 }
 
-/** Neither Lua says which sign a text gives what is no number, or where a table lies. */
-const isSettled = (line: string): boolean => !/nan|: 0x/.test(line);
+/** A rest makes much of the last digit of a power. */
+const isExact = (source: string): boolean => !(source.includes('^') && source.includes('%'));
+
+/**
+ * Stock Lua keeps 0 and -0 as one constant of a chunk, which decides signs of zero and infinity;
+ * the sign of what is no number, and where a table lies, is left open.
+ */
+const isSettled = (line: string): boolean => !/nan|inf|-0|: 0x/.test(line);
 
 const LITERALS = [
   ...['nil', 'true', 'false', '1', '2', '3', '0.5', '10', '1e5', '255', '(-1)', '100'],
   ...["''", "'a'", "'10'", "' 7 '", "'1e1'", "'0x1f'", "'abc'", "'a\\0b'", '{}', '{ 1, 2 }'],
 ];
 const BINARY = '+ - * / % ^ .. == ~= < <= > >= and or'.split(' ');
-const FUNCTIONS = 'type tostring tonumber math.floor string.len select unpack pcall'.split(' ');
+const FUNCTIONS = 'type string.upper tonumber math.floor string.len unpack pcall'.split(' ');
 
 /** Expressions over some variables. */
 function expressionOf(variables: readonly string[]): fc.Arbitrary<string> {
@@ -70,10 +76,10 @@ test('expressions', () => {
     fc.property(expressionOf(['x', 't.x', 'missing', 't']), (expression) => {
       const chunk = `local x, t = 5, { x = 7 }\nreturn ${expression}`;
       const theirs = stock.runWithPlaces(chunk);
-      fc.pre(isSettled(theirs));
+      fc.pre(isExact(chunk) && isSettled(theirs));
       expect(comparable(answerOfChunk(scriptMachine(), chunk))).toBe(comparable(theirs));
     }),
-    { numRuns: 3000 },
+    { numRuns: 1500 },
   );
 });
 
@@ -85,10 +91,10 @@ test('expressions without parentheses', () => {
       const expression = first + further.map(([operator, one]) => ` ${operator} ${one}`).join('');
       const chunk = `local x, t = 5, { x = 7, 1 }\nreturn ${expression}`;
       const theirs = stock.runWithPlaces(chunk);
-      fc.pre(isSettled(theirs));
+      fc.pre(isExact(chunk) && isSettled(theirs));
       expect(comparable(answerOfChunk(scriptMachine(), chunk))).toBe(comparable(theirs));
     }),
-    { numRuns: 3000 },
+    { numRuns: 1500 },
   );
 });
 
@@ -147,9 +153,9 @@ local function use() return up end
 ${body}
 return a, b, g, t.x, t[1], use(), n`;
       const theirs = stock.runWithPlaces(chunk);
-      fc.pre(isSettled(theirs));
+      fc.pre(isExact(chunk) && isSettled(theirs));
       expect(comparable(answerOfChunk(scriptMachine(), chunk))).toBe(comparable(theirs));
     }),
-    { numRuns: 3000 },
+    { numRuns: 1500 },
   );
 });
