@@ -99,7 +99,28 @@ test('expressions without parentheses', () => {
 });
 
 const VARIABLES = ['a', 'b', 'g', 't.x', 't[1]', 'up'];
-const value = expressionOf(VARIABLES);
+const numbers = VARIABLES.map((name) => `(tonumber(${name}) or 1)`);
+const { number } = fc.letrec<{ number: string }>((tie) => ({
+  number: fc.oneof(
+    { maxDepth: 2, withCrossShrink: true },
+    fc.constantFrom('1', '2', '3', '10', '-1', '0.5', ...numbers),
+    fc
+      .tuple(tie('number'), fc.constantFrom('+', '-', '*'), tie('number'))
+      .map(([left, operator, right]) => `((${left} ${operator} ${right}) % 1000)`),
+    tie('number').map((one) => `math.floor(${one} / 2)`),
+    tie('number').map((one) => `#('x' .. ${one})`),
+  ),
+}));
+const comparison = fc
+  .tuple(number, fc.constantFrom('<', '<=', '==', '~=', '>', '>='), number)
+  .map(([left, operator, right]) => `(${left} ${operator} ${right})`);
+/** Mostly what is well, because most programs should come to their end. */
+const value = fc.oneof(
+  { weight: 20, arbitrary: number },
+  { weight: 10, arbitrary: comparison },
+  { weight: 3, arbitrary: fc.constantFrom('{}', "'text'", 'nil', 'use') },
+  { weight: 1, arbitrary: expressionOf(VARIABLES) },
+);
 const target = fc.constantFrom(...VARIABLES);
 
 /** Statements, each in lines of its own; `n` counts turns, so that every loop ends. */
