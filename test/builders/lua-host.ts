@@ -73,8 +73,13 @@ export class PlainHost implements LuaHost {
     if (handler === undefined) of.set(key, value);
     else this.call(handler, [of, key, value]);
   }
+  lessThan(left: LuaValue, right: LuaValue): boolean {
+    if (typeof left === 'number' && typeof right === 'number') return left < right;
+    if (typeof left === 'string' && typeof right === 'string') return left < right;
+    return this.fail('attempt to compare');
+  }
   toText(value: LuaValue): string {
-    return String(value);
+    return typeof value === 'object' ? value.kind : String(value);
   }
   toNumber(value: LuaValue): number | undefined {
     const read = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
@@ -105,7 +110,7 @@ export function native(of: (...args: LuaValue[]) => readonly LuaValue[]): LuaFun
 }
 
 /** Calls a function of a library by its name. */
-export function called(
+export function answerOf(
   host: LuaHost,
   library: LuaTable,
   name: string,

@@ -1,5 +1,6 @@
 import { Lua } from 'wasmoon-lua5.1';
-import type { LuaValue } from '../../src/policy/lua/value.ts';
+import type { LuaHost, LuaTable, LuaValue } from '../../src/policy/lua/value.ts';
+import { answerOf, PlainHost, ScriptError } from './lua-host.ts';
 
 /**
  * Values as a line of ASCII. Numbers without loss, as `5` or as `5404319552844596p-52`, strings by
@@ -28,13 +29,13 @@ local function list(...)
   for at = 1, select('#', ...) do parts[at] = shown((select(at, ...))) end
   return table.concat(parts, ' ')
 end
-function __run(chunk)
+function __run(chunk, keepsPlaces)
   local compiled, problem = loadstring(chunk, '=script')
   if not compiled then return 'refused' end
   local function outcome(fine, ...)
     if fine then return list(...) end
     local message = ...
-    if type(message) == 'string' then message = string.gsub(message, '^script:%d+: ', '') end
+    if type(message) == 'string' and not keepsPlaces then message = string.gsub(message, '^script:%d+: ', '') end
     return 'error ' .. shown(message)
   end
   return outcome(pcall(compiled))
@@ -45,6 +46,8 @@ end
 export interface StockLua {
   /** What a chunk returns, or `error` and the message without its place, or `refused`. */
   run(chunk: string): string;
+  /** The same, with places in messages: `script:1: `. */
+  runWithPlaces(chunk: string): string;
   close(): void;
 }
 
@@ -54,7 +57,9 @@ export async function stockLua(prelude = ''): Promise<StockLua> {
   lua.doStringSync(SHOW);
   lua.doStringSync(prelude);
   return {
-    run: (chunk) => String(lua.doStringSync(`return __run(${quotedForLua(chunk)})`)),
+    run: (chunk) => String(lua.doStringSync(`return __run(${quotedForLua(chunk)}, false)`)),
+    runWithPlaces: (chunk) =>
+      String(lua.doStringSync(`return __run(${quotedForLua(chunk)}, true)`)),
     close: () => {
       lua.global.close();
     },
@@ -73,7 +78,8 @@ export function quotedForLua(bytes: string): string {
 /** A value in source. */
 export function sourceOf(value: LuaValue): string {
   if (typeof value === 'string') return quotedForLua(value);
-  if (typeof value !== 'number') return String(value ?? 'nil');
+  if (typeof value === 'boolean') return String(value);
+  if (typeof value !== 'number') return 'nil';
   if (Number.isNaN(value)) return '(0/0)';
   // As a literal it would share its place with the 0 of the chunk.
   if (Object.is(value, -0)) return "tonumber('-0')";
@@ -109,4 +115,30 @@ function shownNumber(value: number): string {
   if (Math.abs(scaled(exponent)) >= 2 ** 53) exponent++;
   if (Math.abs(scaled(exponent)) < 2 ** 52) exponent--;
   return `${scaled(exponent)}p${exponent}`;
+}
+
+/** What a call of a library function answers, in the notation of `run`, messages included. */
+export function answerLine(
+  libraryOf: (host: LuaHost) => LuaTable,
+  name: string,
+  args: readonly LuaValue[],
+): string {
+  return lineOf((host) => answerOf(host, libraryOf(host), name, ...args));
+}
+
+/** What a piece of a test answers, or the error that it ends with. */
+export function lineOf(answer: (host: PlainHost) => readonly LuaValue[]): string {
+  try {
+    return shown(answer(new PlainHost()));
+  } catch (error) {
+    if (!(error instanceof ScriptError)) throw error;
+    return `error ${shown([error.message])}`;
+  }
+}
+
+/** Such a call in source. */
+export function callSource(name: string, args: readonly LuaValue[]): string {
+  // Not as a tail call: stock Lua would forget the name of the function, which its messages give.
+  return `local results = function(...) return ... end
+    return results(${name}(${args.map(sourceOf).join(', ')}))`;
 }

@@ -26,8 +26,9 @@ export interface Natives {
 export function execute(runtime: Runtime, thread: Thread, natives: Natives): boolean {
   const { slots, frames } = thread;
   const { meter } = runtime;
-  const entry = thread.depth;
-  let frame = frames[entry];
+  // A coroutine that goes on is inside of calls, and ends with the outermost of them.
+  const entry = thread.loops === 1 && !thread.main ? 0 : thread.depth;
+  let frame = frames[thread.depth];
   let closure = frame.callee as Closure;
   let { code, constants } = closure.prototype;
   let { base } = frame;

@@ -75,6 +75,8 @@ export interface LuaHost {
   /** `t[key]` and `t[key] = value` with metatables. */
   index(of: LuaValue, key: LuaValue): LuaValue;
   setIndex(of: LuaValue, key: LuaValue, value: LuaValue): void;
+  /** `left < right`, `__lt` included. */
+  lessThan(left: LuaValue, right: LuaValue): boolean;
   /** As `tostring` gives it, `__tostring` included. */
   toText(value: LuaValue): string;
   /** As `tonumber` without a base gives it; undefined: no number. */

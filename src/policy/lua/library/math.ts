@@ -1,4 +1,6 @@
 import { RandomNumbers } from '../../random-numbers.ts';
+import { compute } from '../arithmetic.ts';
+import { POW } from '../operations.ts';
 import type { LuaHost, LuaTable } from '../value.ts';
 import { libraryTable, type Arguments, type LibraryFunction } from './arguments.ts';
 import { fromParts, partsOf } from './binary-parts.ts';
@@ -11,7 +13,6 @@ const HALF_TURN_DEGREES = 180;
  * numbers in every replay, and others than Momentum would.
  */
 export function mathLibrary(host: LuaHost): LuaTable {
-  const fmod: LibraryFunction = (_, args) => [args.number(1) % args.number(2)];
   const library = libraryTable(host, 'math', {
     abs: unary(Math.abs),
     acos: unary(Math.acos),
@@ -24,21 +25,20 @@ export function mathLibrary(host: LuaHost): LuaTable {
     deg: unary((radians) => radians / (Math.PI / HALF_TURN_DEGREES)),
     exp: unary(Math.exp),
     floor: unary(Math.floor),
-    fmod,
+    fmod: (_, args) => [args.number(1) % args.number(2)],
     frexp: (_, args) => partsOf(args.number(1)),
     ldexp: (_, args) => [fromParts(args.number(1), args.int(2))],
     log: unary(Math.log),
     log10: unary(Math.log10),
     max: (_, args) => [extreme(args, (value, best) => value > best)],
     min: (_, args) => [extreme(args, (value, best) => value < best)],
-    mod: fmod,
     modf: (_, args) => {
       const value = args.number(1);
       const whole = Math.trunc(value);
       if (Math.abs(value) === Infinity) return [whole, value > 0 ? 0 : -0];
       return [whole, value % 1];
     },
-    pow: (_, args) => [power(args.number(1), args.number(2))],
+    pow: (_, args) => [compute(POW, args.number(1), args.number(2))],
     rad: unary((degrees) => degrees * (Math.PI / HALF_TURN_DEGREES)),
     ...randomFunctions(),
     sin: unary(Math.sin),
@@ -47,16 +47,10 @@ export function mathLibrary(host: LuaHost): LuaTable {
     tan: unary(Math.tan),
     tanh: unary(Math.tanh),
   });
+  library.set('mod', library.get('fmod'));
   library.set('pi', Math.PI);
   library.set('huge', Infinity);
   return library;
-}
-
-/** `x ^ y` of C: 1 to any power is 1, and so is -1 to an infinite one. JavaScript says NaN. */
-export function power(base: number, exponent: number): number {
-  if (base === 1) return 1;
-  if (base === -1 && Math.abs(exponent) === Infinity) return 1;
-  return base ** exponent;
 }
 
 function unary(of: (value: number) => number): LibraryFunction {

@@ -2,6 +2,7 @@ import { exponentText, fixedText, generalText } from '../number-format.ts';
 import type { LuaHost, LuaValue } from '../value.ts';
 import type { Arguments } from './arguments.ts';
 import { padded, paddedNumber, readSpec, signOf, type FormatSpec } from './format-spec.ts';
+import { Pieces } from './pieces.ts';
 import { BYTES_PER_STEP } from './string-places.ts';
 
 /** A text of so many bytes or more goes in as it is, unless it has a precision. */
@@ -15,28 +16,24 @@ const NO_PLACE = -(2n ** 63n);
 /** `string.format` of Lua 5.1: what `sprintf` of C gives, with whole numbers of 64 bits. */
 export function format(host: LuaHost, args: Arguments): readonly LuaValue[] {
   const form = args.text(1);
-  const pieces: string[] = [];
-  const append = (piece: string): void => {
-    host.grow(piece.length);
-    pieces.push(piece);
-  };
+  const made = new Pieces(host);
   host.spend(Math.ceil(form.length / BYTES_PER_STEP));
   let position = 1;
   let at = 0;
   for (let mark = form.indexOf('%'); mark >= 0; mark = form.indexOf('%', at)) {
-    append(form.slice(at, mark));
+    made.append(form.slice(at, mark));
     if (form[mark + 1] === '%') {
-      append('%');
+      made.append('%');
       at = mark + 2;
       continue;
     }
     if (++position > args.count) return args.reject(position, 'no value');
     const spec = readSpec(host, form, mark + 1);
-    append(converted(host, args, position, form[spec.end] ?? '', spec));
+    made.append(converted(host, args, position, form[spec.end] ?? '', spec));
     at = spec.end + 1;
   }
-  append(form.slice(at));
-  return [pieces.join('')];
+  made.append(form.slice(at));
+  return [made.joined()];
 }
 
 function converted(

@@ -1,14 +1,14 @@
 import { typeName } from '../type-name.ts';
 import { NativeFunction, type LuaHost, type LuaValue } from '../value.ts';
 import type { Arguments, LibraryFunction } from './arguments.ts';
+import { indexOfLiteral } from './literal-search.ts';
 import { readPattern, type LuaPattern } from './lua-pattern.ts';
 import { PatternMatch } from './pattern-match.ts';
+import { Pieces } from './pieces.ts';
 import { BYTES_PER_STEP, placeOf } from './string-places.ts';
 
 /** How many patterns are kept read; a policy has tens. */
 const KEPT_PATTERNS = 500;
-/** What keeping one piece of a result costs besides its bytes. */
-const PIECE_BYTES = 8;
 const SPECIAL = /[\^$*+?.([%-]/;
 const DIGIT = /^[0-9]$/;
 
@@ -29,15 +29,13 @@ class PatternShelf {
   }
 }
 
-/** `find`, `match`, `gmatch`, `gfind` and `gsub`. */
+/** `find`, `match`, `gmatch` and `gsub`. */
 export function searchFunctions(): Record<string, LibraryFunction> {
   const shelf = new PatternShelf();
-  const gmatch: LibraryFunction = (host, args) => matches(host, args, shelf);
   return {
     find: (host, args) => search(host, args, shelf, true),
     match: (host, args) => search(host, args, shelf, false),
-    gmatch,
-    gfind: gmatch,
+    gmatch: (host, args) => matches(host, args, shelf),
     gsub: (host, args) => substitute(host, args, shelf),
   };
 }
@@ -53,7 +51,8 @@ function search(
   const from = Math.min(Math.max(placeOf(args.wholeOr(3, 1), text.length) - 1, 0), text.length);
   const flag = args.at(4);
   if (isFind && ((flag !== undefined && flag !== false) || isPlain(source))) {
-    return findPlain(host, text, source, from);
+    const at = indexOfLiteral(host, text, source, from);
+    return at < 0 ? [undefined] : [at + 1, at + source.length];
   }
   const isAnchored = source.startsWith('^');
   const pattern = shelf.get(host, isAnchored ? source.slice(1) : source);
@@ -69,12 +68,6 @@ function search(
 function isPlain(source: string): boolean {
   const zero = source.indexOf('\0');
   return !SPECIAL.test(zero < 0 ? source : source.slice(0, zero));
-}
-
-function findPlain(host: LuaHost, text: string, sought: string, from: number): readonly LuaValue[] {
-  host.spend(1 + Math.ceil((text.length - from + sought.length) / BYTES_PER_STEP));
-  const at = text.indexOf(sought, from);
-  return at < 0 ? [undefined] : [at + 1, at + sought.length];
 }
 
 /** The captures of a match, or the whole of it when it has none. */
@@ -116,11 +109,7 @@ function substitute(host: LuaHost, args: Arguments, shelf: PatternShelf): readon
     text,
     shelf.get(host, isAnchored ? source.slice(1) : source),
   );
-  const pieces: string[] = [];
-  const append = (piece: string): void => {
-    host.grow(piece.length + PIECE_BYTES);
-    pieces.push(piece);
-  };
+  const made = new Pieces(host);
   let at = 0;
   let copied = 0;
   let count = 0;
@@ -128,8 +117,8 @@ function substitute(host: LuaHost, args: Arguments, shelf: PatternShelf): readon
     const isMatch = match.matchesAt(at);
     if (isMatch) {
       count++;
-      append(text.slice(copied, at));
-      append(replacement(match));
+      made.append(text.slice(copied, at));
+      made.append(replacement(match));
       copied = match.end;
     }
     if (isMatch && match.end > at) at = match.end;
@@ -138,8 +127,8 @@ function substitute(host: LuaHost, args: Arguments, shelf: PatternShelf): readon
     if (isAnchored) break;
   }
   match.settle();
-  append(text.slice(copied));
-  return [pieces.join(''), count];
+  made.append(text.slice(copied));
+  return [made.joined(), count];
 }
 
 /** What takes the place of a match. */
@@ -168,18 +157,19 @@ function replacementOf(host: LuaHost, args: Arguments): Replacement {
 /** A form with `%0` to `%9` filled in; its pieces are accounted one by one. */
 function filled(host: LuaHost, form: string, match: PatternMatch): string {
   host.spend(Math.ceil(form.length / BYTES_PER_STEP));
-  const pieces: string[] = [];
+  const made = new Pieces(host);
   let at = 0;
   for (let mark = form.indexOf('%'); mark >= 0; mark = form.indexOf('%', at)) {
     // A form that ends in `%` ends in a zero byte, as in Lua 5.1.
     const character = form[mark + 1] ?? '\0';
     const piece = DIGIT.test(character) ? captured(host, match, Number(character)) : character;
     host.spend(1);
-    host.grow(piece.length + mark - at);
-    pieces.push(form.slice(at, mark), piece);
+    made.append(form.slice(at, mark));
+    made.append(piece);
     at = mark + 2;
   }
-  return pieces.join('') + form.slice(at);
+  made.append(form.slice(at));
+  return made.joined();
 }
 
 function captured(host: LuaHost, match: PatternMatch, digit: number): string {

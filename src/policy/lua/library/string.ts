@@ -1,13 +1,12 @@
 import type { LuaHost, LuaTable, LuaValue } from '../value.ts';
 import { libraryTable, type Arguments, type LibraryFunction } from './arguments.ts';
+import { MAX_STRING_BYTES } from './pieces.ts';
 import { format } from './string-format.ts';
 import { BYTES_PER_STEP, placeOf } from './string-places.ts';
 import { searchFunctions } from './string-search.ts';
 
 /** As many values as a call of Lua 5.1 may leave on the stack. */
 const MAX_RESULTS = 8000;
-/** The longest string that the runtime can hold, in bytes. */
-const MAX_BYTES = 2 ** 29 - 24;
 /** How many bytes are turned around at once. */
 const CHUNK_BYTES = 4096;
 /** A longer piece of a string shares the bytes of the whole. */
@@ -51,7 +50,9 @@ const CORE: Readonly<Record<string, LibraryFunction>> = {
  * steps, new strings are accounted before they are made.
  */
 export function stringLibrary(host: LuaHost): LuaTable {
-  return libraryTable(host, 'string', { ...CORE, ...searchFunctions() });
+  const library = libraryTable(host, 'string', { ...CORE, ...searchFunctions() });
+  library.set('gfind', library.get('gmatch'));
+  return library;
 }
 
 /** A text of which a copy will be made: accounts for its bytes and for the work on them. */
@@ -87,7 +88,7 @@ function repeat(host: LuaHost, args: Arguments): readonly LuaValue[] {
   const count = Math.max(args.int(2), 0);
   const bytes = text.length * count;
   host.grow(bytes);
-  if (bytes > MAX_BYTES) return host.fail('resulting string too large');
+  if (bytes > MAX_STRING_BYTES) return host.fail('resulting string too large');
   host.spend(Math.ceil(bytes / BYTES_PER_STEP));
   return [text.repeat(count)];
 }

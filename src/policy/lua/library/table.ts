@@ -1,12 +1,9 @@
 import { typeName } from '../type-name.ts';
 import type { LuaHost, LuaTable, LuaValue } from '../value.ts';
 import { libraryTable, type Arguments, type LibraryFunction } from './arguments.ts';
-import { isLess } from './order.ts';
+import { Pieces } from './pieces.ts';
 import { sortElements, type Less } from './sort.ts';
 import { BYTES_PER_STEP } from './string-places.ts';
-
-/** What keeping one piece of a result costs besides its bytes. */
-const PIECE_BYTES = 8;
 
 const FUNCTIONS: Readonly<Record<string, LibraryFunction>> = {
   concat,
@@ -71,7 +68,7 @@ export function tableLibrary(host: LuaHost): LuaTable {
 }
 
 function lessOf(host: LuaHost, args: Arguments): Less {
-  if (args.isMissing(2)) return (a, b) => isLess(host, a, b);
+  if (args.isMissing(2)) return (a, b) => host.lessThan(a, b);
   const compare = args.function(2);
   return (a, b) => {
     const [answer] = host.call(compare, [a, b]);
@@ -101,7 +98,7 @@ function concat(host: LuaHost, args: Arguments): readonly LuaValue[] {
   const separator = args.isMissing(2) ? '' : args.text(2);
   const first = args.intOr(3, 1);
   const last = args.intOr(4, table.length);
-  const pieces: string[] = [];
+  const made = new Pieces(host);
   for (let at = first; at <= last; at++) {
     const value = table.get(at);
     if (typeof value !== 'string' && typeof value !== 'number') {
@@ -109,10 +106,9 @@ function concat(host: LuaHost, args: Arguments): readonly LuaValue[] {
       return host.fail(`invalid value (${type}) at index ${at} in table for 'concat'`);
     }
     const piece = typeof value === 'string' ? value : host.toText(value);
-    const bytes = piece.length + (at < last ? separator.length : 0);
-    host.grow(bytes + PIECE_BYTES);
-    host.spend(1 + Math.ceil(bytes / BYTES_PER_STEP));
-    pieces.push(piece);
+    host.spend(1 + Math.ceil((piece.length + separator.length) / BYTES_PER_STEP));
+    made.append(piece);
+    if (at < last) made.append(separator);
   }
-  return [pieces.join(separator)];
+  return [made.joined()];
 }
