@@ -1,5 +1,5 @@
 import { Closure } from './closure.ts';
-import { LuaError, LuaStopped } from './errors.ts';
+import { LuaError, LuaStopped, luaError } from './errors.ts';
 import { textOf } from './bytes.ts';
 import { Meter } from './meter.ts';
 import { formatNumber, parseNumber } from './numbers.ts';
@@ -23,6 +23,11 @@ const MAX_CHAIN = 100;
 /** Calls that a traceback shows from either end. */
 const SHOWN_INNER = 12;
 const SHOWN_OUTER = 10;
+/** What an error costs: about as much time as so many instructions. */
+const ERROR_STEPS = 50;
+/** What a table and a string cost besides what is in them. */
+const TABLE_BYTES = 192;
+const STRING_BYTES = 32;
 /** Longest string; JavaScript's end is not much further. */
 const MAX_STRING_BYTES = 2 ** 28;
 
@@ -69,7 +74,7 @@ export abstract class Runtime implements LuaHost {
   }
 
   newTable(): Table {
-    this.meter.grow(64);
+    this.meter.grow(TABLE_BYTES);
     return new Table(this.meter);
   }
 
@@ -95,7 +100,8 @@ export abstract class Runtime implements LuaHost {
       typeof value === 'string' || typeof value === 'number'
         ? textOf(this.concatenable(value) ?? '')
         : `(error object is a ${typeName(value)} value)`;
-    throw new LuaError(value, message, this.guards > 0 ? [] : this.traceback());
+    this.meter.spend(ERROR_STEPS);
+    throw luaError(value, message, this.guards > 0 ? [] : this.traceback());
   }
 
   /** An error of the running function: with its place, when it is one of the script. */
@@ -328,7 +334,7 @@ export abstract class Runtime implements LuaHost {
   /** The stack of JavaScript may end before ours does when its user gave it little. */
   #errorOf(thrown: unknown): unknown {
     const over = thrown instanceof RangeError && /call stack/i.test(thrown.message);
-    return over ? new LuaError('C stack overflow', 'C stack overflow', []) : thrown;
+    return over ? luaError('C stack overflow', 'C stack overflow', []) : thrown;
   }
 
   // Metatables.
@@ -472,7 +478,7 @@ export abstract class Runtime implements LuaHost {
 
   join(left: string, right: string): string {
     const length = left.length + right.length;
-    this.meter.grow(length + 16);
+    this.meter.grow(length + STRING_BYTES);
     if (length > MAX_STRING_BYTES) this.blame('string length overflow');
     return left + right;
   }
