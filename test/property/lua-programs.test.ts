@@ -35,10 +35,10 @@ const isExact = (source: string): boolean => !(source.includes('^') && source.in
  */
 const isSettled = (line: string): boolean => !/nan|inf|-0|: 0x/.test(line);
 
-const LITERALS = [
-  ...['nil', 'true', 'false', '1', '2', '3', '0.5', '10', '1e5', '255', '(-1)', '100'],
-  ...["''", "'a'", "'10'", "' 7 '", "'1e1'", "'0x1f'", "'abc'", "'a\\0b'", '{}', '{ 1, 2 }'],
-];
+const LITERALS = (
+  'nil;true;false;1;2;3;0.5;10;1e5;255;(-1);100;{};{ 1, 2 };' +
+  "'';'a';'10';' 7 ';'1e1';'0x1f';'abc';'a\\0b'"
+).split(';');
 const BINARY = '+ - * / % ^ .. == ~= < <= > >= and or'.split(' ');
 const FUNCTIONS = 'type string.upper tonumber math.floor string.len unpack pcall'.split(' ');
 
