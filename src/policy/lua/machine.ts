@@ -111,7 +111,10 @@ export class LuaMachine extends Runtime {
    * @throws whatever a function of ours throws that is no error of the script
    */
   run(called: LuaValue, args: readonly LuaValue[], budget: LuaBudget): LuaOutcome {
-    this.refill(budget.steps, budget.bytes);
+    return this.withBudget(budget, () => this.#guarded(called, args));
+  }
+
+  #guarded(called: LuaValue, args: readonly LuaValue[]): LuaOutcome {
     try {
       return this.protect<LuaOutcome>(
         false,
@@ -121,8 +124,6 @@ export class LuaMachine extends Runtime {
     } catch (thrown) {
       if (thrown instanceof LuaStopped) return { ok: false, error: thrown };
       throw thrown;
-    } finally {
-      this.refill(Infinity, Infinity);
     }
   }
 }

@@ -1,7 +1,7 @@
 import { Closure } from './closure.ts';
 import { LuaError, LuaStopped, luaError } from './errors.ts';
 import { textOf } from './bytes.ts';
-import { Meter } from './meter.ts';
+import { Meter, type LuaBudget } from './meter.ts';
 import { formatNumber, parseNumber } from './numbers.ts';
 import { OP } from './operations.ts';
 import { STRIDE } from './prototype.ts';
@@ -47,11 +47,11 @@ export abstract class Runtime implements LuaHost {
   guards = 0;
   readonly #identities = new WeakMap<object, number>();
   #identified = 0;
-  #budget = { steps: Infinity, bytes: Infinity };
+  #budget: LuaBudget = { steps: Infinity, bytes: Infinity };
 
   constructor() {
     this.thread.status = 'running';
-    this.refill(Infinity, Infinity);
+    this.#refill({ steps: Infinity, bytes: Infinity });
   }
 
   /**
@@ -61,10 +61,23 @@ export abstract class Runtime implements LuaHost {
    */
   abstract execute(thread: Thread): boolean;
 
-  refill(steps: number, bytes: number): void {
-    this.#budget = { steps, bytes };
-    this.meter.steps = steps;
-    this.meter.bytes = bytes;
+  /** Does something with a budget of its own; what was left before is there again afterwards. */
+  withBudget<Result>(budget: LuaBudget, run: () => Result): Result {
+    const outer = this.#budget;
+    const { steps, bytes } = this.meter;
+    this.#refill(budget);
+    try {
+      return run();
+    } finally {
+      this.#refill({ steps, bytes });
+      this.#budget = outer;
+    }
+  }
+
+  #refill(budget: LuaBudget): void {
+    this.#budget = budget;
+    this.meter.steps = budget.steps;
+    this.meter.bytes = budget.bytes;
   }
 
   /** Bytes that the run has allocated. */
