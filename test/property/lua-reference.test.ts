@@ -4,8 +4,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bytesOf } from '../../src/policy/lua/bytes.ts';
-import { answerOfChunk, scriptMachine } from '../builders/script-machine.ts';
-import { stockLua, type StockLua } from '../builders/stock-lua.ts';
+import { testMachine } from '../builders/lua-machine.ts';
+import { answerOfChunk, stockLua, type StockLua } from '../builders/stock-lua.ts';
 
 const FOLDER = new URL('../../fixtures/lua/stock/', import.meta.url);
 const PRELUDE = readFileSync(new URL('prelude.lua', FOLDER), 'utf8');
@@ -19,7 +19,7 @@ afterAll(() => {
 });
 
 function ours(chunk: string): string {
-  const machine = scriptMachine();
+  const machine = testMachine().machine;
   answerOfChunk(machine, PRELUDE);
   return answerOfChunk(machine, chunk);
 }
@@ -102,6 +102,12 @@ const DIFFERENCES: readonly Difference[] = [
     chunk: 'return tostring({}), tostring(function() end), tostring({})',
     ours: '"table: 0x00000001" "function: 0x00000002" "table: 0x00000003"',
     stock: undefined,
+  },
+  {
+    title: 'next takes a whole number that is no key as one that was cleared',
+    chunk: 'return next({}, 1)',
+    ours: 'nil',
+    stock: 'error "invalid key to \'next\'"',
   },
   {
     title: 'random numbers are the same in every run',

@@ -94,8 +94,8 @@ function insert(host: LuaHost, args: Arguments): readonly LuaValue[] {
 }
 
 function concat(host: LuaHost, args: Arguments): readonly LuaValue[] {
-  const table = args.table(1);
   const separator = args.isMissing(2) ? '' : args.text(2);
+  const table = args.table(1);
   const first = args.intOr(3, 1);
   const last = args.intOr(4, table.length);
   const made = new Pieces(host);

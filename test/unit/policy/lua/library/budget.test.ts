@@ -5,7 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import { LuaStopped } from '../../../../../src/policy/lua/errors.ts';
 import type { LuaMachine } from '../../../../../src/policy/lua/machine.ts';
-import { scriptMachine } from '../../../../builders/script-machine.ts';
+import { testMachine } from '../../../../builders/lua-machine.ts';
 import { shown } from '../../../../builders/stock-lua.ts';
 
 const BUDGET = { steps: 2e6, bytes: 2e7 };
@@ -54,7 +54,7 @@ describe('attacks', () => {
   test.each([...ATTACKS])(
     '%s',
     (chunk, end) => {
-      const machine = scriptMachine();
+      const machine = testMachine().machine;
       expect(endOf(machine, chunk)).toBe(end);
       expect(endOf(machine, "return ('a-b'):gsub('%-', '+'), #table.concat({ 1, 2 })")).toBe(
         '"a+b" 2',
@@ -69,7 +69,7 @@ describe('what calls back', () => {
     const chunk = `local function deep() return (('x'):gsub('x', deep)) end
       local fine, message = pcall(deep)
       return fine, message:match('stack overflow')`;
-    expect(endOf(scriptMachine(), chunk)).toBe('false "stack overflow"');
+    expect(endOf(testMachine().machine, chunk)).toBe('false "stack overflow"');
   });
 
   test('comparators that yield', () => {
@@ -77,7 +77,7 @@ describe('what calls back', () => {
         table.sort({ 2, 1 }, function(a, b) coroutine.yield() return a < b end)
       end)
       return coroutine.resume(co)`;
-    expect(endOf(scriptMachine(), chunk)).toBe(
+    expect(endOf(testMachine().machine, chunk)).toBe(
       'false "attempt to yield across metamethod/C-call boundary"',
     );
   });
@@ -86,6 +86,6 @@ describe('what calls back', () => {
     const chunk = `local t = { 5, 4, 3, 2, 1 }
       local fine = pcall(table.sort, t, function(a, b) t[#t + 1] = 0 return a < b end)
       return fine, t[1]`;
-    expect(endOf(scriptMachine(), chunk)).toBe('true 1');
+    expect(endOf(testMachine().machine, chunk)).toBe('true 1');
   });
 });
