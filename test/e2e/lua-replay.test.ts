@@ -62,7 +62,8 @@ msys.registerModule("mymodule", mod);
   test('counts each message when its two mistakes are mended', async () => {
     const { code, cwd } = await replay(
       { 'a.lua': example('end', '"myseries"') },
-      ...['--policy', 'a.lua'],
+      '--policy',
+      'a.lua',
     );
     expect(code).toBe(0);
     const own = rowsOf(cwd, 'windows.csv').filter((row) => row['series'] === 'myseries');
@@ -173,7 +174,10 @@ ${connectModule('print(other.text())')}`,
   test('has no phase of its own', async () => {
     const { code, stderr } = await replay(
       { 'a.lua': connectModule('') },
-      ...['--policy', 'a.lua', '--phase', 'connect'],
+      '--policy',
+      'a.lua',
+      '--phase',
+      'connect',
     );
     expect(code).toBe(2);
     expect(stderr).toContain('--phase');
