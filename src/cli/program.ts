@@ -152,7 +152,7 @@ export function createProgram(context: CommandContext): Command {
 
   program
     .command('import')
-    .description("write the vendor's default policy, a dp_config.lua, as a YAML policy")
+    .description("write the limits of Momentum's default policy, a dp_config.lua, as a YAML policy")
     .argument('<file>', 'the Lua file; it is run, and reaches nothing but its own tables')
     .option('--to <policy.yaml>', 'the policy to write, or - for stdout', '-')
     .option('--force', 'replace the file that --to names')

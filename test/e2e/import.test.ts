@@ -42,9 +42,14 @@ test('every fixture passes check and replays', async () => {
   const names = readdirSync(FOLDER).filter((name) => name.endsWith('.lua'));
   for (const name of names) {
     const cwd = newFolder();
-    await outputOf(['import', path.join(FOLDER, name), '--to', 'p.yaml'], { cwd });
-    await outputOf(['check', 'p.yaml'], { cwd });
-    await outputOf(['replay', LOG, '--policy', 'p.yaml', '--year', '2026'], { cwd });
+    for (const args of [
+      ['import', path.join(FOLDER, name), '--to', 'p.yaml'],
+      ['check', 'p.yaml'],
+      ['replay', LOG, '--policy', 'p.yaml', '--year', '2026'],
+    ]) {
+      const { code, stderr } = await runHindcast(args, { cwd });
+      expect([name, ...args, code, stderr]).toEqual([name, ...args, 0, expect.any(String)]);
+    }
   }
 });
 

@@ -12,7 +12,7 @@ interface ImportFlags {
   readonly force?: boolean;
 }
 
-/** `hindcast import`: the data file of the vendor's default policy as a YAML policy. */
+/** `hindcast import`: the data file of Momentum's default policy as a YAML policy. */
 export function runImport(file: string, { to, force }: ImportFlags, context: CommandContext): void {
   if (to !== '-' && force !== true) refuseExisting(to);
   const text = readNamedFile(file, 'data').replace(/^\uFEFF/, '');

@@ -1,6 +1,7 @@
 import { MistakeList, type Place } from '../mistakes.ts';
 import { WARNINGS, WORDS, type ImportCode } from './codes.ts';
-import type { EntryPath, Outline } from './outline.ts';
+import type { EntryPath } from './entries.ts';
+import type { Outline } from './outline.ts';
 
 /** What is wrong in a data file or left out of its policy, each at its place in the Lua text. */
 export class Findings extends MistakeList<typeof WORDS> {

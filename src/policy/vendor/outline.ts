@@ -1,6 +1,6 @@
 import { Lexer } from '../lua/lexer.ts';
 import type { Token } from '../lua/tokens.ts';
-import type { Place } from '../mistakes.ts';
+import { EntryTree, newEntry, type Entry, type EntryPath, type LinePlace } from './entries.ts';
 import {
   commentsAbove,
   commentsBehind,
@@ -9,23 +9,6 @@ import {
   type EntryComments,
 } from './lua-comments.ts';
 
-/** Keys from a table down to one of its entries; strings are bytes, as in the machine. */
-export type EntryPath = readonly (string | number)[];
-
-interface Entry {
-  place: Place & { readonly line: number };
-  comments: EntryComments;
-  members: Map<string | number, Entry>;
-  /** What it was assigned from, where that was a name. */
-  from: EntryPath | undefined;
-}
-
-/** Where in a path the settings begin that an import reads. */
-const HEADS: readonly (string | number)[] = [
-  'audit_series',
-  'concurrent_connection_limits',
-  'whitelist',
-];
 const OPENERS = new Set<string>(['(', '[', '{', 'function', 'if', 'do', 'repeat']);
 const CLOSERS = new Set<string>([')', ']', '}', 'end', 'until']);
 
@@ -39,9 +22,7 @@ export class Outline {
   head: readonly string[];
   readonly #text: string;
   readonly #tokens: Token[] = [];
-  readonly #root: Entry;
-  /** Local names for other tables. */
-  readonly #names = new Map<string, EntryPath>();
+  readonly #tree: EntryTree;
   #at = 0;
 
   /** @param text of a file that is known to be Lua */
@@ -54,38 +35,19 @@ export class Outline {
     }
     const [{ start, end, line }] = this.#tokens;
     this.head = headComments(text.slice(0, start), []);
-    this.#root = newEntry({ start, end, line }, NO_COMMENTS);
+    this.#tree = new EntryTree({ start, end, line });
     while (this.#peek().type !== 'end of file') this.#statement();
-    const holders = [...this.#root.members.values()].filter(({ members }) =>
-      HEADS.some((head) => members.has(head)),
-    );
-    for (const holder of holders) merge(this.#root, holder);
+    this.#tree.gather();
   }
 
   /** The place of an entry, or of the innermost thing around it that the text shows. */
-  placeOf(path: EntryPath): Place & { readonly line: number } {
-    return this.#find(path).entry.place;
+  placeOf(path: EntryPath): LinePlace {
+    return this.#tree.find(path).entry.place;
   }
 
   commentsOf(path: EntryPath): EntryComments {
-    const { entry, whole } = this.#find(path);
+    const { entry, whole } = this.#tree.find(path);
     return whole && path.length > 0 ? entry.comments : NO_COMMENTS;
-  }
-
-  #find(path: EntryPath): { entry: Entry; whole: boolean } {
-    let entry = this.#root;
-    for (const key of path) {
-      const next = entry.members.get(key) ?? this.#source(entry)?.members.get(key);
-      if (next === undefined) return { entry, whole: false };
-      entry = next;
-    }
-    return { entry, whole: true };
-  }
-
-  #source(entry: Entry): Entry | undefined {
-    let found: Entry | undefined = entry.from && this.#root;
-    for (const key of entry.from ?? []) found = found?.members.get(key);
-    return found;
   }
 
   #peek(ahead = 0): Token {
@@ -96,7 +58,7 @@ export class Outline {
   #statement(): void {
     const start = this.#at;
     if (this.#peek().type === '{') {
-      this.#members(this.#root);
+      this.#members(this.#tree.root);
       return;
     }
     const path = this.#target();
@@ -105,10 +67,10 @@ export class Outline {
       return;
     }
     this.#at++;
-    const settled = this.#settle(path);
-    this.#assign(this.#entryAt(settled, start), start, false);
-    const { from } = this.#find(settled).entry;
-    if (path.length === 1 && from !== undefined) this.#names.set(String(path[0]), from);
+    const place = this.#placeAt(start, this.#at - 1);
+    const entry = this.#tree.make(this.#tree.settle(path), place);
+    this.#assign(entry, start, false);
+    if (path.length === 1 && entry.from !== undefined) this.#tree.rename(path[0], entry.from);
   }
 
   /** `a.b["c"][1]`; undefined where none begins. */
@@ -130,30 +92,6 @@ export class Outline {
     }
   }
 
-  /** The path as an import asks for it: below `dp_config`. */
-  #settle(path: EntryPath): EntryPath {
-    const known = this.#names.get(String(path[0]));
-    const whole = known === undefined ? path : [...known, ...path.slice(1)];
-    const config = whole.indexOf('dp_config');
-    if (config === 0 || (config === 1 && whole[0] === 'msys')) return whole.slice(config + 1);
-    const head = whole.findIndex((key) => HEADS.includes(key));
-    return head === -1 ? whole : whole.slice(head);
-  }
-
-  /** The entry at a path, made new; what stood there before was replaced by the script. */
-  #entryAt(path: EntryPath, start: number): Entry {
-    let entry = this.#root;
-    for (const [index, key] of path.entries()) {
-      let next = entry.members.get(key);
-      if (next === undefined || index === path.length - 1) {
-        next = newEntry(this.#placeAt(start, this.#at - 1), NO_COMMENTS);
-        entry.members.set(key, next);
-      }
-      entry = next;
-    }
-    return entry;
-  }
-
   /** Reads the value of an entry whose first token is that at `start`. */
   #assign(entry: Entry, start: number, member: boolean): void {
     const first = this.#at;
@@ -161,7 +99,7 @@ export class Outline {
     const inner = opened ? commentsBehind(this.#gapBehind(first)) : [];
     if (opened) this.#members(entry);
     else if (!this.#alias(entry, member)) this.#skipValue(member);
-    if (entry === this.#root) return;
+    if (entry === this.#tree.root) return;
     const last = member || opened ? this.#at - 1 : this.#lastOfLine(first);
     const separator = this.#isSeparator() ? [this.#at] : [];
     const behind = [last, ...separator].flatMap((at) => commentsBehind(this.#gapBehind(at)));
@@ -179,7 +117,7 @@ export class Outline {
     while (this.#peek().type !== '}' && this.#peek().type !== 'end of file') {
       const start = this.#at;
       const key = this.#memberKey() ?? ++index;
-      const member = newEntry(this.#placeAt(start, start), NO_COMMENTS);
+      const member = newEntry(this.#placeAt(start, start));
       entry.members.set(key, member);
       this.#assign(member, start, true);
       if (this.#isSeparator()) this.#at++;
@@ -213,7 +151,7 @@ export class Outline {
     const nextLine = !member && behind.line > this.#tokens[Math.max(this.#at - 1, 0)].line;
     const ends = this.#isSeparator() || behind.type === '}' || behind.type === 'end of file';
     if (path !== undefined && (ends || (nextLine && behind.type !== '('))) {
-      entry.from = this.#settle(path);
+      entry.from = this.#tree.settle(path);
       return true;
     }
     this.#at = start;
@@ -254,14 +192,10 @@ export class Outline {
     return next.type === 'end of file' ? `${gap}\n` : gap;
   }
 
-  #placeAt(from: number, to: number): Place & { readonly line: number } {
+  #placeAt(from: number, to: number): LinePlace {
     const { start, line } = this.#tokens[from];
     return { start, end: this.#tokens[Math.max(from, to - 1)].end, line };
   }
-}
-
-function newEntry(place: Entry['place'], comments: EntryComments): Entry {
-  return { place, comments, members: new Map(), from: undefined };
 }
 
 type KeyToken = Extract<Token, { type: 'name' | 'string' } | { type: 'number' }>;
@@ -272,10 +206,3 @@ function isKey(token: Token): token is KeyToken {
 
 const keyOf = (token: KeyToken): string | number =>
   token.type === 'number' ? token.value : token.text;
-
-/** What was assigned by its own name comes before what a local table brings. */
-function merge(into: Entry, from: Entry): void {
-  for (const [key, member] of from.members) {
-    if (!into.members.has(key)) into.members.set(key, member);
-  }
-}

@@ -4,7 +4,7 @@ import { Table } from '../lua/table.ts';
 import type { LuaTable, LuaValue } from '../lua/value.ts';
 import type { Findings } from './findings.ts';
 import type { EntryComments } from './lua-comments.ts';
-import type { EntryPath } from './outline.ts';
+import type { EntryPath } from './entries.ts';
 import type { YamlLine } from './yaml-blocks.ts';
 
 /** Longest piece of a value that a message repeats, in characters. */

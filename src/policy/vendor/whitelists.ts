@@ -5,7 +5,7 @@ import type { LuaTable } from '../lua/value.ts';
 import { NAME_PATTERN } from '../yaml/lists.ts';
 import type { Findings } from './findings.ts';
 import { NO_COMMENTS } from './lua-comments.ts';
-import type { EntryPath } from './outline.ts';
+import type { EntryPath } from './entries.ts';
 import { entriesOf, seen, type Settings } from './settings.ts';
 import { yamlText, type YamlBlock } from './yaml-blocks.ts';
 

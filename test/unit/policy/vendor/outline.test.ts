@@ -1,7 +1,8 @@
 // Goal: comments follow the settings that they stand by, and every setting has its place.
 // Method: small files, and what the outline says of a path in them.
 import { describe, expect, test } from 'vitest';
-import { Outline, type EntryPath } from '../../../../src/policy/vendor/outline.ts';
+import type { EntryPath } from '../../../../src/policy/vendor/entries.ts';
+import { Outline } from '../../../../src/policy/vendor/outline.ts';
 
 const commentsIn = (text: string, ...path: EntryPath): unknown => {
   const { above, behind } = new Outline(text).commentsOf(path);
