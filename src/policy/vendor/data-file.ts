@@ -1,5 +1,4 @@
 import { bytesOf, textOf } from '../lua/bytes.ts';
-import { openLibraries } from '../lua/library/open.ts';
 import { LuaMachine } from '../lua/machine.ts';
 import { Table } from '../lua/table.ts';
 import { NativeFunction, type LuaClosure, type LuaTable, type LuaValue } from '../lua/value.ts';
@@ -55,7 +54,6 @@ export function runDataFile(loaded: LoadedFile, findings: Findings): LuaTable | 
 export function dataMachine(text: string, findings: () => Findings): LuaMachine {
   const machine: LuaMachine = new LuaMachine({
     print: () => undefined,
-    libraries: [openLibraries],
     readModule: (name) => {
       const shown = textOf(name);
       if (!/^msys(?:\.|$)/.test(shown)) {
