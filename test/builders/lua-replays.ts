@@ -110,7 +110,8 @@ const GIVEN: Readonly<Record<string, string>> = {
 
 /** A module with one hook, whose body is on lines 3 and after. */
 export function moduleAt(hook: string, body: string, init = '', name = 'm'): string {
-  return `local mod = {} function mod:init() ${init} return true end
+  const start = init.replaceAll('\n', ' ');
+  return `local mod = {} function mod:init() ${start} return true end
 function mod:${hook}(${GIVEN[hook] ?? '...'})
 ${body}
 do return msys.core.VALIDATE_CONT end

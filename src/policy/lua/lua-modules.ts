@@ -134,8 +134,9 @@ export class LuaModules {
     let runs = false;
     for (let entry = table.next(undefined); entry !== undefined; entry = table.next(entry[0])) {
       const [key, value] = entry;
-      if (typeof key !== 'string' || typeof value !== 'object') continue;
+      if (typeof key !== 'string') continue;
       runs ||= isRun(key);
+      if (typeof value !== 'object') continue;
       const why = whyUnreached(key);
       if (why !== undefined) this.#world.note(placeOf(value, module), 'doubt', why);
     }

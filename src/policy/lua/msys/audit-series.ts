@@ -177,15 +177,12 @@ function count(msys: MsysWorld, series: LuaSeries, given: Arguments): number {
 /** An address or a block, out of all windows (momentum, 3.6, row 20). */
 function removeItem(msys: MsysWorld, series: LuaSeries, given: Arguments): void {
   const key = optionsOf(given, 'key')('key');
-  if (series.type === 'string') {
-    const text = textKey(msys, series, key);
-    if (isAtEvent(msys, 'msys.audit_series.remove_item')) series.counts.remove(text);
-    return;
-  }
-  const block = askedBlock(msys, key);
-  const network = networkOf(block);
-  if (network === undefined || !isAtEvent(msys, 'msys.audit_series.remove_item')) return;
-  if (holds(msys, series, block)) series.counts.remove(network);
+  const isText = series.type === 'string';
+  const text = isText ? textKey(msys, series, key) : '';
+  const block = isText ? undefined : askedBlock(msys, key);
+  if (!isAtEvent(msys, 'msys.audit_series.remove_item')) return;
+  if (block === undefined) series.counts.remove(text);
+  else if (holds(msys, series, block)) series.counts.remove(networkOf(block));
 }
 
 function textKey({ host }: MsysWorld, { name }: LuaSeries, key: LuaValue): string {

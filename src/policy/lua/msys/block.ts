@@ -77,9 +77,8 @@ function blockOf(
   };
 }
 
-/** The block as a network; undefined where the log does not name the peer. */
-export function networkOf({ family, words, at, bits }: AskedBlock): Network | undefined {
-  if (family !== 4 && family !== 6) return undefined;
+/** The block as a network; its family is known. */
+export function networkOf({ family, words, at, bits }: AskedBlock): Network {
   const word = (index: number): number => (words[at + index] & maskWord(bits, index)) >>> 0;
-  return { family, words: [word(0), word(1), word(2), word(3)], bits };
+  return { family: family === 4 ? 4 : 6, words: [word(0), word(1), word(2), word(3)], bits };
 }
