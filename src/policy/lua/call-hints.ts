@@ -12,9 +12,13 @@ export function hintOf(message: string, globals: LuaTable, msys: Msys): string |
   const [, kind, name] = MISSING.exec(message) ?? [];
   if (name === undefined) return undefined;
   if (kind === 'global') return didYouMean(name, namesIn(globals, 1));
-  if (kind === 'method') return didYouMean(name, msys.methods);
+  if (kind === 'method') return didYouMean(name, methodsOf(msys));
   const root = globals.get('msys');
   return isTable(root) ? didYouMean(name, namesIn(root, MAX_LEVELS)) : undefined;
+}
+
+function methodsOf({ objects }: Msys): Set<string> {
+  return new Set([...objects.values()].flatMap(({ methods }) => Object.keys(methods)));
 }
 
 /** Names of fields of a table and of tables in it. */

@@ -11,7 +11,7 @@ import { counterTable } from './counters.ts';
 import { dnsLookup } from './dns.ts';
 import { dump } from './dump.ts';
 import { gaugeTable } from './gauges.ts';
-import { hostObject } from './host-object.ts';
+import { hostObject, type HostParts } from './host-object.ts';
 import { expandMacro } from './macros.ts';
 import { message } from './message.ts';
 import { pbpTable } from './pbp.ts';
@@ -33,8 +33,8 @@ export interface RegisteredModule {
 export interface Msys extends MsysWorld {
   /** In the order in which they were registered. */
   readonly modules: readonly RegisteredModule[];
-  /** Names of the methods of `ac`, `vctx` and messages. */
-  readonly methods: readonly string[];
+  /** What scripts may do with `ac`, `vctx` and messages, by the names of their types. */
+  readonly objects: ReadonlyMap<string, HostParts>;
   recipients(): LuaTable;
   /** Where the script stands. */
   place(): ScriptPlace;
@@ -60,7 +60,7 @@ export function openMsys(setting: MsysSetting): Msys {
     ac: hostObject(host, 'accept_construct', parts.accept_construct),
     vctx: hostObject(host, 'vctx', parts.vctx),
     message: hostObject(host, 'message', parts.message),
-    methods: Object.values(parts).flatMap(({ methods }) => Object.keys(methods)),
+    objects: new Map<string, HostParts>(Object.entries(parts)),
     reply: { code: 250, disconnect: false, place: undefined },
     phase: 'init',
     recipient: 0,
