@@ -29,13 +29,13 @@ local function list(...)
   for at = 1, select('#', ...) do parts[at] = shown((select(at, ...))) end
   return table.concat(parts, ' ')
 end
-function __run(chunk)
+function __run(chunk, keepsPlaces)
   local compiled, problem = loadstring(chunk, '=script')
   if not compiled then return 'refused' end
   local function outcome(fine, ...)
     if fine then return list(...) end
     local message = ...
-    if type(message) == 'string' then message = string.gsub(message, '^script:%d+: ', '') end
+    if type(message) == 'string' and not keepsPlaces then message = string.gsub(message, '^script:%d+: ', '') end
     return 'error ' .. shown(message)
   end
   return outcome(pcall(compiled))
@@ -46,6 +46,8 @@ end
 export interface StockLua {
   /** What a chunk returns, or `error` and the message without its place, or `refused`. */
   run(chunk: string): string;
+  /** The same, with places in messages: `script:1: `. */
+  runWithPlaces(chunk: string): string;
   close(): void;
 }
 
@@ -55,7 +57,9 @@ export async function stockLua(prelude = ''): Promise<StockLua> {
   lua.doStringSync(SHOW);
   lua.doStringSync(prelude);
   return {
-    run: (chunk) => String(lua.doStringSync(`return __run(${quotedForLua(chunk)})`)),
+    run: (chunk) => String(lua.doStringSync(`return __run(${quotedForLua(chunk)}, false)`)),
+    runWithPlaces: (chunk) =>
+      String(lua.doStringSync(`return __run(${quotedForLua(chunk)}, true)`)),
     close: () => {
       lua.global.close();
     },

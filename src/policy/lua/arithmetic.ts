@@ -62,7 +62,7 @@ export function compute(operation: number, left: number, right: number): number 
     case DIV:
       return left / right;
     case MOD:
-      return left - Math.floor(left / right) * right;
+      return modulo(left, right);
     case POW:
       return power(left, right);
     case INTDIV:
@@ -70,6 +70,13 @@ export function compute(operation: number, left: number, right: number): number 
     default:
       return bits(operation, left, right);
   }
+}
+
+/** Rounds down; what C's floor makes of it, also where that is inexact. */
+export function modulo(left: number, right: number): number {
+  const whole = left | 0;
+  if (whole === left && whole >= 0 && right > 0 && (right | 0) === right) return whole % right;
+  return left - Math.floor(left / right) * right;
 }
 
 /** As pow in C, which knows 1 ^ NaN and -1 ^ infinity. */

@@ -54,10 +54,20 @@ class FunctionCompiler {
     const { parameters, upvalues } = this.#body;
     const first = this.#assembler.reserve(parameters.length);
     this.#declare(parameters, first);
+    this.#argument();
     for (const statement of this.#body.body) this.#statement(statement);
     return this.#assembler.finish(
       upvalues.map((one) => (one.from === 'local' ? one.variable.register : ~one.index)),
     );
+  }
+
+  #argument(): void {
+    const { arg } = this.#body;
+    if (arg === undefined) return;
+    const register = this.#assembler.reserve();
+    if (arg.filled) this.#assembler.emit(OP.ARGUMENTS, register);
+    else this.#assembler.emit(OP.LOADNIL, register, register);
+    this.#declare([arg.variable], register);
   }
 
   #declare(variables: readonly Variable[], first: number): void {

@@ -1,4 +1,4 @@
-import { arithmetic, compute, inverted, negated } from './arithmetic.ts';
+import { arithmetic, compute, inverted, modulo, negated } from './arithmetic.ts';
 import { Box, Closure } from './closure.ts';
 import { isFunction, type Runtime } from './runtime.ts';
 import { Table } from './table.ts';
@@ -23,8 +23,9 @@ export interface Natives {
 export function execute(runtime: Runtime, thread: Thread, natives: Natives): boolean {
   const { slots, frames } = thread;
   const { meter } = runtime;
-  const entry = thread.depth;
-  let frame = frames[entry];
+  // A coroutine that goes on is inside of calls, and ends with the outermost of them.
+  const entry = thread.loops === 1 && !thread.main ? 0 : thread.depth;
+  let frame = frames[thread.depth];
   let closure = frame.callee as Closure;
   let { code, constants } = closure.prototype;
   let { base } = frame;
@@ -301,7 +302,7 @@ export function execute(runtime: Runtime, thread: Thread, natives: Natives): boo
         const left = slots[base + code[pc - 3]];
         const right = slots[base + code[pc - 2]];
         if (typeof left === 'number' && typeof right === 'number') {
-          slots[a] = left - Math.floor(left / right) * right;
+          slots[a] = modulo(left, right);
         } else {
           frame.at = pc;
           slots[a] = arithmetic(runtime, 4, left, right);
@@ -356,7 +357,7 @@ export function execute(runtime: Runtime, thread: Thread, natives: Natives): boo
         // MODK
         const left = slots[base + code[pc - 3]];
         const right = constants[code[pc - 2]] as number;
-        if (typeof left === 'number') slots[a] = left - Math.floor(left / right) * right;
+        if (typeof left === 'number') slots[a] = modulo(left, right);
         else {
           frame.at = pc;
           slots[a] = arithmetic(runtime, 4, left, right);
@@ -695,6 +696,15 @@ export function execute(runtime: Runtime, thread: Thread, natives: Natives): boo
           slots[a + at] = at < further ? slots[base - further + at] : undefined;
         }
         thread.top = a + count;
+        continue;
+      }
+      case 56: {
+        // ARGUMENTS
+        frame.at = pc;
+        const table = runtime.newTable();
+        table.fill(1, slots, base - frame.further, base);
+        table.set('n', frame.further);
+        slots[a] = table;
         continue;
       }
     }

@@ -101,6 +101,7 @@ export abstract class ExpressionParser extends TokenReader {
         return { type: 'constant', value: token.type === 'true', line };
       case '...':
         if (!this.scopes.current.vararg) refuse(token, 'vararg-outside', [this.near]);
+        this.scopes.current.spread = true;
         this.advance();
         return { type: 'vararg', line };
       case '{':
@@ -232,7 +233,7 @@ function folded(binary: Binary): Expression {
   if (left.type !== 'constant' || right.type !== 'constant') return binary;
   if (typeof left.value !== 'number' || typeof right.value !== 'number') return binary;
   const value = foldedValue(operator, left.value, right.value);
-  if (value === undefined || value !== value) return binary;
+  if (value === undefined || Number.isNaN(value)) return binary;
   return { type: 'constant', value, line };
 }
 

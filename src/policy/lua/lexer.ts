@@ -1,8 +1,9 @@
 import { matchEnd } from '../scanning.ts';
-import { bytesOf, utf8Of } from './bytes.ts';
+import { bytesOf } from './bytes.ts';
 import { parseNumber } from './numbers.ts';
 import { refuse } from './refusal.ts';
 import { isKeyword, signAt, type Token } from './tokens.ts';
+import { utf8Of } from './utf8.ts';
 
 const BLANK = /[ \t\v\f]+/y;
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;

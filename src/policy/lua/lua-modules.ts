@@ -5,7 +5,6 @@ import { hintOf } from './call-hints.ts';
 import { INIT, isRun, whyUnreached } from './callouts.ts';
 import { Closure } from './closure.ts';
 import type { LuaError, LuaStopped } from './errors.ts';
-import { openLibraries } from './library/open.ts';
 import { LuaMachine } from './machine.ts';
 import { isVendorModule, openMsys, type Msys, type RegisteredModule } from './msys/open.ts';
 import type { LuaFiles, MsysWorld } from './msys/world.ts';
@@ -54,7 +53,6 @@ export class LuaModules {
         this.#texts.set(found.file, found.text);
         return { text: bytesOf(found.text), file: found.file };
       },
-      libraries: [openLibraries],
     });
     const textOfFile = (file: string): string | undefined => this.#texts.get(file);
     this.msys = openMsys({ host: this.machine, world, files, act, textOf: textOfFile });

@@ -3,25 +3,25 @@ import { MistakeList } from '../mistakes.ts';
 import { openBasics, type LoadText } from './base/basics.ts';
 import { openCoroutines } from './base/coroutines.ts';
 import { openModules, type ReadModule } from './base/modules.ts';
+import { NAME_AT_RUN_TIME, NAME_OF_MISTAKES, chunkName } from './chunk-name.ts';
 import { Closure } from './closure.ts';
 import { WORDS } from './codes.ts';
 import { compile } from './compile.ts';
-import { LuaError, LuaStopped } from './errors.ts';
+import { LuaStopped, type LuaError } from './errors.ts';
 import { execute, type Natives } from './execute.ts';
+import { openLibraries } from './library/open.ts';
 import type { LuaBudget } from './meter.ts';
 import { parse } from './parser.ts';
 import { Refusal, refuse } from './refusal.ts';
 import { Runtime } from './runtime.ts';
-import { Table } from './table.ts';
-import { Thread } from './thread.ts';
-import type { LuaClosure, LuaHost, LuaTable, LuaValue } from './value.ts';
+import type { Table } from './table.ts';
+import type { Thread } from './thread.ts';
+import type { LuaClosure, LuaTable, LuaValue } from './value.ts';
 
 export interface LuaMachineOptions {
   /** Gets a line of `print`, as bytes, without its end. */
   readonly print: (line: string) => void;
   readonly readModule: ReadModule;
-  /** Each fills tables of the globals; run in this order, before any script. */
-  readonly libraries?: readonly ((host: LuaHost) => void)[];
 }
 
 export type LuaOutcome =
@@ -48,20 +48,18 @@ export class LuaMachine extends Runtime {
     globals.set('coroutine', coroutine);
     this.#natives = { next, yield: openCoroutines(this, coroutine) };
     openModules(this, globals, load, options.readModule);
-    for (const open of options.libraries ?? []) open(this);
-    this.#registerLibraries(globals);
+    this.stringMetatable = this.newTable();
+    this.stringMetatable.set('__index', openLibraries(this));
+    this.#register(globals);
   }
 
-  #registerLibraries(globals: Table): void {
+  /** What `require` knows from the beginning. */
+  #register(globals: Table): void {
     const loaded = (globals.get('package') as LuaTable).get('loaded') as LuaTable;
     loaded.set('_G', globals);
     for (const name of ['coroutine', 'package', 'string', 'table', 'math']) {
       loaded.set(name, globals.get(name));
     }
-    const string = globals.get('string');
-    if (!(string instanceof Table)) return;
-    this.stringMetatable ??= this.newTable();
-    this.stringMetatable.set('__index', string);
   }
 
   override execute(thread: Thread): boolean {
@@ -89,11 +87,12 @@ export class LuaMachine extends Runtime {
   /** As `loadstring` does it: a function, or Lua's message. */
   #loadBytes(text: string, name: string): Closure | string {
     try {
-      return this.#compile(text, name, true);
+      return this.#compile(text, chunkName(name, NAME_AT_RUN_TIME), true);
     } catch (thrown) {
       const refusal = refusalOf(thrown, text);
       const words: (...details: string[]) => string = WORDS[refusal.code];
-      return `${name}:${refusal.line}: ${words(...refusal.details)}`;
+      const shown = chunkName(name, NAME_OF_MISTAKES);
+      return `${shown}:${refusal.line}: ${words(...refusal.details)}`;
     }
   }
 

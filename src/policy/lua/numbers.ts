@@ -1,6 +1,10 @@
 /**
  * Numbers as text, in both directions, as Momentum's Lua does it.
  */
+import { generalText } from './number-format.ts';
+
+/** Of a number as text. */
+const DIGITS = 14;
 
 const DECIMAL = /^[ \t-\r]*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)[ \t-\r]*$/;
 const HEXADECIMAL = /^[ \t-\r]*([+-]?)0[xX]([0-9a-fA-F]+)[ \t-\r]*$/;
@@ -67,32 +71,9 @@ export function formatNumber(value: number): string {
   if (Number.isInteger(value) && value < 1e14 && value > -1e14) {
     return value === 0 && Object.is(value, -0) ? '-0' : String(value);
   }
-  if (value !== value) return '-nan';
+  if (Number.isNaN(value)) return '-nan';
   if (value === Infinity) return 'inf';
   if (value === -Infinity) return '-inf';
-  const [digits, power] = roundedDigits(Math.abs(value));
-  const sign = value < 0 ? '-' : '';
-  if (power < -4 || power >= 14) {
-    const mantissa = digits.length === 1 ? digits : `${digits[0]}.${digits.slice(1)}`;
-    const size = String(Math.abs(power)).padStart(2, '0');
-    return `${sign}${mantissa}e${power < 0 ? '-' : '+'}${size}`;
-  }
-  if (power < 0) return `${sign}0.${'0'.repeat(-power - 1)}${digits}`;
-  const whole = digits.slice(0, power + 1).padEnd(power + 1, '0');
-  const rest = digits.slice(power + 1);
-  return sign + whole + (rest === '' ? '' : `.${rest}`);
-}
-
-/** Up to 14 digits without zeros at the end, and the power of ten of the first. */
-function roundedDigits(value: number): readonly [digits: string, power: number] {
-  const written = value.toExponential(13);
-  const mark = written.indexOf('e');
-  let digits = written[0] + written.slice(2, mark);
-  const power = Number(written.slice(mark + 1));
-  // A half goes to the even digit in C, and up in JavaScript.
-  const exact = value.toExponential(60);
-  if (/^5?0*e/.test(exact.slice(15)) && exact[15] === '5' && Number(digits[13]) % 2 === 1) {
-    digits = exact[0] + exact.slice(2, 15);
-  }
-  return [digits.replace(/0+$/, ''), power];
+  const text = generalText(Math.abs(value), DIGITS);
+  return value < 0 ? `-${text}` : text;
 }

@@ -97,6 +97,8 @@ export const OP = {
   CLOSURE: 54,
   /** R[A]... = B - 1 of the further arguments; 0: all, up to the top */
   VARARG: 55,
+  /** R[A] = a table of the further arguments, with their number as `n` */
+  ARGUMENTS: 56,
 } as const;
 
 /** The metamethods of arithmetic and of bits, by their number in the code. */

@@ -24,7 +24,16 @@ class Parser extends ExpressionParser {
     }
     const endLine = this.token.line;
     const { upvalues } = this.scopes.current;
-    return { line: 0, endLine, main: true, parameters: [], vararg: true, upvalues, body };
+    return {
+      line: 0,
+      endLine,
+      main: true,
+      parameters: [],
+      vararg: true,
+      arg: undefined,
+      upvalues,
+      body,
+    };
   }
 
   functionBody(opener: Token, method: boolean): FunctionBody {
@@ -36,13 +45,16 @@ class Parser extends ExpressionParser {
     this.scopes.current = scope;
     const mark = this.scopes.open();
     for (const parameter of parameters) this.declare(parameter);
+    const further = vararg ? this.variable('arg') : undefined;
+    if (further !== undefined) this.declare(further);
     const body = this.#block();
+    const arg = further && { variable: further, filled: !scope.spread };
     const endLine = this.token.line;
     this.expectEnd('end', opener);
     this.scopes.close(mark);
     this.scopes.current = outer;
     const { upvalues } = scope;
-    return { line: opener.line, endLine, main: false, parameters, vararg, upvalues, body };
+    return { line: opener.line, endLine, main: false, parameters, vararg, arg, upvalues, body };
   }
 
   #parameters(): { readonly names: string[]; readonly vararg: boolean } {
@@ -115,8 +127,8 @@ class Parser extends ExpressionParser {
         return { type: 'return', values: bare ? [] : this.expressions(), line: token.line };
       }
       case 'break':
-        if (this.scopes.current.loops === 0) refuse(token, 'break-outside', [this.near]);
         this.advance();
+        if (this.scopes.current.loops === 0) refuse(token, 'break-outside', [this.near]);
         return { type: 'break', line: token.line };
       default:
         return this.#callOrAssignment();
@@ -181,7 +193,8 @@ class Parser extends ExpressionParser {
     }
     while (this.accept(',')) names.push(this.expectName());
     if (!this.at('in')) {
-      refuse(this.token, 'token-missing', [`'=' or 'in'`, this.near]);
+      const expected = names.length === 1 ? `'=' or 'in'` : `'in'`;
+      refuse(this.token, 'token-missing', [expected, this.near]);
     }
     this.advance();
     const values = this.expressions();
@@ -237,14 +250,15 @@ class Parser extends ExpressionParser {
     const first = this.suffixed();
     const word = token.type === 'name' ? token.text : undefined;
     if (first.type === 'call' || first.type === 'method') {
-      if (this.at('=') || this.at(',')) this.wrongStatement(undefined);
+      if (this.at('=') || this.at(',')) this.unexpected();
       return { type: 'call', call: first, line };
     }
-    if (!isTarget(first) || !(this.at('=') || this.at(','))) this.wrongStatement(word);
+    if (!isTarget(first)) return this.wrongStatement(false, word);
+    if (!this.at('=') && !this.at(',')) this.wrongStatement(true, word);
     const targets: Target[] = [first];
     while (this.accept(',')) {
       const next = this.suffixed();
-      if (!isTarget(next)) this.wrongStatement(undefined);
+      if (!isTarget(next)) return this.wrongStatement(false);
       targets.push(next);
     }
     this.expect('=');

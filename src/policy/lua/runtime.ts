@@ -6,6 +6,7 @@ import { formatNumber, parseNumber } from './numbers.ts';
 import { OP } from './operations.ts';
 import { STRIDE } from './prototype.ts';
 import { Table } from './table.ts';
+import { typeName } from './type-name.ts';
 import { MAX_CALLS, Thread, type Frame } from './thread.ts';
 import {
   LuaUserdata,
@@ -24,18 +25,6 @@ const SHOWN_INNER = 12;
 const SHOWN_OUTER = 10;
 /** Longest string; JavaScript's end is not much further. */
 const MAX_STRING_BYTES = 2 ** 28;
-
-/** What `type` says. */
-export function typeOf(value: LuaValue): string {
-  switch (typeof value) {
-    case 'undefined':
-      return 'nil';
-    case 'object':
-      return value.kind === 'closure' || value.kind === 'native' ? 'function' : value.kind;
-    default:
-      return typeof value;
-  }
-}
 
 /**
  * What the machine's loop and the libraries share: calls, metatables, errors with their place,
@@ -105,7 +94,7 @@ export abstract class Runtime implements LuaHost {
     const message =
       typeof value === 'string' || typeof value === 'number'
         ? textOf(this.concatenable(value) ?? '')
-        : `(error object is a ${typeOf(value)} value)`;
+        : `(error object is a ${typeName(value)} value)`;
     throw new LuaError(value, message, this.guards > 0 ? [] : this.traceback());
   }
 
@@ -177,10 +166,10 @@ export abstract class Runtime implements LuaHost {
     return frame.callee.prototype.names.get(frame.at - STRIDE)?.[at];
   }
 
-  /** @param operand which of the instruction's operands it is */
+  /** @param operand which of the instruction's operands it is; -1: none */
   blameType(action: string, value: LuaValue, operand: number): never {
     const name = this.#operand(operand);
-    const type = typeOf(value);
+    const type = typeName(value);
     const what = name === undefined ? `a ${type} value` : `${name} (a ${type} value)`;
     return this.blame(`attempt to ${action} ${what}`);
   }
@@ -262,7 +251,7 @@ export abstract class Runtime implements LuaHost {
       return thread.slots.slice(results, thread.top);
     }
     const handler = this.metamethod(called, '__call');
-    if (!isFunction(handler)) return this.blameType('call', called, 0);
+    if (!isFunction(handler)) return this.blameType('call', called, -1);
     return this.call(handler, [called, ...args]);
   }
 
@@ -372,7 +361,7 @@ export abstract class Runtime implements LuaHost {
         if (handler === undefined) return undefined;
       } else {
         handler = this.metamethod(holder, '__index');
-        if (handler === undefined) return this.blameType('index', holder, 0);
+        if (handler === undefined) return this.blameType('index', holder, step === 0 ? 0 : -1);
       }
       if (isFunction(handler)) return this.call1(handler, holder, key);
       holder = handler;
@@ -395,7 +384,7 @@ export abstract class Runtime implements LuaHost {
         }
       } else {
         handler = this.metamethod(holder, '__newindex');
-        if (handler === undefined) this.blameType('index', holder, 0);
+        if (handler === undefined) this.blameType('index', holder, step === 0 ? 0 : -1);
       }
       if (isFunction(handler)) {
         this.call1(handler, holder, key, value, 3);
@@ -408,7 +397,7 @@ export abstract class Runtime implements LuaHost {
 
   checkKey(key: LuaValue): void {
     if (key === undefined) this.blame('table index is nil');
-    if (key !== key) this.blame('table index is NaN');
+    if (Number.isNaN(key)) this.blame('table index is NaN');
   }
 
   /** A binary operation that is not one of two numbers. */
@@ -443,14 +432,14 @@ export abstract class Runtime implements LuaHost {
   }
 
   #ordered(event: string, left: LuaValue, right: LuaValue): boolean | undefined {
-    if (typeOf(left) !== typeOf(right)) return undefined;
+    if (typeName(left) !== typeName(right)) return undefined;
     const handler = this.metamethod(left, event);
     if (handler === undefined || this.metamethod(right, event) !== handler) return undefined;
     return isTrue(this.call1(handler, left, right));
   }
 
   #blameOrder(left: LuaValue, right: LuaValue): never {
-    const [first, second] = [typeOf(left), typeOf(right)];
+    const [first, second] = [typeName(left), typeName(right)];
     if (first === second) return this.blame(`attempt to compare two ${first} values`);
     return this.blame(`attempt to compare ${first} with ${second}`);
   }
@@ -511,8 +500,8 @@ export abstract class Runtime implements LuaHost {
         return formatNumber(value);
       case 'string':
         return value;
-      case 'object':
-        return `${typeOf(value)}: ${this.#identity(value)}`;
+      default:
+        return `${typeName(value)}: ${this.#identity(value)}`;
     }
   }
 

@@ -12,6 +12,8 @@ export class FunctionScope {
   readonly vararg: boolean;
   readonly upvalues: UpvalueSource[] = [];
   readonly indexes = new Map<Variable, number>();
+  /** It says `...` somewhere. */
+  spread = false;
   /** Loops around the place that is read. */
   loops = 0;
   visible = 0;

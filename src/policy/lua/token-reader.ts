@@ -60,7 +60,7 @@ export class TokenReader {
       return token.text;
     }
     const hint = isKeyword(token.type) ? `'${token.type}' is a word of the language` : undefined;
-    return refuse(token, 'token-missing', ['<name>', this.near], hint);
+    return refuse(token, 'token-missing', [`'<name>'`, this.near], hint);
   }
 
   /** The word that ends what `opener` began. */
@@ -105,11 +105,17 @@ export class TokenReader {
     return refuse(token, 'symbol-unexpected', [this.near], hint);
   }
 
-  /** A statement that is neither a call nor an assignment. */
-  wrongStatement(word: string | undefined): never {
+  /**
+   * A statement that is neither a call nor an assignment.
+   *
+   * @param target something could be assigned to what was read
+   * @param word the first of the statement, when it is a name
+   */
+  wrongStatement(target: boolean, word?: string): never {
     const { token } = this;
     const foreign = word !== undefined && FOREIGN.has(word) ? FOREIGN.get(word) : undefined;
     const hint = foreign ?? compoundHint(token) ?? 'only calls and assignments are statements';
+    if (target) refuse(token, 'token-missing', [`'='`, this.near], hint);
     return refuse(token, 'syntax-wrong', [this.near], hint);
   }
 

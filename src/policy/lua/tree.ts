@@ -19,6 +19,11 @@ export interface FunctionBody {
   readonly main: boolean;
   readonly parameters: readonly Variable[];
   readonly vararg: boolean;
+  /**
+   * The variable `arg` of Lua 5.0, which functions with `...` have: a table of the further
+   * arguments, and nil where the function says `...` itself.
+   */
+  readonly arg: { readonly variable: Variable; readonly filled: boolean } | undefined;
   /** For each variable of outer functions: a variable of the next one out, or its own upvalue. */
   readonly upvalues: readonly UpvalueSource[];
   readonly body: readonly Statement[];

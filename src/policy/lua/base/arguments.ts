@@ -1,4 +1,5 @@
-import { typeOf, type Runtime } from '../runtime.ts';
+import type { Runtime } from '../runtime.ts';
+import { typeName } from '../type-name.ts';
 import { Table } from '../table.ts';
 import type { LuaValue } from '../value.ts';
 
@@ -20,7 +21,7 @@ export class Arguments {
   }
 
   #wrongType(at: number, expected: string): never {
-    const seen = at < this.list.length ? typeOf(this.list[at]) : 'no value';
+    const seen = at < this.list.length ? typeName(this.list[at]) : 'no value';
     return this.wrong(at, `${expected} expected, got ${seen}`);
   }
 
@@ -36,7 +37,7 @@ export class Arguments {
 
   function(at: number): LuaValue {
     const value = this.list[at];
-    return typeOf(value) === 'function' ? value : this.#wrongType(at, 'function');
+    return typeName(value) === 'function' ? value : this.#wrongType(at, 'function');
   }
 
   /** Without a fraction, as a cast in C. */
@@ -45,7 +46,7 @@ export class Arguments {
     if (value === undefined && otherwise !== undefined) return otherwise;
     const number = this.runtime.toNumber(value);
     if (number === undefined) return this.#wrongType(at, 'number');
-    return number === number ? Math.trunc(number) : 0;
+    return Number.isNaN(number) ? 0 : Math.trunc(number);
   }
 
   text(at: number, otherwise?: string): string {

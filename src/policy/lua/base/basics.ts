@@ -1,6 +1,7 @@
 import { Closure } from '../closure.ts';
 import { parseInBase } from '../numbers.ts';
-import { isFunction, isTrue, typeOf, type Runtime } from '../runtime.ts';
+import { isFunction, isTrue, type Runtime } from '../runtime.ts';
+import { typeName } from '../type-name.ts';
 import { Table } from '../table.ts';
 import type { NativeFunction, LuaValue } from '../value.ts';
 import type { Arguments } from './arguments.ts';
@@ -9,7 +10,10 @@ import { fill, nativeOf, type Native } from './fill.ts';
 /** Most results of `unpack`, as in Lua. */
 const MAX_RESULTS = 8000;
 
-/** Compiles the text of a script that a script has: a function, or what is wrong. */
+/**
+ * Compiles the text of a script that a script has: a function, or what is wrong. A name is shown
+ * as it is behind `=` or `@`, and else as the text itself.
+ */
 export type LoadText = (text: string, name: string) => Closure | string;
 
 /**
@@ -38,11 +42,16 @@ export function openBasics(
     collectgarbage: (given) => collectGarbage(given),
     loadstring: (given) => {
       const text = given.text(0);
-      return loaded(given, text, chunkName(given.text(1, text)), load);
+      return loaded(given, text, given.text(1, text), load);
     },
     load: (given) => {
-      const text = piecesOf(given);
-      return loaded(given, text, chunkName(given.text(1, '=(load)')), load);
+      given.function(0);
+      const name = given.text(1, '=(load)');
+      return runtime.protect<LuaValue | readonly LuaValue[]>(
+        true,
+        () => loaded(given, piecesOf(given), name, load),
+        (error) => [undefined, error.value],
+      );
     },
   });
   const next = nativeOf(runtime, 'next', (given) => {
@@ -65,8 +74,14 @@ export function openBasics(
 }
 
 const CONVERSIONS: Readonly<Record<string, Native>> = {
-  type: (given) => typeOf(given.any(0)),
-  tostring: (given) => given.runtime.toText(given.any(0)),
+  type: (given) => typeName(given.any(0)),
+  tostring: (given) => {
+    const { runtime } = given;
+    const value = given.any(0);
+    const handler = runtime.metamethod(value, '__tostring');
+    // Only `print` wants a text from it.
+    return handler === undefined ? runtime.toText(value) : runtime.call(handler, [value])[0];
+  },
   tonumber: (given) => {
     const base = given.integer(1, 10);
     if (base === 10) return given.runtime.toNumber(given.any(0));
@@ -137,8 +152,7 @@ const ERRORS: Readonly<Record<string, Native>> = {
   },
   assert: (given) => {
     if (isTrue(given.any(0))) return given.list;
-    // The message comes without a place.
-    return given.runtime.raise(given.text(1, 'assertion failed!'));
+    return given.runtime.fail(given.text(1, 'assertion failed!'));
   },
   pcall: (given) => {
     const called = given.any(0);
@@ -229,29 +243,14 @@ function loaded(
 
 /** The text that a function hands out piece by piece. */
 function piecesOf(given: Arguments): string {
-  const reader = given.function(0);
+  const [reader] = given.list;
   const { runtime } = given;
   let text = '';
   for (;;) {
     const [piece] = runtime.call(reader, []);
     if (piece === undefined || piece === '') return text;
     const part = runtime.concatenable(piece);
-    if (part === undefined) return runtime.fail('reader function must return a string');
+    if (part === undefined) return runtime.raise('reader function must return a string');
     text = runtime.join(text, part);
   }
-}
-
-const MAX_NAME = 60;
-
-/** How messages call a text that was loaded: `=name` and `@file` as they are, others quoted. */
-function chunkName(name: string): string {
-  if (name.startsWith('=')) return name.slice(1, MAX_NAME);
-  if (name.startsWith('@')) {
-    const file = name.slice(1);
-    return file.length > MAX_NAME - 8 ? `...${file.slice(8 - MAX_NAME)}` : file;
-  }
-  const [line] = name.split(/[\r\n]/, 1);
-  const most = MAX_NAME - '[string "..."] '.length - 2;
-  const whole = line === name && line.length <= most;
-  return whole ? `[string "${line}"]` : `[string "${line.slice(0, most)}..."]`;
 }

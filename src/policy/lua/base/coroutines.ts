@@ -17,7 +17,6 @@ const THREAD_BYTES = 1024;
  */
 export function openCoroutines(runtime: Runtime, table: Table): NativeFunction {
   const yielding = nativeOf(runtime, 'yield', () => {
-    if (runtime.thread.main) return runtime.fail('attempt to yield from outside a coroutine', 0);
     return runtime.fail('attempt to yield across metamethod/C-call boundary', 0);
   });
   table.set('yield', yielding);
@@ -42,8 +41,8 @@ export function openCoroutines(runtime: Runtime, table: Table): NativeFunction {
 }
 
 function threadOf(given: Arguments): Thread {
-  const body = given.function(0);
-  if (!(body instanceof Closure)) given.wrong(0, 'Lua function expected');
+  const [body] = given.list;
+  if (!(body instanceof Closure)) return given.wrong(0, 'Lua function expected');
   given.runtime.grow(THREAD_BYTES);
   const thread = new Thread(false);
   thread.body = body;

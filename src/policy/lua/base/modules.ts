@@ -68,7 +68,7 @@ function loaderOf(
   const found = readModule(name);
   if (found === undefined) return runtime.fail(`module '${name}' not found`);
   runtime.spend(found.text.length);
-  const loaded = load(found.text, found.file);
+  const loaded = load(found.text, `@${found.file}`);
   if (typeof loaded !== 'string') return loaded;
   return runtime.fail(`error loading module '${name}' from file '${found.file}':\n\t${loaded}`);
 }

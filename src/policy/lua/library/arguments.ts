@@ -1,4 +1,4 @@
-import { typeOf } from '../runtime.ts';
+import { typeName } from '../type-name.ts';
 import { NativeFunction, type LuaHost, type LuaTable, type LuaValue } from '../value.ts';
 
 /** 2 to the 63rd: the first number above what a whole number of a C library may be. */
@@ -97,12 +97,12 @@ export class Arguments {
 
   function(position: number): LuaValue {
     const value = this.at(position);
-    if (typeOf(value) !== 'function') return this.mistype(position, 'function');
+    if (typeName(value) !== 'function') return this.mistype(position, 'function');
     return value;
   }
 
   mistype(position: number, expected: string): never {
-    const given = position > this.count ? 'no value' : typeOf(this.at(position));
+    const given = position > this.count ? 'no value' : typeName(this.at(position));
     return this.reject(position, `${expected} expected, got ${given}`);
   }
 

@@ -13,7 +13,6 @@ const HALF_TURN_DEGREES = 180;
  * numbers in every replay, and others than Momentum would.
  */
 export function mathLibrary(host: LuaHost): LuaTable {
-  const fmod: LibraryFunction = (_, args) => [args.number(1) % args.number(2)];
   const library = libraryTable(host, 'math', {
     abs: unary(Math.abs),
     acos: unary(Math.acos),
@@ -26,14 +25,13 @@ export function mathLibrary(host: LuaHost): LuaTable {
     deg: unary((radians) => radians / (Math.PI / HALF_TURN_DEGREES)),
     exp: unary(Math.exp),
     floor: unary(Math.floor),
-    fmod,
+    fmod: (_, args) => [args.number(1) % args.number(2)],
     frexp: (_, args) => partsOf(args.number(1)),
     ldexp: (_, args) => [fromParts(args.number(1), args.int(2))],
     log: unary(Math.log),
     log10: unary(Math.log10),
     max: (_, args) => [extreme(args, (value, best) => value > best)],
     min: (_, args) => [extreme(args, (value, best) => value < best)],
-    mod: fmod,
     modf: (_, args) => {
       const value = args.number(1);
       const whole = Math.trunc(value);
@@ -49,6 +47,7 @@ export function mathLibrary(host: LuaHost): LuaTable {
     tan: unary(Math.tan),
     tanh: unary(Math.tanh),
   });
+  library.set('mod', library.get('fmod'));
   library.set('pi', Math.PI);
   library.set('huge', Infinity);
   return library;

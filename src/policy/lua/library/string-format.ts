@@ -1,4 +1,4 @@
-import { exponentText, fixedText, generalText } from './number-format.ts';
+import { exponentText, fixedText, generalText } from '../number-format.ts';
 import type { LuaHost, LuaValue } from '../value.ts';
 import type { Arguments } from './arguments.ts';
 import { padded, paddedNumber, readSpec, signOf, type FormatSpec } from './format-spec.ts';

@@ -1,4 +1,4 @@
-import { typeOf } from '../runtime.ts';
+import { typeName } from '../type-name.ts';
 import { NativeFunction, type LuaHost, type LuaValue } from '../value.ts';
 import type { Arguments, LibraryFunction } from './arguments.ts';
 import { indexOfLiteral } from './literal-search.ts';
@@ -29,15 +29,13 @@ class PatternShelf {
   }
 }
 
-/** `find`, `match`, `gmatch`, `gfind` and `gsub`. */
+/** `find`, `match`, `gmatch` and `gsub`. */
 export function searchFunctions(): Record<string, LibraryFunction> {
   const shelf = new PatternShelf();
-  const gmatch: LibraryFunction = (host, args) => matches(host, args, shelf);
   return {
     find: (host, args) => search(host, args, shelf, true),
     match: (host, args) => search(host, args, shelf, false),
-    gmatch,
-    gfind: gmatch,
+    gmatch: (host, args) => matches(host, args, shelf),
     gsub: (host, args) => substitute(host, args, shelf),
   };
 }
@@ -138,7 +136,7 @@ type Replacement = (match: PatternMatch) => string;
 
 function replacementOf(host: LuaHost, args: Arguments): Replacement {
   const given = args.at(3);
-  const type = typeOf(given);
+  const type = typeName(given);
   if (type === 'string' || type === 'number') {
     const form = args.text(3);
     return form.includes('%') ? (match) => filled(host, form, match) : () => form;
@@ -182,5 +180,5 @@ function replaced(host: LuaHost, match: PatternMatch, value: LuaValue): string {
   if (value === undefined || value === false) return match.whole;
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return host.toText(value);
-  return host.fail(`invalid replacement value (a ${typeOf(value)})`);
+  return host.fail(`invalid replacement value (a ${typeName(value)})`);
 }

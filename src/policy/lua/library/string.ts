@@ -50,7 +50,9 @@ const CORE: Readonly<Record<string, LibraryFunction>> = {
  * steps, new strings are accounted before they are made.
  */
 export function stringLibrary(host: LuaHost): LuaTable {
-  return libraryTable(host, 'string', { ...CORE, ...searchFunctions() });
+  const library = libraryTable(host, 'string', { ...CORE, ...searchFunctions() });
+  library.set('gfind', library.get('gmatch'));
+  return library;
 }
 
 /** A text of which a copy will be made: accounts for its bytes and for the work on them. */

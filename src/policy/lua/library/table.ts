@@ -1,4 +1,4 @@
-import { typeOf } from '../runtime.ts';
+import { typeName } from '../type-name.ts';
 import type { LuaHost, LuaTable, LuaValue } from '../value.ts';
 import { libraryTable, type Arguments, type LibraryFunction } from './arguments.ts';
 import { Pieces } from './pieces.ts';
@@ -102,7 +102,7 @@ function concat(host: LuaHost, args: Arguments): readonly LuaValue[] {
   for (let at = first; at <= last; at++) {
     const value = table.get(at);
     if (typeof value !== 'string' && typeof value !== 'number') {
-      const type = typeOf(value);
+      const type = typeName(value);
       return host.fail(`invalid value (${type}) at index ${at} in table for 'concat'`);
     }
     const piece = typeof value === 'string' ? value : host.toText(value);

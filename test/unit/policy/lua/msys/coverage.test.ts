@@ -9,7 +9,6 @@ import { expect, test } from 'vitest';
 import { EventBatch } from '../../../../../src/model/event-batch.ts';
 import { Vocabulary } from '../../../../../src/model/vocabulary.ts';
 import { CALLOUTS, DEALLOC, INIT } from '../../../../../src/policy/lua/callouts.ts';
-import { openLibraries } from '../../../../../src/policy/lua/library/open.ts';
 import { LuaMachine } from '../../../../../src/policy/lua/machine.ts';
 import { openMsys, type Msys } from '../../../../../src/policy/lua/msys/open.ts';
 import type { LuaTable, LuaValue } from '../../../../../src/policy/lua/value.ts';
@@ -47,7 +46,6 @@ function opened(): Opened {
   const machine = new LuaMachine({
     print: () => {},
     readModule: () => undefined,
-    libraries: [openLibraries],
   });
   const batch = new EventBatch(new Vocabulary(), Buffer.alloc(0));
   const world = {
