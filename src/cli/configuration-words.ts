@@ -10,7 +10,7 @@ export function configurationWords(configuration: Configuration): string[] {
   const words = stanzaWords(audit);
   if (scripts.length > 0) words.push(counted(scripts.length, 'script'));
   if (hooks.length > 0) words.push(`${counted(hooks.length, 'hook')} (not used)`);
-  if (scriptlets.length > 0) words.push(`${counted(scriptlets.length, 'scriptlet')} (not used)`);
+  if (scriptlets.length > 0) words.push(counted(scriptlets.length, 'scriptlet'));
   if (replicas.length > 0) {
     words.push(`replicates ${replicas.map(({ name }) => visible(name)).join(' ')} (not used)`);
   }

@@ -3,6 +3,7 @@ import { UserError } from '../model/errors.ts';
 import { formatMonitor } from '../model/monitor.ts';
 import type { AuditStanza } from '../policy/ecelerity/audit-stanza.ts';
 import type { RulePolicy } from '../policy/rule-policy.ts';
+import { JoinedScripts } from '../policy/joined-scripts.ts';
 import type { ScriptPolicy } from '../policy/script-policy.ts';
 import type { SlottedScript } from '../policy/sieve/sieve-policy.ts';
 import { BARE_POLICY } from '../simulate/replay.ts';
@@ -11,8 +12,11 @@ import {
   mappedPath,
   refuseLoneRoot,
   type ConfigurationOptions,
+  type LoadedConfiguration,
 } from './configuration-file.ts';
 import { isScriptFile, loadPolicy, readNamedFile, type PolicySource } from './policy-file.ts';
+import { isLuaFile, loadModules, readModuleFile, scriptletFiles } from './lua-modules.ts';
+import { ScriptDisk, type ReadText } from './script-disk.ts';
 import { loadScripts, slotNamed, type ScriptFile, type ScriptOptions } from './scripts.ts';
 
 /** What a run counts and judges by. */
@@ -52,39 +56,73 @@ export function loadRunPolicy(
   const { config, root } = options;
   const configuration = config === undefined ? undefined : loadConfiguration(config, root);
   const stanza = configuration?.audit;
-  const script = source === undefined ? undefined : namedScript(source, options);
-  const loaded = source === undefined || script ? undefined : loadPolicy(source, stanza);
+  const programs = programsOf(source, options, configuration);
+  const { scripts, modules } = programs;
+  const isProgram = scripts.length + modules.length > 0;
+  const isNamed = source !== undefined && isProgram;
+  const loaded = source === undefined || isNamed ? undefined : loadPolicy(source, stanza);
   const policy = loaded?.policy ?? barePolicy(stanza);
-  const files = script ? [script] : source === undefined ? (configuration?.scripts ?? []) : [];
-  if (script === undefined) refuseLonePhase(options);
-  if (files.length === 0) refuseLoneOptions(options);
-  const { monitors } = policy;
-  const mapped = (name: string): string => mappedPath(name, root);
-  const scripts =
-    files.length === 0 ? undefined : loadScripts(files, { ...options, monitors, mapped });
-  const named = script?.file ?? (policy.file || (scripts && config));
+  if (!isProgram) refuseLoneOptions(options);
+  const disk = new ScriptDisk((name) => mappedPath(name, root), options.dnsFixture);
+  const sieve =
+    scripts.length === 0
+      ? undefined
+      : loadScripts(scripts, { ...options, monitors: policy.monitors, disk });
+  const policies: ScriptPolicy[] = sieve === undefined ? [] : [sieve.policy];
+  if (modules.length > 0) policies.push(loadModules(modules, disk));
+  const named = isNamed ? fileOf(source) : policy.file || (isProgram ? config : undefined);
   return {
     policy,
-    scripts: scripts?.policy,
-    loadedScripts: scripts?.scripts ?? [],
+    scripts: policies.length > 1 ? new JoinedScripts(policies) : policies.at(0),
+    loadedScripts: sieve?.scripts ?? [],
     // Where it lies must not change the report.
     name: named === undefined ? undefined : path.basename(named),
     settings: settingsOf(policy, stanza),
     skipped: configuration?.skipped ?? new Map(),
     get texts() {
-      const own = loaded?.texts ?? (script ? [script.text] : []);
-      return [...own, ...(configuration?.texts ?? []), ...(scripts?.texts ?? [])];
+      const own =
+        loaded?.texts ?? (isNamed ? [...scripts, ...modules].map(({ text }) => text) : []);
+      const configured = configuration?.texts ?? [];
+      const ofModules = isNamed ? [] : modules.map(({ text }) => text);
+      return [...own, ...configured, ...ofModules, ...disk.texts];
     },
-    warnings: [
-      ...(configuration?.warnings ?? []),
-      ...(loaded?.warnings ?? scripts?.warnings ?? []),
-    ],
+    warnings: [...(configuration?.warnings ?? []), ...(loaded?.warnings ?? sieve?.warnings ?? [])],
   };
+}
+
+/** What answers by itself: the policy that the user names, else the programs of a configuration. */
+interface Programs {
+  readonly scripts: readonly ScriptFile[];
+  readonly modules: readonly ReadText[];
+}
+
+function programsOf(
+  source: PolicySource | undefined,
+  options: ConfigurationOptions & ScriptOptions,
+  configuration: LoadedConfiguration | undefined,
+): Programs {
+  if (source === undefined) {
+    refuseLonePhase(options);
+    const { scripts = [], scriptlets = [] } = configuration ?? {};
+    const files = scriptletFiles(options.config ?? '', scriptlets);
+    return { scripts, modules: files.map(readModuleFile) };
+  }
+  const script = namedScript(source, options);
+  if (script !== undefined) return { scripts: [script], modules: [] };
+  refuseLonePhase(options);
+  const file = fileOf(source);
+  if (!isLuaFile(file)) return { scripts: [], modules: [] };
+  const module = typeof source === 'string' ? readModuleFile(file) : { file, text: source.text };
+  return { scripts: [], modules: [module] };
+}
+
+function fileOf(source: PolicySource): string {
+  return typeof source === 'string' ? source : (source.file ?? '');
 }
 
 /** The policy as a script in the phase that the user names; undefined when it is no script. */
 function namedScript(source: PolicySource, { phase }: ScriptOptions): ScriptFile | undefined {
-  const file = typeof source === 'string' ? source : (source.file ?? '');
+  const file = fileOf(source);
   if (!isScriptFile(file)) return undefined;
   const text = typeof source === 'string' ? readNamedFile(file, 'policy') : source.text;
   return { slot: slotNamed(phase, file), file, text, runtimeError: 'fail' };

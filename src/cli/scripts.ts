@@ -1,13 +1,11 @@
-import { readFileSync, statSync } from 'node:fs';
-import path from 'node:path';
 import { UserError } from '../model/errors.ts';
 import type { Monitor } from '../model/monitor.ts';
 import { meantSlot, slotOf, type ScriptSlot } from '../policy/script-slots.ts';
 import { shownNames } from '../policy/sieve/shown-names.ts';
 import { readScript } from '../policy/sieve/read.ts';
 import { SievePolicy, type SlottedScript } from '../policy/sieve/sieve-policy.ts';
-import type { ScriptFiles } from '../policy/sieve/site.ts';
-import { mistakesIn, readNamedFile, shownDiagnostics } from './policy-file.ts';
+import { mistakesIn, shownDiagnostics } from './policy-file.ts';
+import type { ScriptDisk } from './script-disk.ts';
 
 /** How scripts run; the same words as the command line's. */
 export interface ScriptOptions {
@@ -33,16 +31,13 @@ export interface ScriptFile {
 export interface LoadedScripts {
   readonly policy: SievePolicy;
   readonly scripts: readonly SlottedScript[];
-  /** Of the files that the scripts have read so far, in the order of reading. */
-  readonly texts: readonly string[];
   /** As shown to the user. */
   readonly warnings: readonly string[];
 }
 
 interface LoadOptions extends ScriptOptions {
   readonly monitors: readonly Monitor[];
-  /** Where an absolute path that a script names is on this machine. */
-  readonly mapped: (name: string) => string;
+  readonly disk: ScriptDisk;
 }
 
 /**
@@ -52,7 +47,7 @@ interface LoadOptions extends ScriptOptions {
  * @throws {DiskError} when a file cannot be read
  */
 export function loadScripts(files: readonly ScriptFile[], options: LoadOptions): LoadedScripts {
-  const { monitors, mapped, sliding = 'rate', dnsFixture } = options;
+  const { monitors, disk, sliding = 'rate' } = options;
   const readings = files.map((script) => {
     return readScript(script.text, script.file, { slot: script.slot, monitors });
   });
@@ -68,39 +63,8 @@ export function loadScripts(files: readonly ScriptFile[], options: LoadOptions):
     const { commands, text } = readings[index];
     return { ...script, text, name: names.get(script.file)!, commands: commands! };
   });
-  const texts: string[] = [];
-  const policy = new SievePolicy(scripts, { files: filesOf(texts, mapped, dnsFixture), sliding });
-  return { policy, scripts, texts, warnings: shown };
-}
-
-/** The disk as scripts see it; every text that is read is kept for the digest. */
-function filesOf(
-  texts: string[],
-  mapped: (name: string) => string,
-  dnsFixture: string | undefined,
-): ScriptFiles {
-  const fixture =
-    dnsFixture === undefined
-      ? undefined
-      : { file: dnsFixture, text: readNamedFile(dnsFixture, 'DNS fixture') };
-  if (fixture !== undefined) texts.push(fixture.text);
-  return {
-    dnsFixture: fixture,
-    read: (name, fromScript) => {
-      const file = path.isAbsolute(name) ? mapped(name) : path.join(path.dirname(fromScript), name);
-      try {
-        // A pipe or a device may never end.
-        if (!statSync(file).isFile()) throw new Error(`${file} is not a file`);
-        const text = readFileSync(file, 'utf8');
-        texts.push(text);
-        return { file, text };
-      } catch (error) {
-        const { code, message } = error as NodeJS.ErrnoException;
-        const reason = code === 'ENOENT' ? `no such file: ${file}` : message;
-        throw new Error(reason, { cause: error });
-      }
-    },
-  };
+  const policy = new SievePolicy(scripts, { files: disk, sliding });
+  return { policy, scripts, warnings: shown };
 }
 
 /**

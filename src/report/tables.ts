@@ -214,12 +214,15 @@ const NOTE_WORDS = {
   doubt: 'doubtful',
 } as const;
 
+/** A traceback is in summary.json. */
+const firstLine = (text: string): string => text.split('\n', 1)[0];
+
 function scriptRemarks({ notes, logged }: ScriptTally): string[] {
   const told = notes.map(({ place, kind, text, times }) => {
     const often = times === 1 ? 'once' : `${grouped(times)} times`;
     return kind === 'not-simulated'
       ? `${place}: ${visible(text)} ${NOTE_WORDS[kind]}, reached ${often}`
-      : `${place}: ${NOTE_WORDS[kind]} ${often}: ${visible(text)}`;
+      : `${place}: ${NOTE_WORDS[kind]} ${often}: ${visible(firstLine(text))}`;
   });
   if (logged > 0) told.push(`scripts logged ${counted(logged, 'line')} (log.csv of --out)`);
   return told;

@@ -1,5 +1,7 @@
 import { Lua } from 'wasmoon-lua5.1';
+import type { LuaMachine } from '../../src/policy/lua/machine.ts';
 import type { LuaHost, LuaTable, LuaValue } from '../../src/policy/lua/value.ts';
+import { PLENTY } from './lua-machine.ts';
 import { answerOf, PlainHost, ScriptError } from './lua-host.ts';
 
 /**
@@ -67,7 +69,7 @@ export async function stockLua(prelude = ''): Promise<StockLua> {
 }
 
 /** A Lua string of such bytes, in ASCII. */
-export function quotedForLua(bytes: string): string {
+function quotedForLua(bytes: string): string {
   const escaped = bytes.replaceAll(
     /[^ !#-[\]-~]/g,
     (character) => `\\${String(character.charCodeAt(0)).padStart(3, '0')}`,
@@ -134,6 +136,16 @@ export function lineOf(answer: (host: PlainHost) => readonly LuaValue[]): string
     if (!(error instanceof ScriptError)) throw error;
     return `error ${shown([error.message])}`;
   }
+}
+
+/** What a chunk answers on a machine of ours, in the notation of `runWithPlaces`. */
+export function answerOfChunk(machine: LuaMachine, chunk: string): string {
+  const loaded = machine.load(chunk, 'script');
+  if (!loaded.ok) return 'refused';
+  const outcome = machine.run(loaded.chunk, [], PLENTY);
+  if (outcome.ok) return shown(outcome.values);
+  const { error } = outcome;
+  return 'value' in error ? `error ${shown([error.value])}` : `stopped ${error.message}`;
 }
 
 /** Such a call in source. */

@@ -44,6 +44,16 @@ const SHOWN = {
 } as const;
 const anyService = fc.constantFrom('SMTP', 'ECStream');
 const anyListener = fc.constantFrom('25', '587');
+/** Often the same ones, so that questions meet that differ in one thing. */
+const anyAskedPrefix = fc.oneof(
+  fc.constantFrom(
+    { ipv4: 24, ipv6: 64 },
+    { ipv4: 24, ipv6: 32 },
+    { ipv4: 0, ipv6: 64 },
+    { ipv4: 32, ipv6: 128 },
+  ),
+  anyPrefix,
+);
 const anyName = fc.constantFrom(...(Object.keys(SHOWN) as (keyof typeof SHOWN)[]));
 
 const add = fc.record({
@@ -63,14 +73,14 @@ const ask = fc.record({
   name: fc.oneof(anyName, fc.constantFrom(...METRICS.map((metric) => metric.name))),
   isMetric: fc.boolean(),
   monitor: fc.nat(),
-  prefix: anyPrefix,
+  prefix: anyAskedPrefix,
   range: anyRange,
 });
 const askSessions = fc.record({
   type: fc.constant('sessions' as const),
   service: orUndefined(anyService),
   listener: orUndefined(anyListener),
-  prefix: anyPrefix,
+  prefix: anyAskedPrefix,
 });
 const serialize = fc.record({
   type: fc.constant('serialize' as const),
@@ -450,6 +460,35 @@ test('scripts are told what maps tell', () => {
     }),
     { numRuns: 150 },
   );
+});
+
+test('keys in memory are counted, also those of questions that came late', () => {
+  const monitor = { intervalMs: 60_000, windows: 2 } as const;
+  const rows = [{ timeMs: NOON_MS, kind: 'delivery', ip: '192.0.2.1' }];
+  const vocabulary = new Vocabulary();
+  const batch = batchOf(rows, vocabulary);
+  const plan: History = {
+    monitors: [monitor],
+    own: [monitor],
+    ahead: [],
+    grainMs: 1,
+    steps: [],
+  };
+  const { engine, audit } = new Twins(plan, vocabulary, batch);
+  engine.start(NOON_MS);
+  engine.take(batch, 0);
+  const series = audit.series('a', monitor);
+  for (const { family, words, at } of PROBES) series.add(family, words, at, 1);
+  expect(engine.size).toBe(PROBES.length);
+  series.over({ ipv4: 8, ipv6: 16 }, { start: 0, end: 0 });
+  // 64/8, 192/8, 198/8, 203/8; 2001::/16, 3fff::/16.
+  expect(engine.size).toBe(PROBES.length + 6);
+  audit.sessions('SMTP', undefined, { ipv4: 32, ipv6: 128 });
+  const facts = { family: 4, words: batch.ip, at: 0, node: 0, service: 0, listener: 0 };
+  const service = vocabulary.services.id('SMTP')!;
+  engine.session({ ...facts, service }, 1);
+  // In the gauge of all sessions and in the one asked for.
+  expect(engine.size).toBe(PROBES.length + 6 + 2);
 });
 
 test('what nobody counts any more leaves the memory', () => {

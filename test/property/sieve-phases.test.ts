@@ -9,7 +9,12 @@ import type { PhaseName } from '../../src/model/event.ts';
 import { Vocabulary } from '../../src/model/vocabulary.ts';
 import { readScript } from '../../src/policy/sieve/read.ts';
 import { SievePolicy, type SlottedScript } from '../../src/policy/sieve/sieve-policy.ts';
-import { PHASES, SCRIPT_SLOTS, type Phase } from '../../src/policy/script-slots.ts';
+import {
+  PHASES,
+  SCRIPT_SLOTS,
+  type Phase,
+  type ScriptSlot,
+} from '../../src/policy/script-slots.ts';
 import { replay } from '../../src/simulate/replay.ts';
 import type { ReplaySink } from '../../src/simulate/tally.ts';
 import { definedOf } from '../builders/audit-histories.ts';
@@ -351,6 +356,9 @@ async function outcomeOf(rows: readonly EventRow[], { scripts }: History): Promi
   const counted = stats.map(({ phase, counter, kind, count: times }) => {
     return [`${phase} ${counter} ${kind}`, times] as const;
   });
+  // A server's console shows them in the order of a session.
+  const order = stats.map(({ phase }) => SCRIPT_SLOTS.indexOf(phase as ScriptSlot));
+  expect(order).toEqual(order.toSorted((a, b) => a - b));
   const failed = notes.map(({ place, times }) => [place, times] as const);
   return {
     logged,
@@ -376,4 +384,42 @@ test('scripts run as the table says', async () => {
   );
   expect(seen.further).toBeGreaterThan(1000);
   expect(seen.stopped).toBeGreaterThan(500);
+});
+
+/** A replay of one script at connects. */
+function connected(lines: readonly EventRow[], written: string): ReturnType<typeof replay> {
+  const name = 'a.siv';
+  const { commands, text } = readScript(written, name);
+  const script = { slot: 'connect_phase1', runtimeError: 'fail', commands: commands! } as const;
+  const files = { read: () => ({ file: '', text: '' }), dnsFixture: undefined };
+  const own = [{ ...script, file: name, name, text }];
+  const scripts = new SievePolicy(own, { files, sliding: 'rate' });
+  const vocabulary = new Vocabulary();
+  const sources = [new RowSource(lines, { vocabulary })];
+  return replay({ needs: scripts.needs, fileOf: () => 'log', sources, vocabulary, scripts });
+}
+
+test('the steps of one event are not those of the next', async () => {
+  const lines = Array.from({ length: 400 }, (_, index): EventRow => {
+    return { timeMs: NOON_MS + index, kind: 'connect', ip: '192.0.2.1', session: `s${index}` };
+  });
+  const { tally } = await connected(lines, 'ec_inc_counter "x";\n'.repeat(300));
+  expect(tally.scripts).toMatchObject({ notes: [], stats: [{ count: 120_000 }] });
+});
+
+test('each peer has counts of its own', async () => {
+  const lines = ['192.0.2.1', '192.0.2.2', '2001:db8::1', '192.0.2.2'].map((ip, index) => {
+    return { timeMs: NOON_MS + index, kind: 'connect', ip, session: `s${index}` };
+  });
+  const { tally } = await connected(
+    lines,
+    'audit_series_add "s" "60,2"; $x = audit_series "s" "60,2" "32"; ec_log "${x}";',
+  );
+  expect(tally.scripts!.firstLogged.map(({ text }) => text)).toEqual(['1', '1', '1', '2']);
+});
+
+test('what accepts in any case is no rule of the report', async () => {
+  const lines = [{ timeMs: NOON_MS, kind: 'connect', ip: '192.0.2.1' }];
+  const { tally } = await connected(lines, 'ec_action 250 "fine";');
+  expect(tally.rules).toEqual([]);
 });

@@ -12,6 +12,7 @@ import {
 } from '../configuration-file.ts';
 import { configurationWords, intervalWords, skippedWords } from '../configuration-words.ts';
 import { EXIT } from '../exit-code.ts';
+import { checkLua, isLuaFile, readModuleFile, scriptletFiles } from '../lua-modules.ts';
 import { isScriptFile, loadPolicy, loadScript } from '../policy-file.ts';
 import type { CommandContext } from '../program.ts';
 
@@ -42,9 +43,10 @@ export function runCheck(
     });
     // Under unknown monitors a policy would be accused of what is wrong elsewhere.
     if (configuration === undefined) return;
-    const { audit, scripts, skipped } = configuration;
+    const { audit, scripts, scriptlets, skipped } = configuration;
     if (skipped.size > 0) context.stdio.out(`${config}: skipped: ${skippedWords(skipped)}\n`);
     checkScripts(scripts, keptMonitors(audit), context);
+    for (const file of scriptletFiles(config, scriptlets)) checkModule(file, context);
     stanza = audit;
   }
   const monitors = stanza && keptMonitors(stanza);
@@ -54,6 +56,10 @@ export function runCheck(
         const { commands, warnings } = loadScript({ file, slot, monitors });
         return { result: commands, warnings, words: scriptWords(commands.length) };
       });
+      continue;
+    }
+    if (isLuaFile(file)) {
+      checkModule(file, context);
       continue;
     }
     checkFile(file, context, () => {
@@ -76,6 +82,13 @@ function checkScripts(
       return { result: commands, warnings, words };
     });
   }
+}
+
+function checkModule(file: string, context: CommandContext): void {
+  checkFile(file, context, () => {
+    checkLua(readModuleFile(file));
+    return { result: file, warnings: [], words: ['a Lua module'] };
+  });
 }
 
 /** Undefined when the file has mistakes, which are shown. */

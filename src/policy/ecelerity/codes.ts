@@ -35,7 +35,6 @@ export const WORDS = {
     `cannot read the script '${path}': ${reason}`,
   'pattern-wrong': (seen: string) => `${seen} is not read as a regular expression here`,
   'hook-not-simulated': (name: string) => `the hook '${name}' is not simulated`,
-  'scriptlet-not-run': () => 'Lua scriptlets are not run yet',
 } as const satisfies Record<string, (...details: never[]) => string>;
 
 export type ConfigurationCode = keyof typeof WORDS;
@@ -49,5 +48,4 @@ export const WARNINGS: ReadonlySet<ConfigurationCode> = new Set([
   'option-twice',
   'pattern-wrong',
   'hook-not-simulated',
-  'scriptlet-not-run',
 ]);

@@ -18,14 +18,9 @@ export function readScriptletStanza(
   const words = { options: ['enabled'], stanzas: ['script'], open: true } as const;
   const body = readBody(source, placed, words);
   if (body.read('enabled', (at) => switchedOff(at, 'scriptlet')) === true) return [];
-  const scriptlets = body.stanzas.flatMap((inner): Scriptlet[] => {
+  return body.stanzas.flatMap((inner): Scriptlet[] => {
     const innerBody = readBody(source, inner, { options: ['source'], open: true });
     const found = readNamedSource(source, inner, innerBody);
     return found === undefined ? [] : [{ name: found.name.text, source: found.path.text }];
   });
-  if (scriptlets.length > 0) {
-    const { stanza, file } = placed;
-    source.mistakes.add(stanza.keyword, 'scriptlet-not-run', [], undefined, file.name);
-  }
-  return scriptlets;
 }

@@ -79,9 +79,16 @@ export function modulo(left: number, right: number): number {
   return left - Math.floor(left / right) * right;
 }
 
-/** As pow in C, which knows 1 ^ NaN and -1 ^ infinity. */
+/**
+ * As pow in C, which knows 1 ^ NaN and -1 ^ infinity. `**` errs in the last bit at times, such as
+ * in 5 ** -5; where the power itself is exact, its inverse is rounded only once.
+ */
 function power(base: number, exponent: number): number {
   if (base === 1 || (base === -1 && Math.abs(exponent) === Infinity)) return 1;
+  if (exponent < 0 && Number.isInteger(exponent) && Number.isInteger(base)) {
+    const inverse = base ** -exponent;
+    if (Number.isSafeInteger(inverse)) return 1 / inverse;
+  }
   return base ** exponent;
 }
 

@@ -27,3 +27,15 @@ export class LuaStopped extends Error {
     this.traceback = traceback;
   }
 }
+
+/**
+ * An error without the stack of JavaScript, which says nothing about a script and would cost more
+ * than all the rest of it.
+ */
+export function luaError(value: LuaValue, message: string, traceback: readonly string[]): LuaError {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  const error = new LuaError(value, message, traceback);
+  Error.stackTraceLimit = limit;
+  return error;
+}

@@ -5,6 +5,9 @@ import { Table } from './table.ts';
 import type { Thread } from './thread.ts';
 import { NativeFunction, type LuaValue } from './value.ts';
 
+/** What a closure costs, with a box. */
+const CLOSURE_BYTES = 96;
+
 /** What a function of ours does for the loop itself. */
 export interface Natives {
   readonly next: NativeFunction;
@@ -16,7 +19,7 @@ export interface Natives {
  * calls; only callbacks, metamethods and coroutines come back here through JavaScript.
  *
  * Steps are paid where the way goes back and where a function ends, with the distance that was
- * passed: never less than was run.
+ * passed: never less than was run. Values whose number is open cost a step each.
  *
  * @returns false when the thread yielded
  */
@@ -578,7 +581,7 @@ export function execute(runtime: Runtime, thread: Thread, natives: Natives): boo
         const given = code[pc - 3];
         const count = given === 0 ? thread.top - a : given - 1;
         const { results, wanted } = frame;
-        meter.steps -= pc >> 2;
+        meter.steps -= given === 0 ? (pc >> 2) + count : pc >> 2;
         if (meter.steps < 0) {
           frame.at = pc;
           meter.stop('steps');
@@ -675,7 +678,7 @@ export function execute(runtime: Runtime, thread: Thread, natives: Natives): boo
         // CLOSURE
         const prototype = closure.prototype.functions[code[pc - 3]];
         frame.at = pc;
-        meter.grow(64);
+        meter.grow(CLOSURE_BYTES);
         const upvalues: Box[] = [];
         for (const source of prototype.upvalues) {
           upvalues.push(
@@ -691,6 +694,8 @@ export function execute(runtime: Runtime, thread: Thread, natives: Natives): boo
         const { further } = frame;
         const count = wanted === 0 ? further : wanted - 1;
         frame.at = pc;
+        meter.steps -= count;
+        if (meter.steps < 0) meter.stop('steps');
         if (a + count > slots.length && !thread.reach(a + count)) runtime.blame('stack overflow');
         for (let at = 0; at < count; at++) {
           slots[a + at] = at < further ? slots[base - further + at] : undefined;

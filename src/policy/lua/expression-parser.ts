@@ -1,3 +1,5 @@
+import { compute } from './arithmetic.ts';
+import { POW } from './operations.ts';
 import { refuse } from './refusal.ts';
 import { TokenReader } from './token-reader.ts';
 import type { Token, TokenType } from './tokens.ts';
@@ -248,7 +250,7 @@ function foldedValue(operator: BinaryOperator, left: number, right: number): num
     case '/':
       return right === 0 ? undefined : left / right;
     case '^':
-      return left ** right;
+      return compute(POW, left, right);
     default:
       return undefined;
   }

@@ -16,6 +16,7 @@ const PLAIN = /[^"'\\\r\n]+/y;
 const HEX_PAIR = /[0-9a-fA-F]{2}/y;
 const HEX_RUN = /[0-9a-fA-F]{0,8}/y;
 const DECIMALS = /[0-9]{1,3}/y;
+const LINE_END = /\r\n|\n\r|[\r\n]/g;
 const REST_OF_LINE = /[^\r\n]*/y;
 
 /** One of these behind a backslash is a control character. */
@@ -135,18 +136,13 @@ export class Lexer {
       const hint = `close it with ${close.slice(0, SHOWN)}`;
       refuse(place, comment ? 'comment-open' : 'long-string-open', [], hint);
     }
-    const lines: string[] = [];
-    this.#at = open;
-    this.#passLineEnd();
-    while (this.#at <= end) {
-      const from = this.#at;
-      this.#pass(REST_OF_LINE);
-      if (this.#at > end) this.#at = end;
-      lines.push(text.slice(from, this.#at));
-      if (this.#at >= end || !this.#passLineEnd()) break;
-    }
+    const content = text.slice(open, end).replace(LINE_END, () => {
+      this.#line++;
+      return '\n';
+    });
     this.#at = end + close.length;
-    return comment ? '' : this.#encode(lines.join('\n'));
+    if (comment) return '';
+    return this.#encode(content.startsWith('\n') ? content.slice(1) : content);
   }
 
   #readNumber(): Token {

@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../../model/diagnostic.ts';
 import { ALL_NEEDS, type Needs } from '../../model/event.ts';
 import type {
   ScriptPlace,
@@ -12,12 +13,20 @@ import { bytesOf, textOf } from './bytes.ts';
 import { CALLOUTS, DEALLOC, type Callout } from './callouts.ts';
 import { commandText } from './command-text.ts';
 import { LuaModules, placeOf, type Failure, type LuaSource } from './lua-modules.ts';
+import { LuaMachine } from './machine.ts';
 import { VALIDATE } from './msys/constants.ts';
 import type { RegisteredModule } from './msys/open.ts';
 import type { LuaFiles, LuaVerdict } from './msys/world.ts';
 import type { LuaTable, LuaValue } from './value.ts';
 
 export type { LuaSource };
+
+/** What is wrong in a module as far as it is not run: at most its first mistake. */
+export function readLua(text: string, file: string): readonly Diagnostic[] {
+  const machine = new LuaMachine({ print: () => undefined, readModule: () => undefined });
+  const loaded = machine.load(text, file);
+  return loaded.ok ? [] : loaded.diagnostics;
+}
 
 /** What one hook may use: far beyond any policy, short of a hang or of the machine's memory. */
 const HOOK_BUDGET = { steps: 1_000_000, bytes: 32 * 1024 * 1024 };

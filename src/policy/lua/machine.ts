@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../../model/diagnostic.ts';
-import { MistakeList } from '../mistakes.ts';
+import { MistakeList, type Place } from '../mistakes.ts';
 import { openBasics, type LoadText } from './base/basics.ts';
 import { openCoroutines } from './base/coroutines.ts';
 import { openModules, type ReadModule } from './base/modules.ts';
@@ -79,7 +79,7 @@ export class LuaMachine extends Runtime {
       const refusal = refusalOf(thrown, text);
       const mistakes = new MistakeList(name, WORDS, new Set());
       const details = refusal.details as [string, string, string, string];
-      mistakes.add(refusal.place, refusal.code, details, refusal.hint);
+      mistakes.add(placeIn(text, refusal), refusal.code, details, refusal.hint);
       return { ok: false, diagnostics: mistakes.sorted() };
     }
   }
@@ -111,7 +111,10 @@ export class LuaMachine extends Runtime {
    * @throws whatever a function of ours throws that is no error of the script
    */
   run(called: LuaValue, args: readonly LuaValue[], budget: LuaBudget): LuaOutcome {
-    this.refill(budget.steps, budget.bytes);
+    return this.withBudget(budget, () => this.#guarded(called, args));
+  }
+
+  #guarded(called: LuaValue, args: readonly LuaValue[]): LuaOutcome {
     try {
       return this.protect<LuaOutcome>(
         false,
@@ -121,8 +124,6 @@ export class LuaMachine extends Runtime {
     } catch (thrown) {
       if (thrown instanceof LuaStopped) return { ok: false, error: thrown };
       throw thrown;
-    } finally {
-      this.refill(Infinity, Infinity);
     }
   }
 }
@@ -132,4 +133,16 @@ function refusalOf(thrown: unknown, text: string): Refusal {
   if (thrown instanceof Refusal) return thrown;
   if (!(thrown instanceof RangeError)) throw thrown;
   return new Refusal({ start: 0, end: Math.min(1, text.length) }, 1, 'nested-deep', [], undefined);
+}
+
+/** The compiler knows the line of a mistake only. */
+function placeIn(text: string, { place, line }: Refusal): Place {
+  if (place.end > 0 || line <= 1) return place;
+  let start = 0;
+  for (let passed = 1; passed < line; passed++) {
+    const next = text.indexOf('\n', start) + 1;
+    if (next === 0) break;
+    start = next;
+  }
+  return { start, end: start };
 }

@@ -1,7 +1,7 @@
 import { Closure } from './closure.ts';
-import { LuaError, LuaStopped } from './errors.ts';
+import { LuaError, LuaStopped, luaError } from './errors.ts';
 import { textOf } from './bytes.ts';
-import { Meter } from './meter.ts';
+import { Meter, type LuaBudget } from './meter.ts';
 import { formatNumber, parseNumber } from './numbers.ts';
 import { OP } from './operations.ts';
 import { STRIDE } from './prototype.ts';
@@ -23,6 +23,11 @@ const MAX_CHAIN = 100;
 /** Calls that a traceback shows from either end. */
 const SHOWN_INNER = 12;
 const SHOWN_OUTER = 10;
+/** What an error costs: about as much time as so many instructions. */
+const ERROR_STEPS = 50;
+/** What a table and a string cost besides what is in them. */
+const TABLE_BYTES = 192;
+const STRING_BYTES = 32;
 /** Longest string; JavaScript's end is not much further. */
 const MAX_STRING_BYTES = 2 ** 28;
 
@@ -42,11 +47,11 @@ export abstract class Runtime implements LuaHost {
   guards = 0;
   readonly #identities = new WeakMap<object, number>();
   #identified = 0;
-  #budget = { steps: Infinity, bytes: Infinity };
+  #budget: LuaBudget = { steps: Infinity, bytes: Infinity };
 
   constructor() {
     this.thread.status = 'running';
-    this.refill(Infinity, Infinity);
+    this.#refill({ steps: Infinity, bytes: Infinity });
   }
 
   /**
@@ -56,10 +61,23 @@ export abstract class Runtime implements LuaHost {
    */
   abstract execute(thread: Thread): boolean;
 
-  refill(steps: number, bytes: number): void {
-    this.#budget = { steps, bytes };
-    this.meter.steps = steps;
-    this.meter.bytes = bytes;
+  /** Does something with a budget of its own; what was left before is there again afterwards. */
+  withBudget<Result>(budget: LuaBudget, run: () => Result): Result {
+    const outer = this.#budget;
+    const { steps, bytes } = this.meter;
+    this.#refill(budget);
+    try {
+      return run();
+    } finally {
+      this.#refill({ steps, bytes });
+      this.#budget = outer;
+    }
+  }
+
+  #refill(budget: LuaBudget): void {
+    this.#budget = budget;
+    this.meter.steps = budget.steps;
+    this.meter.bytes = budget.bytes;
   }
 
   /** Bytes that the run has allocated. */
@@ -69,7 +87,7 @@ export abstract class Runtime implements LuaHost {
   }
 
   newTable(): Table {
-    this.meter.grow(64);
+    this.meter.grow(TABLE_BYTES);
     return new Table(this.meter);
   }
 
@@ -95,7 +113,8 @@ export abstract class Runtime implements LuaHost {
       typeof value === 'string' || typeof value === 'number'
         ? textOf(this.concatenable(value) ?? '')
         : `(error object is a ${typeName(value)} value)`;
-    throw new LuaError(value, message, this.guards > 0 ? [] : this.traceback());
+    this.meter.spend(ERROR_STEPS);
+    throw luaError(value, message, this.guards > 0 ? [] : this.traceback());
   }
 
   /** An error of the running function: with its place, when it is one of the script. */
@@ -334,7 +353,7 @@ export abstract class Runtime implements LuaHost {
   /** The stack of JavaScript may end before ours does when its user gave it little. */
   #errorOf(thrown: unknown): unknown {
     const over = thrown instanceof RangeError && /call stack/i.test(thrown.message);
-    return over ? new LuaError('C stack overflow', 'C stack overflow', []) : thrown;
+    return over ? luaError('C stack overflow', 'C stack overflow', []) : thrown;
   }
 
   // Metatables.
@@ -478,7 +497,7 @@ export abstract class Runtime implements LuaHost {
 
   join(left: string, right: string): string {
     const length = left.length + right.length;
-    this.meter.grow(length + 16);
+    this.meter.grow(length + STRING_BYTES);
     if (length > MAX_STRING_BYTES) this.blame('string length overflow');
     return left + right;
   }

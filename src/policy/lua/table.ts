@@ -5,8 +5,8 @@ import type { LuaTable, LuaValue } from './value.ts';
 const LISTED_KEYS = 8;
 
 /** What one more key of the hash part costs, and one more place of the array, in bytes. */
-const KEY_BYTES = 48;
-const PLACE_BYTES = 8;
+const KEY_BYTES = 56;
+const PLACE_BYTES = 16;
 
 /**
  * A table of the machine: an array for the keys 1 to n, and behind it the other keys in the order

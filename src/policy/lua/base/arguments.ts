@@ -40,13 +40,13 @@ export class Arguments {
     return typeName(value) === 'function' ? value : this.#wrongType(at, 'function');
   }
 
-  /** Without a fraction, as a cast in C. */
+  /** What a C `int` keeps: no fraction, the low 32 bits; 0 of what 64 bits cannot hold. */
   integer(at: number, otherwise?: number): number {
     const value = this.list[at];
     if (value === undefined && otherwise !== undefined) return otherwise;
     const number = this.runtime.toNumber(value);
     if (number === undefined) return this.#wrongType(at, 'number');
-    return Number.isNaN(number) ? 0 : Math.trunc(number);
+    return Math.abs(number) < 2 ** 63 ? number | 0 : 0;
   }
 
   text(at: number, otherwise?: string): string {

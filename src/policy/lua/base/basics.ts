@@ -7,6 +7,9 @@ import type { NativeFunction, LuaValue } from '../value.ts';
 import type { Arguments } from './arguments.ts';
 import { fill, nativeOf, type Native } from './fill.ts';
 
+/** What it costs to compile a text, besides what goes with its length. */
+const LOAD_STEPS = 100;
+const LOAD_BYTES = 1024;
 /** Most results of `unpack`, as in Lua. */
 const MAX_RESULTS = 8000;
 
@@ -235,8 +238,8 @@ function loaded(
   name: string,
   load: LoadText,
 ): readonly LuaValue[] | LuaValue {
-  given.runtime.spend(text.length);
-  given.runtime.grow(text.length * 8);
+  given.runtime.spend(LOAD_STEPS + text.length * 4);
+  given.runtime.grow(LOAD_BYTES + text.length * 8);
   const found = load(text, name);
   return typeof found === 'string' ? [undefined, found] : found;
 }

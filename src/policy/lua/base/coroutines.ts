@@ -1,5 +1,6 @@
 import { Closure } from '../closure.ts';
-import { LuaError } from '../errors.ts';
+import { textOf } from '../bytes.ts';
+import { luaError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Table } from '../table.ts';
 import { Thread } from '../thread.ts';
@@ -7,6 +8,8 @@ import type { LuaValue, NativeFunction } from '../value.ts';
 import type { Arguments } from './arguments.ts';
 import { fill, nativeOf } from './fill.ts';
 
+/** Calls that are shown where coroutines failed inside one another. */
+const MAX_TRACEBACK = 40;
 /** What a coroutine costs before it runs. */
 const THREAD_BYTES = 1024;
 
@@ -110,7 +113,8 @@ function resumeWrapped(
       const text = runtime.concatenable(error.value);
       if (text === undefined) throw error;
       const value = runtime.prefixOf(1) + text;
-      throw new LuaError(value, value, [...error.traceback, ...runtime.traceback()]);
+      const outer = runtime.guards > 0 ? [] : runtime.traceback();
+      throw luaError(value, textOf(value), [...error.traceback, ...outer].slice(0, MAX_TRACEBACK));
     },
   );
 }

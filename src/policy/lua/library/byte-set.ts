@@ -53,7 +53,7 @@ export function singleSet(character: string): ByteSet {
   return SINGLES[character.charCodeAt(0)];
 }
 
-export function complement(set: ByteSet): ByteSet {
+function complement(set: ByteSet): ByteSet {
   return set.map((member) => 1 - member);
 }
 

@@ -1,7 +1,7 @@
 import type { LuaHost } from '../value.ts';
-import { BYTES_PER_STEP } from './string-places.ts';
+import { BYTES_PER_CLOSE_STEP } from './string-places.ts';
 
-/** Up to here the search of the runtime is quick in every case. */
+/** Up to here the search of the runtime is quick even where every place nearly matches. */
 const SHORT_BYTES = 16;
 const ENTRY_BYTES = 4;
 
@@ -10,10 +10,10 @@ const ENTRY_BYTES = 4;
  * two lengths: `indexOf` of V8 takes their product for long texts such as `aaabaaa` among many `a`.
  */
 export function indexOfLiteral(host: LuaHost, text: string, sought: string, from: number): number {
-  host.spend(1 + Math.ceil((text.length - from) / BYTES_PER_STEP));
+  host.spend(1 + Math.ceil((text.length - from) / SHORT_BYTES));
   const candidate = text.indexOf(sought.slice(0, SHORT_BYTES), from);
   if (sought.length <= SHORT_BYTES || candidate < 0) return candidate;
-  host.spend(Math.ceil((text.length - candidate + sought.length) / SHORT_BYTES));
+  host.spend(Math.ceil((text.length - candidate + sought.length) / BYTES_PER_CLOSE_STEP));
   host.grow(sought.length * ENTRY_BYTES);
   const borders = bordersOf(sought);
   let matched = 0;

@@ -1,4 +1,5 @@
 import type { LuaHost } from '../value.ts';
+import { BYTES_PER_STEP } from './string-places.ts';
 
 /** The longest string, as the machine has it for `..`. */
 export const MAX_STRING_BYTES = 2 ** 28;
@@ -18,6 +19,7 @@ export class Pieces {
   append(piece: string): void {
     if (piece === '') return;
     this.#host.grow(piece.length + PIECE_BYTES);
+    this.#host.spend(Math.ceil(piece.length / BYTES_PER_STEP));
     this.#bytes += piece.length;
     if (this.#bytes > MAX_STRING_BYTES) this.#host.fail('resulting string too large');
     this.#pieces.push(piece);

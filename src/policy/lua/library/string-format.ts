@@ -3,12 +3,12 @@ import type { LuaHost, LuaValue } from '../value.ts';
 import type { Arguments } from './arguments.ts';
 import { padded, paddedNumber, readSpec, signOf, type FormatSpec } from './format-spec.ts';
 import { Pieces } from './pieces.ts';
-import { BYTES_PER_STEP } from './string-places.ts';
+import { BYTES_PER_CLOSE_STEP, BYTES_PER_STEP } from './string-places.ts';
 
 /** A text of so many bytes or more goes in as it is, unless it has a precision. */
 const LONG_BYTES = 100;
 /** What writing out one number costs. */
-const NUMBER_STEPS = 10;
+export const NUMBER_STEPS = 30;
 const DEFAULT_PRECISION = 6;
 /** The least whole number of 64 bits: what the x86-64 makes of one that has no place. */
 const NO_PLACE = -(2n ** 63n);
@@ -88,13 +88,10 @@ function stringText(text: string, spec: FormatSpec): string {
 }
 
 function quoted(host: LuaHost, text: string): string {
-  host.spend(Math.ceil(text.length / BYTES_PER_STEP));
+  host.spend(Math.ceil(text.length / BYTES_PER_CLOSE_STEP));
   host.grow(text.length);
-  const escaped = text.replaceAll(/["\\\n\r\0]/g, (character) => {
-    if (character === '\r') return '\\r';
-    return character === '\0' ? '\\000' : `\\${character}`;
-  });
-  return `"${escaped}"`;
+  const marked = text.replaceAll(/["\\\n]/g, '\\$&');
+  return `"${marked.replaceAll('\r', '\\r').replaceAll('\0', '\\000')}"`;
 }
 
 function signedText(value: number, spec: FormatSpec): string {

@@ -101,8 +101,8 @@ function matches(host: LuaHost, args: Arguments, shelf: PatternShelf): readonly 
 function substitute(host: LuaHost, args: Arguments, shelf: PatternShelf): readonly LuaValue[] {
   const text = args.text(1);
   const source = args.text(2);
-  const replacement = replacementOf(host, args);
   const limit = args.intOr(4, text.length + 1);
+  const replacement = replacementOf(host, args);
   const isAnchored = source.startsWith('^');
   const match = new PatternMatch(
     host,

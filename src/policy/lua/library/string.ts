@@ -1,16 +1,24 @@
 import type { LuaHost, LuaTable, LuaValue } from '../value.ts';
 import { libraryTable, type Arguments, type LibraryFunction } from './arguments.ts';
-import { MAX_STRING_BYTES } from './pieces.ts';
+import { MAX_STRING_BYTES, Pieces } from './pieces.ts';
 import { format } from './string-format.ts';
-import { BYTES_PER_STEP, placeOf } from './string-places.ts';
+import { BYTES_PER_CLOSE_STEP, BYTES_PER_STEP, placeOf } from './string-places.ts';
 import { searchFunctions } from './string-search.ts';
 
 /** As many values as a call of Lua 5.1 may leave on the stack. */
 const MAX_RESULTS = 8000;
-/** How many bytes are turned around at once. */
+/** How many bytes become characters in one call: well below what a call may take as arguments. */
 const CHUNK_BYTES = 4096;
 /** A longer piece of a string shares the bytes of the whole. */
 const SHARED_BYTES = 32;
+
+/** In the C locale only the letters of ASCII have a case. */
+const LOWER = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte >= 65 && byte <= 90 ? byte + 32 : byte,
+);
+const UPPER = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte >= 97 && byte <= 122 ? byte - 32 : byte,
+);
 
 const CORE: Readonly<Record<string, LibraryFunction>> = {
   byte: byteCodes,
@@ -26,12 +34,12 @@ const CORE: Readonly<Record<string, LibraryFunction>> = {
   },
   format,
   len: (_, args) => [args.text(1).length],
-  // In the C locale only the letters of ASCII have a case.
-  lower: (host, args) => [
-    copied(host, args.text(1)).replaceAll(/[A-Z]+/g, (run) => run.toLowerCase()),
-  ],
+  lower: (host, args) => [rewritten(host, args.text(1), LOWER)],
   rep: repeat,
-  reverse: (host, args) => [reversed(copied(host, args.text(1)))],
+  reverse: (host, args) => {
+    const text = args.text(1);
+    return [bytewise(host, text.length, (at) => text.charCodeAt(text.length - 1 - at))];
+  },
   sub: (host, args) => {
     const text = args.text(1);
     const first = Math.max(placeOf(args.whole(2), text.length), 1);
@@ -40,9 +48,7 @@ const CORE: Readonly<Record<string, LibraryFunction>> = {
     host.grow(Math.min(last - first + 1, SHARED_BYTES));
     return [text.slice(first - 1, last)];
   },
-  upper: (host, args) => [
-    copied(host, args.text(1)).replaceAll(/[a-z]+/g, (run) => run.toUpperCase()),
-  ],
+  upper: (host, args) => [rewritten(host, args.text(1), UPPER)],
 };
 
 /**
@@ -55,20 +61,21 @@ export function stringLibrary(host: LuaHost): LuaTable {
   return library;
 }
 
-/** A text of which a copy will be made: accounts for its bytes and for the work on them. */
-function copied(host: LuaHost, text: string): string {
-  host.spend(Math.ceil(text.length / BYTES_PER_STEP));
-  host.grow(text.length);
-  return text;
+/** A text with each of its bytes as a table has it. */
+function rewritten(host: LuaHost, text: string, table: Uint8Array): string {
+  return bytewise(host, text.length, (at) => table[text.charCodeAt(at)]);
 }
 
-function reversed(text: string): string {
-  const pieces: string[] = [];
-  for (let end = text.length; end > 0; end -= CHUNK_BYTES) {
-    const chunk = text.slice(Math.max(end - CHUNK_BYTES, 0), end);
-    pieces.push(chunk.split('').reverse().join(''));
+function bytewise(host: LuaHost, length: number, byteAt: (at: number) => number): string {
+  const made = new Pieces(host);
+  for (let start = 0; start < length; start += CHUNK_BYTES) {
+    const codes: number[] = [];
+    const end = Math.min(start + CHUNK_BYTES, length);
+    host.spend(Math.ceil((end - start) / BYTES_PER_CLOSE_STEP));
+    for (let at = start; at < end; at++) codes.push(byteAt(at));
+    made.append(String.fromCharCode(...codes));
   }
-  return pieces.join('');
+  return made.joined();
 }
 
 function byteCodes(host: LuaHost, args: Arguments): readonly LuaValue[] {

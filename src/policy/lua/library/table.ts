@@ -3,7 +3,7 @@ import type { LuaHost, LuaTable, LuaValue } from '../value.ts';
 import { libraryTable, type Arguments, type LibraryFunction } from './arguments.ts';
 import { Pieces } from './pieces.ts';
 import { sortElements, type Less } from './sort.ts';
-import { BYTES_PER_STEP } from './string-places.ts';
+import { NUMBER_STEPS } from './string-format.ts';
 
 const FUNCTIONS: Readonly<Record<string, LibraryFunction>> = {
   concat,
@@ -94,8 +94,8 @@ function insert(host: LuaHost, args: Arguments): readonly LuaValue[] {
 }
 
 function concat(host: LuaHost, args: Arguments): readonly LuaValue[] {
-  const table = args.table(1);
   const separator = args.isMissing(2) ? '' : args.text(2);
+  const table = args.table(1);
   const first = args.intOr(3, 1);
   const last = args.intOr(4, table.length);
   const made = new Pieces(host);
@@ -105,9 +105,8 @@ function concat(host: LuaHost, args: Arguments): readonly LuaValue[] {
       const type = typeName(value);
       return host.fail(`invalid value (${type}) at index ${at} in table for 'concat'`);
     }
-    const piece = typeof value === 'string' ? value : host.toText(value);
-    host.spend(1 + Math.ceil((piece.length + separator.length) / BYTES_PER_STEP));
-    made.append(piece);
+    host.spend(typeof value === 'string' ? 1 : NUMBER_STEPS);
+    made.append(typeof value === 'string' ? value : host.toText(value));
     if (at < last) made.append(separator);
   }
   return [made.joined()];

@@ -83,7 +83,7 @@ const ATTACKS: readonly Attack[] = [
     library: tableLibrary,
     name: 'concat',
     args: () => [new Huge(), ','],
-    ends: 'bytes',
+    ends: 'steps',
   },
   {
     title: 'concat with long separators',

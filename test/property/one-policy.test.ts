@@ -1,6 +1,6 @@
-// Goal: one policy means the same in Sieve++ and in YAML: the same verdicts at the same file and
+// Goal: one policy means the same in YAML, Sieve++ and Lua: the same verdicts at the same file and
 // line, and the same counts.
-// Method: random policies written in both, replayed over a recording through a configuration; what
+// Method: random policies written in each, replayed over a recording through a configuration; what
 // is stopped, tarpitted and counted is compared row by row.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -133,7 +133,72 @@ function scriptsOf(all: readonly Limit[]): Map<string, string> {
   return scripts;
 }
 
-const folder = mkdtempSync(path.join(tmpdir(), 'hindcast-sieve-yaml-'));
+const LUA_ACTIONS = {
+  reject: 'vctx:set_code(550, "no") return DONE',
+  disconnect: 'vctx:disconnect(421, "no") return DONE',
+  tarpit: 'vctx:tarpit(5)',
+} as const;
+
+/** What hooks are called with behind `self`. */
+const HOOKS = {
+  connect: 'validate_connect(ac, vctx)',
+  ehlo: 'validate_ehlo(str, ac, vctx)',
+  mailfrom: 'validate_mailfrom(str, ac, vctx)',
+  rcptto: 'validate_rcptto(msg, str, ac, vctx)',
+  data: 'validate_data(msg, ac, vctx)',
+  spool: 'validate_data_spool(msg, ac, vctx)',
+} as const;
+
+function luaCountOf({ of, monitor, windows: [start, end], mask }: Limit, index: number): string {
+  const key = mask === undefined ? 'nil' : `"/${mask}"`;
+  const span = `startv = ${start}, endv = ${end}`;
+  // An address alone needs no mask, whatever its family.
+  if (of === 'sessions') {
+    return `msys.audit.inbound_session_count(${mask === undefined ? 'ac' : key}, "inbound_cidr")`;
+  }
+  if (of !== 'series')
+    return `msys.audit.${of}("${MONITORS[monitor]}", { ${span}, cidr = ${key} })`;
+  const counts = ['', '_six'].map(
+    (family) =>
+      `msys.audit_series.count("${seriesName(index)}${family}", { ${span}, key = ${key} })`,
+  );
+  return counts.join(' + ');
+}
+
+/** A module with a hook for each phase; a series for each family, as Lua has them. */
+function luaOf(all: readonly Limit[]): string {
+  const series = all.flatMap(({ of, monitor }, index) =>
+    of === 'series' ? [{ name: seriesName(index), monitor: MONITORS[monitor] }] : [],
+  );
+  const defines = series.flatMap(({ name, monitor }) => [
+    `msys.audit_series.define("${name}", "cidr", ${monitor})`,
+    `msys.audit_series.define("${name}_six", "cidr_ipv6", ${monitor})`,
+  ]);
+  const adds = series.flatMap(({ name }) =>
+    ['', '_six'].map(
+      (family) => `msys.audit_series.add("${name}${family}", { count = 2, key = ac })`,
+    ),
+  );
+  const hooks = PHASES.map((phase) => {
+    const own = all.flatMap((limit, index) => {
+      if (limit.at !== phase) return [];
+      return [
+        `if ${luaCountOf(limit, index)} > ${limit.above} then ${LUA_ACTIONS[limit.verdict]} end`,
+      ];
+    });
+    const lines = phase === 'connect' ? [...adds, ...own] : own;
+    return `function mod:${HOOKS[phase]}\n${lines.join('\n')}\nreturn msys.core.VALIDATE_CONT\nend\n`;
+  });
+  return `local mod, DONE = {}, msys.core.VALIDATE_DONE
+function mod:init()
+${defines.join('\n')}
+return true
+end
+${hooks.join('')}msys.registerModule("limits", mod)
+`;
+}
+
+const folder = mkdtempSync(path.join(tmpdir(), 'hindcast-one-policy-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const AUDIT = `inbound_audit { monitors = ( ${MONITORS.map((m) => `"${m}"`).join(' ')} ) }\n`;
 
@@ -145,14 +210,21 @@ interface Outcome {
   readonly series: unknown;
 }
 
+/** @param policy undefined: the scripts, or where there are none the module in the folder */
 async function outcomeOf(
   policy: string | undefined,
-  scripts: Map<string, string>,
+  scripts: Map<string, string> | undefined,
 ): Promise<Outcome> {
   const config = path.join(folder, 'e.conf');
-  const slots = [...scripts.keys()].map((at) => `script ${at}_phase1 { source = "${at}.siv" }`);
-  writeFileSync(config, `${AUDIT}sieve { ${slots.join(' ')} }\n`);
-  for (const [at, text] of scripts) writeFileSync(path.join(folder, `${at}.siv`), text);
+  const slots = [...(scripts?.keys() ?? [])].map(
+    (at) => `script ${at}_phase1 { source = "${at}.siv" }`,
+  );
+  const stanza =
+    scripts === undefined
+      ? 'scriptlet "scriptlet" { script "limits" { source = "limits" } }'
+      : `sieve { ${slots.join(' ')} }`;
+  writeFileSync(config, `${AUDIT}${stanza}\n`);
+  for (const [at, text] of scripts ?? []) writeFileSync(path.join(folder, `${at}.siv`), text);
   const out = path.join(folder, 'out');
   const source = policy === undefined ? {} : { policy: { text: policy, file: 'p.yaml' } };
   await replay({ logs: [LOG], config, year: 2026, out, force: true, ...source });
@@ -169,13 +241,16 @@ async function outcomeOf(
   return { stopped, tarpits, series };
 }
 
-test('Sieve and YAML tell the same', async () => {
+test('YAML, Sieve and Lua tell the same', async () => {
   let stops = 0;
   await fc.assert(
     fc.asyncProperty(policies, async (all) => {
       const yaml = await outcomeOf(yamlOf(all), new Map());
       const sieve = await outcomeOf(undefined, scriptsOf(all));
       expect(sieve).toEqual(yaml);
+      writeFileSync(path.join(folder, 'limits.lua'), luaOf(all));
+      const { stopped, tarpits } = await outcomeOf(undefined, undefined);
+      expect({ stopped, tarpits }).toEqual({ stopped: yaml.stopped, tarpits: yaml.tarpits });
       stops += yaml.stopped.length;
     }),
     { numRuns: 60, endOnFailure: true },
