@@ -111,7 +111,7 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
     runs?.refuseKnown(logs.openings);
     runs?.prepare();
     output = new ReplayOutput(options);
-    const { tally, snapshot, state } = await replayEvents({
+    const { tally, snapshot, persisted: kept, state } = await replayEvents({
       sources: logs.sources,
       vocabulary,
       needs,
@@ -137,7 +137,7 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
     const stored = state && runs?.factsOf(state);
     const report = { version: VERSION, policy: run.name, files, tally, stored };
     const summary = summaryJson(report);
-    const persisted = policy.series.filter(({ persist }) => persist).map((s) => snapshot(s.name));
+    const persisted = kept.map((name) => snapshot(name));
     output.commit(persisted, jsonText(summary), jsonText(manifestOf(options, run, report)));
     // Last: a run that dies before this is run again from where the one before it ended.
     if (state !== undefined) runs?.commit(state, files, logs.openings, persisted);

@@ -145,6 +145,8 @@ export interface DefinedPlan {
   readonly monitor: Monitor;
   /** Whether closed windows are written as journals. */
   readonly serialize: boolean;
+  /** Whether what it holds at the end is kept. */
+  readonly persist: boolean;
 }
 
 export type MetricName = 'connections' | 'receptions' | 'rejections';

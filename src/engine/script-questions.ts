@@ -23,6 +23,7 @@ export class ScriptQuestions implements ScriptAudit {
   readonly #metrics = new Map<string, AskedFeed>();
   readonly #series = new Map<string, AskedFeed>();
   readonly #sessions = new Map<string, BlockQuestion>();
+  readonly #persisted = new Set<string>();
 
   constructor(engine: AuditEngine, monitors: readonly Monitor[]) {
     this.#engine = engine;
@@ -43,11 +44,17 @@ export class ScriptQuestions implements ScriptAudit {
     });
   }
 
-  define({ name, type, monitor, serialize }: DefinedPlan): DefinedSeries | undefined {
+  /** Names of the series that are kept at the end, in the order of their definition. */
+  get persisted(): readonly string[] {
+    return [...this.#persisted];
+  }
+
+  define({ name, type, monitor, serialize, persist }: DefinedPlan): DefinedSeries | undefined {
     const shown = TAKEN.has(name) ? `${name} (series)` : name;
     const feed = this.#engine.scriptFeed(shown, monitor, type);
     if (feed.type !== type) return undefined;
     if (serialize) feed.serialize = true;
+    if (persist) this.#persisted.add(shown);
     return known(this.#series, `${formatMonitor(monitor)} ${name}`, () => new AskedFeed(feed));
   }
 

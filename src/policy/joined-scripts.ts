@@ -21,6 +21,9 @@ export class JoinedScripts implements ScriptPolicy {
       judge: () => {
         for (const runner of runners) runner.judge();
       },
+      ended: (session) => {
+        for (const runner of runners) runner.ended(session);
+      },
       orderOf: (phase) => Math.max(...runners.map((runner) => runner.orderOf(phase))),
     };
   }

@@ -82,6 +82,8 @@ export interface ScriptRunner {
   readonly phases: number;
   /** Runs the scripts of the phases that the event at hand implies. */
   judge(): void;
+  /** A session ended that had events; the event at hand has nothing but its peer. */
+  ended(session: ScriptSession): void;
   /** Where a phase that `count` was told of stands in a session. */
   orderOf(phase: string): number;
 }

@@ -86,6 +86,8 @@ export interface ReplayResult {
   readonly tally: Tally;
   /** What a named series of the policy holds at the end; made when asked. */
   readonly snapshot: (series: string) => SeriesSnapshot;
+  /** Names of the series that are kept at the end: those of the policy, then those of scripts. */
+  readonly persisted: readonly string[];
   /** Where the replay stands, for the next one or for questions; undefined unless wanted. */
   readonly state: ReplayState | undefined;
 }
@@ -312,7 +314,14 @@ export class ReplayRun {
     }
     this.#complete();
     const state = this.#options.keepsState === true ? this.#save() : undefined;
-    return { tally: this.#tally, snapshot: (series) => engine.snapshot(series), state };
+    const own = this.#policy.series.filter(({ persist }) => persist).map(({ name }) => name);
+    const persisted = [...own, ...(this.#scripts?.audit.persisted ?? [])];
+    return {
+      tally: this.#tally,
+      snapshot: (series) => engine.snapshot(series),
+      persisted,
+      state,
+    };
   }
 
   /** Brings the tally up to date with what others count. */
@@ -445,8 +454,10 @@ export class ReplayRun {
 
   /** A session opened (`end` undefined) or ended; those of ignored peers are not counted. */
   #session(slot: number, end: SessionEnd | undefined): void {
-    if (end !== undefined) this.#scripts?.end(slot);
-    if (!this.#engine.session(this.#factsOf(slot), end === undefined ? 1 : -1)) return;
+    const facts = this.#factsOf(slot);
+    if (end !== undefined)
+      this.#scripts?.end(slot, facts, this.#nowMs, this.#nowMs >= this.#fromMs);
+    if (!this.#engine.session(facts, end === undefined ? 1 : -1)) return;
     const tally = this.#tally.sessions;
     tally.openAtEnd += end === undefined ? 1 : -1;
     if (this.#nowMs < this.#fromMs) return;

@@ -2,8 +2,9 @@ import { ScriptQuestions } from '../engine/script-questions.ts';
 import type { AuditEngine } from '../engine/audit-engine.ts';
 import { ADDRESS } from '../model/address.ts';
 import { UserError } from '../model/errors.ts';
-import { TEXT } from '../model/event.ts';
-import type { EventBatch } from '../model/event-batch.ts';
+import { KIND, TEXT } from '../model/event.ts';
+import { EventBatch } from '../model/event-batch.ts';
+import type { SessionFacts } from '../engine/session-gauge.ts';
 import { peerText } from '../model/field-value.ts';
 import type { Monitor } from '../model/monitor.ts';
 import { compareText } from '../model/order.ts';
@@ -53,6 +54,8 @@ export class ScriptHost implements ScriptWorld {
   readonly #stats = new Map<string, Map<string, Map<CounterClass, StatsRow>>>();
   readonly #firstLogged: LoggedRow[] = [];
   #logged = 0;
+  /** One row that stands for the end of a session. */
+  readonly #ending: EventBatch;
   /** Whether the event at hand lies in the span of the report. */
   #isReported = true;
 
@@ -62,6 +65,8 @@ export class ScriptHost implements ScriptWorld {
     this.audit = new ScriptQuestions(engine, monitors);
     const { batch, row } = engine.subject;
     this.event = { batch, row, nowMs: 0, session: newSession() };
+    this.#ending = new EventBatch(batch.vocabulary, Buffer.alloc(0));
+    this.#ending.push(0, KIND.disconnect, 0, 0);
     this.#sessions = policy.keepsSessions ? new ScriptSessions() : undefined;
     this.#runner = policy.bind(this);
   }
@@ -94,9 +99,31 @@ export class ScriptHost implements ScriptWorld {
     this.#sessions?.at(batch, row, session, message);
   }
 
-  /** A session ended. */
-  end(session: number): void {
-    this.#sessions?.end(session);
+  /**
+   * A session ended, by a line of the log or by its timeout.
+   *
+   * @param isReported as for `judge`
+   */
+  end(slot: number, facts: SessionFacts, nowMs: number, isReported: boolean): void {
+    const session = this.#sessions?.end(slot);
+    if (session === undefined) return;
+    this.#isReported = isReported;
+    const { event } = this;
+    const ending = this.#ending;
+    ending.source = event.batch.source;
+    ending.line[0] = event.batch.line[event.row];
+    ending.time[0] = nowMs;
+    ending.release[0] = nowMs;
+    ending.family[0] = facts.family;
+    for (let word = 0; word < 4; word++) ending.ip[word] = facts.words[facts.at + word];
+    ending.node[0] = facts.node;
+    ending.service[0] = facts.service;
+    ending.listener[0] = facts.listener;
+    event.batch = ending;
+    event.row = 0;
+    event.nowMs = nowMs;
+    event.session = session;
+    this.#runner.ended(session);
   }
 
   get tally(): ScriptTally {

@@ -43,8 +43,11 @@ export class ScriptSessions {
     return session;
   }
 
-  end(slot: number): void {
+  /** Forgets a session; undefined: it had no event. */
+  end(slot: number): ScriptSession | undefined {
+    const session = this.#sessions.get(slot);
     this.#sessions.delete(slot);
+    return session;
   }
 
   #sessionOf(slot: number): ScriptSession {

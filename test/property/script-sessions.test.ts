@@ -120,7 +120,7 @@ class MarkingPolicy implements ScriptPolicy {
   readonly found: Found[] = [];
 
   bind({ event }: ScriptWorld): ReturnType<ScriptPolicy['bind']> {
-    return { phases: 0, orderOf: () => 0, judge: () => this.#note(event) };
+    return { phases: 0, orderOf: () => 0, judge: () => this.#note(event), ended: () => {} };
   }
 
   #note({ batch, row, session }: ScriptEvent): void {
@@ -281,7 +281,7 @@ test('contexts of ended sessions are gone', async () => {
         const { context, message } = event.session;
         contexts.push(new WeakRef(context), new WeakRef(message.context));
       };
-      return { phases: 0, orderOf: () => 0, judge };
+      return { phases: 0, orderOf: () => 0, judge, ended: () => {} };
     },
   };
   const vocabulary = new Vocabulary();

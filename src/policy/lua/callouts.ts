@@ -1,3 +1,4 @@
+import { didYouMean } from '../../model/suggest.ts';
 import type { Phase } from '../script-slots.ts';
 
 /** What a hook is called with, behind the module's own table. */
@@ -29,5 +30,24 @@ export const CALLOUTS: readonly Callout[] = [
   { name: 'validate_set_binding', phase: 'set_binding', given: ['message'] },
 ];
 
-/** Hooks that no event of a log stands for: a module that has one is told about. */
-export const UNREACHED = /^(?:core_|validate_)/;
+/** Called when a module is loaded; it must return true. */
+export const INIT = 'init';
+/** Called when a session ends in which the module ran. */
+export const DEALLOC = 'validate_dealloc';
+
+const RUN: readonly string[] = [...CALLOUTS.map(({ name }) => name), INIT, DEALLOC];
+
+/** Whether a replay calls a function of a module by this name. */
+export function isRun(name: string): boolean {
+  return RUN.includes(name);
+}
+
+/**
+ * Why a function of a module that is named like a hook never runs; undefined: it is not named so,
+ * or it runs.
+ */
+export function whyUnreached(name: string): string | undefined {
+  if (isRun(name) || !/^(?:core_|validate_|msg_gen_)/.test(name)) return undefined;
+  const hint = didYouMean(name, RUN) ?? 'no event of a log stands for it';
+  return `the hook ${name} never runs: ${hint}`;
+}

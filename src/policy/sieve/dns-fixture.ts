@@ -1,5 +1,6 @@
 import { parseNetwork } from '../../model/address.ts';
-import type { Diagnostic } from '../../model/diagnostic.ts';
+import { formatDiagnostic, type Diagnostic } from '../../model/diagnostic.ts';
+import { UserError } from '../../model/errors.ts';
 
 export const DNS_TYPES = ['a', 'aaaa', 'mx', 'ns', 'ptr', 'txt'] as const;
 export type DnsType = (typeof DNS_TYPES)[number];
@@ -53,6 +54,20 @@ export function parseDnsFixture(
     return unsaid > 0 && index === MAX_BAD_LINES - 1 ? { ...one, hint } : one;
   });
   return { answers: gathered(records), diagnostics: shown };
+}
+
+/** @throws {UserError} with the lines that are wrong, each where it stands */
+export function readDnsAnswers({
+  text,
+  file,
+}: {
+  readonly text: string;
+  readonly file: string;
+}): DnsAnswers {
+  const { answers, diagnostics } = parseDnsFixture(text, file);
+  if (diagnostics.length === 0) return answers;
+  const shown = diagnostics.map((one) => formatDiagnostic(one, text));
+  throw new UserError(shown.join('\n\n'), undefined, diagnostics);
 }
 
 /** As names are compared: in small letters, without the last dot. */

@@ -110,6 +110,9 @@ class SieveRunner implements ScriptRunner {
     }
   }
 
+  /** No slot stands for the end of a session. */
+  ended(): void {}
+
   orderOf(phase: string): number {
     return SCRIPT_SLOTS.findIndex((slot) => slot === phase);
   }

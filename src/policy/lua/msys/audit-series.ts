@@ -1,186 +1,201 @@
-import { ADDRESS, parseNetwork, type Network } from '../../../model/address.ts';
-import { formatMonitor, MAX_INTERVAL_S, type Monitor } from '../../../model/monitor.ts';
+import type { DefinedSeries } from '../../../engine/port.ts';
+import { ADDRESS } from '../../../model/address.ts';
+import {
+  formatMonitor,
+  MAX_INTERVAL_S,
+  parseMonitor,
+  type Monitor,
+} from '../../../model/monitor.ts';
 import type { SeriesType } from '../../../model/series-snapshot.ts';
-import { peerText } from '../../../model/field-value.ts';
-import { didYouMean } from '../../../model/suggest.ts';
-import { libraryTable, type Arguments } from '../library/arguments.ts';
-import { typeName } from '../type-name.ts';
+import { didYouMean, nearest } from '../../../model/suggest.ts';
+import type { ScriptPlace } from '../../script-policy.ts';
 import { textOf } from '../bytes.ts';
+import { libraryTable, type Arguments } from '../library/arguments.ts';
+import { isTrue } from '../runtime.ts';
+import { typeName } from '../type-name.ts';
 import type { LuaTable, LuaValue } from '../value.ts';
-import { countFor, windowsOf } from './audit.ts';
-import { askedBlock } from './block.ts';
-import { isUserdata, tell, type LuaSeries, type MsysWorld } from './world.ts';
+import { countFor, optionsOf, windowsOf } from './audit.ts';
+import { askedBlock, networkOf, type AskedBlock } from './block.ts';
+import { isAtEvent, placeOf, tell, type MsysWorld } from './world.ts';
 
 const TYPES: readonly SeriesType[] = ['cidr', 'cidr_ipv6', 'string'];
 const REPLICATED = ['none', 'cluster', 'manager'];
+/** The server counts in 32 bits. */
+const MAX_AMOUNT = 2 ** 31 - 1;
+
+/** A series that a module has defined. */
+interface LuaSeries {
+  readonly name: string;
+  readonly type: SeriesType;
+  readonly monitor: Monitor;
+  /** Where it was defined first: what is told once for a series is told of there. */
+  readonly place: ScriptPlace;
+  readonly counts: DefinedSeries;
+}
+
+type AllSeries = Map<string, LuaSeries>;
 
 /** `msys.audit_series`: named series of one type (momentum, 2.4). */
 export function auditSeriesTable(msys: MsysWorld): LuaTable {
+  const all: AllSeries = new Map();
   return libraryTable(msys.host, 'msys.audit_series', {
-    define: (_, given) => [define(msys, given)],
-    add: (_, given) => [add(msys, given)],
-    count: (_, given) => [count(msys, given)],
-    remove_item: (_, given) => [removeItem(msys, given)],
+    define: (_, given) => {
+      define(msys, all, given);
+      return [true];
+    },
+    add: (_, given) => {
+      add(msys, seriesOf(msys, all, given, 'add'), given);
+      return [];
+    },
+    count: (_, given) => [count(msys, seriesOf(msys, all, given, 'count'), given)],
+    remove_item: (_, given) => {
+      removeItem(msys, seriesOf(msys, all, given, 'remove_item'), given);
+      return [];
+    },
   });
 }
 
-function define(msys: MsysWorld, given: Arguments): LuaValue {
-  const { host, series } = msys;
+/** The same definition again is nothing new; another one is an error (momentum, 3.6, row 29). */
+function define(msys: MsysWorld, all: AllSeries, given: Arguments): void {
+  const { host } = msys;
   const name = textOf(given.text(1));
-  const typeText = given.text(2);
-  const type = TYPES.find((one) => one === typeText);
-  if (type === undefined) {
-    return host.fail(
-      `unknown type '${typeText}' of series '${name}'; there are ${TYPES.join(', ')}`,
-    );
-  }
-  const monitor = { intervalMs: whole(given, 3) * 1000, windows: whole(given, 4) };
-  if (monitor.intervalMs > MAX_INTERVAL_S * 1000)
-    host.fail(`the interval of '${name}' is too long`);
+  if (name === '') host.fail('the name of the series is empty');
+  const type = typeOf(msys, given, name);
+  const monitor = monitorOf(given);
   const options = given.isMissing(5) ? host.newTable() : given.table(5);
   const replicate = options.get('replicate') ?? 'none';
   if (!REPLICATED.some((one) => one === replicate)) {
-    host.fail(`replicate of '${name}' must be "none", "cluster" or "manager"`);
+    host.fail(`replicate of series '${name}' must be "none", "cluster" or "manager"`);
   }
-  if (replicate === 'cluster') {
-    tell(
-      msys,
-      'doubt',
-      `series '${name}' is replicated: a server that is a single node counts nothing`,
-    );
+  const before = all.get(name);
+  const shown = formatMonitor(monitor);
+  if (before !== undefined && (before.type !== type || formatMonitor(before.monitor) !== shown)) {
+    const { type: ownType, monitor: own } = before;
+    host.fail(`series '${name}' is already defined as ${ownType} "${formatMonitor(own)}"`);
   }
-  const serialize = options.get('serialize') === true;
-  const before = series.get(name);
-  if (before !== undefined && !isSame(before, type, monitor)) {
-    const { monitor: own } = before;
-    return host.fail(
-      `series '${name}' is defined as ${before.type} "${formatMonitor(own)}" already`,
-    );
-  }
-  const counts = msys.world.audit.define({ name, type, monitor, serialize });
+  const serialize = isTrue(options.get('serialize'));
+  const persist = isTrue(options.get('persist'));
+  const counts = msys.world.audit.define({ name, type, monitor, serialize, persist });
   if (counts === undefined) {
-    return host.fail(`series '${name}' "${formatMonitor(monitor)}" is of another type elsewhere`);
+    host.fail(`series '${name}' "${shown}" is already there with another type`);
+  } else if (before === undefined) {
+    all.set(name, { name, type, monitor, place: placeOf(msys), counts });
   }
-  series.set(name, { name, type, monitor, counts });
-  return true;
+  if (replicate !== 'cluster') return;
+  const why = 'a server that is a single node would count nothing';
+  tell(msys, 'doubt', `series '${name}' is replicated to the cluster: ${why}`);
 }
 
-function isSame(before: LuaSeries, type: SeriesType, { intervalMs, windows }: Monitor): boolean {
-  const { monitor } = before;
-  return before.type === type && monitor.intervalMs === intervalMs && monitor.windows === windows;
+function typeOf({ host }: MsysWorld, given: Arguments, name: string): SeriesType {
+  const text = textOf(given.text(2));
+  const type = TYPES.find((one) => one === text);
+  if (type !== undefined) return type;
+  const hint = didYouMean(text, TYPES) ?? `there are ${TYPES.join(', ')}`;
+  return host.fail(`unknown type '${text}' of series '${name}'; ${hint}`);
+}
+
+function monitorOf(given: Arguments): Monitor {
+  const [interval, windows] = [countFrom1(given, 3), countFrom1(given, 4)];
+  const monitor = parseMonitor(`${interval},${windows}`);
+  if (monitor !== undefined) return monitor;
+  if (interval > MAX_INTERVAL_S) return given.reject(3, `at most ${MAX_INTERVAL_S} seconds`);
+  return given.reject(4, 'too many windows');
 }
 
 /** A whole number from 1 on. */
-function whole(given: Arguments, position: number): number {
+function countFrom1(given: Arguments, position: number): number {
   const value = given.number(position);
-  if (Number.isInteger(value) && value >= 1 && value <= 1_000_000_000) return value;
+  if (Number.isInteger(value) && value >= 1) return value;
   return given.reject(position, 'a whole number from 1 on expected');
 }
 
 /** The series that the first argument names. */
-function seriesOf({ host, series }: MsysWorld, given: Arguments): LuaSeries {
-  const value = given.at(1);
-  if (value === undefined) {
-    const [only, other] = series.keys();
-    const meant = only !== undefined && other === undefined ? `; did you mean "${only}"?` : '';
-    return host.fail(`the name of the series is nil: a name stands in quotes${meant}`);
-  }
+function seriesOf(msys: MsysWorld, all: AllSeries, given: Arguments, called: string): LuaSeries {
+  const { host } = msys;
+  if (given.at(1) === undefined) return failUnnamed(msys, all, called);
   const name = textOf(given.text(1));
-  const found = series.get(name);
+  const found = all.get(name);
   if (found !== undefined) return found;
-  const hint = didYouMean(name, [...series.keys()]);
+  const hint = didYouMean(name, all.keys());
   return host.fail(`series '${name}' is not defined${hint === undefined ? '' : `; ${hint}`}`);
 }
 
-/** Options as a table; anything else is the key. */
-function optionsOf(given: Arguments): (key: string) => LuaValue {
-  const options = given.at(2);
-  if (typeof options === 'object' && options.kind === 'table') return (key) => options.get(key);
-  return (key) => (key === 'key' ? options : undefined);
+/** A name without its quotes is a variable that has no value (momentum, 3.6, row 4). */
+function failUnnamed(msys: MsysWorld, all: AllSeries, called: string): never {
+  const { script, line } = placeOf(msys);
+  const text = msys.textOf(script)?.split('\n')[line - 1] ?? '';
+  const written = new RegExp(`\\b${called}\\s*\\(\\s*([A-Za-z_]\\w*)`).exec(text)?.[1];
+  const [only, other] = all.keys();
+  const close = written === undefined ? undefined : nearest(written, all.keys());
+  const meant = close ?? (other === undefined ? only : undefined);
+  const what = written === undefined || written === 'nil' ? 'it' : `'${written}'`;
+  const hint = meant === undefined ? '' : `; did you mean "${meant}"?`;
+  return msys.host.fail(`the name of the series is nil, ${what} has no value${hint}`);
 }
 
-function add(msys: MsysWorld, given: Arguments): LuaValue {
-  const { host, world } = msys;
-  const series = seriesOf(msys, given);
-  const option = optionsOf(given);
-  const countValue = option('count');
-  const amount = countValue === undefined ? 1 : host.toNumber(countValue);
-  if (amount === undefined || !Number.isFinite(amount)) {
-    return host.fail(`count must be a number, not ${typeName(countValue)}`);
-  }
+function add(msys: MsysWorld, series: LuaSeries, given: Arguments): void {
+  const option = optionsOf(given, 'key');
+  const amount = amountOf(msys, option('count'));
   if (series.type === 'string') {
-    series.counts.addText(textKey(msys, series, option('key')), Math.trunc(amount));
-    return undefined;
-  }
-  const { address } = askedBlock(msys, addressOnly(msys, option('key')));
-  const { batch, row } = world.event;
-  const family = address?.family ?? batch.family[row];
-  if (!holds(msys, series, family)) return undefined;
-  const words = address?.words ?? batch.ip;
-  series.counts.add(family, words, address === undefined ? row * 4 : 0, Math.trunc(amount));
-  return undefined;
-}
-
-function count(msys: MsysWorld, given: Arguments): LuaValue {
-  const series = seriesOf(msys, given);
-  const option = optionsOf(given);
-  const { monitor, counts } = series;
-  const { start, end } = windowsOf(msys, monitor, option('startv'), option('endv'));
-  if (start > end) return 0;
-  if (series.type === 'string') {
-    return counts.countText(textKey(msys, series, option('key')), { start, end });
+    const key = textKey(msys, series, option('key'));
+    if (isAtEvent(msys, 'msys.audit_series.add')) series.counts.addText(key, amount);
+    return;
   }
   const block = askedBlock(msys, option('key'));
-  const { batch, row } = msys.world.event;
-  if (!holds(msys, series, block.address?.family ?? batch.family[row])) return 0;
-  return countFor(msys, block, counts.over(block.prefix, { start, end }));
-}
-
-function removeItem(msys: MsysWorld, given: Arguments): LuaValue {
-  const series = seriesOf(msys, given);
-  const key = optionsOf(given)('key');
-  if (series.type === 'string') {
-    series.counts.remove(textKey(msys, series, key));
-    return undefined;
+  const whole = block.family === 4 ? ADDRESS.ipv4 : ADDRESS.ipv6;
+  if (block.family !== 0 && block.bits !== whole) {
+    msys.host.fail('add takes an address: the count of a block is that of its addresses');
   }
-  const network = networkOf(msys, key);
-  if (network !== undefined && holds(msys, series, network.family)) series.counts.remove(network);
-  return undefined;
+  if (!isAtEvent(msys, 'msys.audit_series.add') || !holds(msys, series, block)) return;
+  series.counts.add(block.family, block.words, block.at, amount);
 }
 
-/** A block or address, or the peer; undefined where the log does not name the peer. */
-function networkOf(msys: MsysWorld, key: LuaValue): Network | undefined {
-  const { batch, row } = msys.world.event;
-  const isPeer = key === undefined || isUserdata(key, 'accept_construct');
-  const text = isPeer ? peerText(batch, row) : textOf(msys.host.toText(key));
-  if (text === '') return undefined;
-  const whole = text.startsWith('/') ? `${peerText(batch, row)}${text}` : text;
-  const network = parseNetwork(whole);
-  if (network === undefined) msys.host.fail(`'${text}' is no address or block`);
-  return network;
+function amountOf({ host }: MsysWorld, value: LuaValue): number {
+  if (value === undefined) return 1;
+  const amount = host.toNumber(value);
+  if (amount === undefined || Number.isNaN(amount)) {
+    return host.fail(`count must be a number, not a ${typeName(value)}`);
+  }
+  if (Math.abs(amount) > MAX_AMOUNT) host.fail(`a count of ${host.toText(value)} is too large`);
+  return Math.trunc(amount);
 }
 
-/** Adding takes an address, no block: a block is the sum of its addresses. */
-function addressOnly({ host }: MsysWorld, key: LuaValue): LuaValue {
-  if (typeof key !== 'string' || !key.includes('/')) return key;
-  const network = parseNetwork(key);
-  const whole = network?.family === 4 ? ADDRESS.ipv4 : ADDRESS.ipv6;
-  if (network?.bits === whole) return key.slice(0, key.lastIndexOf('/'));
-  return host.fail(`'${key}' is a block; add takes an address`);
+function count(msys: MsysWorld, series: LuaSeries, given: Arguments): number {
+  const option = optionsOf(given, 'key');
+  const { monitor, counts } = series;
+  const windows = windowsOf(msys, monitor, option('startv'), option('endv'));
+  if (series.type === 'string') {
+    const key = textKey(msys, series, option('key'));
+    if (windows === undefined || !isAtEvent(msys, 'msys.audit_series.count')) return 0;
+    return counts.countText(key, windows);
+  }
+  const block = askedBlock(msys, option('key'));
+  if (windows === undefined || !isAtEvent(msys, 'msys.audit_series.count')) return 0;
+  return holds(msys, series, block) ? countFor(block, counts.over(block.prefix, windows)) : 0;
+}
+
+/** An address or a block, out of all windows (momentum, 3.6, row 20). */
+function removeItem(msys: MsysWorld, series: LuaSeries, given: Arguments): void {
+  const key = optionsOf(given, 'key')('key');
+  const isText = series.type === 'string';
+  const text = isText ? textKey(msys, series, key) : '';
+  const block = isText ? undefined : askedBlock(msys, key);
+  if (!isAtEvent(msys, 'msys.audit_series.remove_item')) return;
+  if (block === undefined) series.counts.remove(text);
+  else if (holds(msys, series, block)) series.counts.remove(networkOf(block));
 }
 
 function textKey({ host }: MsysWorld, { name }: LuaSeries, key: LuaValue): string {
   if (typeof key === 'string' || typeof key === 'number') return textOf(host.toText(key));
-  return host.fail(`series '${name}' is of strings and needs a key`);
+  const what = key === undefined ? 'none is given' : `not a ${typeName(key)}`;
+  return host.fail(`series '${name}' needs a string as its key, ${what}`);
 }
 
 /** Whether a series holds a family; where not, nothing is counted, which is told (momentum, 2.4). */
-function holds(msys: MsysWorld, { name, type }: LuaSeries, family: number): boolean {
-  if (family === 0) {
-    tell(msys, 'doubt', `the log does not name the peer: series '${name}' counts nothing`);
-    return false;
-  }
-  if ((type === 'cidr') === (family === 4)) return true;
-  tell(msys, 'doubt', `series '${name}' is of type ${type}: an IPv${family} peer counts nothing`);
+function holds({ world }: MsysWorld, series: LuaSeries, { family }: AskedBlock): boolean {
+  const { name, type, place } = series;
+  if (family !== 0 && (type === 'cidr') === (family === 4)) return true;
+  const peer = family === 0 ? 'a peer that the log does not name' : `an IPv${family} address`;
+  world.note(place, 'doubt', `series '${name}' is of type ${type}: ${peer} counts nothing there`);
   return false;
 }

@@ -1,11 +1,19 @@
 import type { BlockQuestion, MetricName } from '../../../engine/port.ts';
-import { ADDRESS, type Prefix } from '../../../model/address.ts';
+import { ADDRESS } from '../../../model/address.ts';
 import { SERVICES } from '../../../model/event.ts';
-import { formatMonitor, parseMonitor, type Monitor } from '../../../model/monitor.ts';
+import {
+  formatMonitor,
+  parseMonitor,
+  type Monitor,
+  type WindowRange,
+} from '../../../model/monitor.ts';
+import { didYouMean } from '../../../model/suggest.ts';
+import { textOf } from '../bytes.ts';
 import { libraryTable, type Arguments, type LibraryFunction } from '../library/arguments.ts';
-import { askedBlock, type AskedBlock } from './block.ts';
+import { typeName } from '../type-name.ts';
 import type { LuaTable, LuaValue } from '../value.ts';
-import { isUserdata, tell, type MsysWorld } from './world.ts';
+import { askedBlock, type AskedBlock } from './block.ts';
+import { isAtEvent, tell, type MsysWorld } from './world.ts';
 
 const METRICS: readonly MetricName[] = ['connections', 'receptions', 'rejections'];
 
@@ -20,13 +28,10 @@ export function auditTable(msys: MsysWorld): LuaTable {
 
 function monitorOf({ host, world }: MsysWorld, given: Arguments): Monitor {
   const { monitors } = world.audit;
-  const value = given.at(1);
-  const text = typeof value === 'number' ? host.toText(value) : given.text(1);
+  const text = textOf(given.text(1));
   const written = parseMonitor(text);
   const wanted = written && formatMonitor(written);
-  const found = /^\d+$/.test(text)
-    ? monitors.at(Number(text))
-    : monitors.find((monitor) => formatMonitor(monitor) === wanted);
+  const found = monitors.find((monitor) => formatMonitor(monitor) === wanted);
   if (found !== undefined) return found;
   const shown = monitors.map((monitor) => `"${formatMonitor(monitor)}"`).join(' ');
   return host.fail(`no monitor '${text}' is configured; there are ${shown}`);
@@ -35,50 +40,51 @@ function monitorOf({ host, world }: MsysWorld, given: Arguments): Monitor {
 /** `msys.audit.connections(monitor[, options])`; options that are no table are the cidr. */
 function metric(msys: MsysWorld, name: MetricName, given: Arguments): number {
   const monitor = monitorOf(msys, given);
-  const options = given.at(2);
-  const isTable = typeof options === 'object' && options.kind === 'table';
-  const option = (key: string): LuaValue => (isTable ? options.get(key) : undefined);
-  const { start, end } = windowsOf(msys, monitor, option('startv'), option('endv'));
-  if (start > end) return 0;
-  const block = askedBlock(msys, isTable ? option('cidr') : options);
-  const asked = msys.world.audit.metric(name, monitor).over(block.prefix, { start, end });
-  return countFor(msys, block, asked);
+  const option = optionsOf(given, 'cidr');
+  const windows = windowsOf(msys, monitor, option('startv'), option('endv'));
+  const block = askedBlock(msys, option('cidr'));
+  if (windows === undefined || !isAtEvent(msys, `msys.audit.${name}`)) return 0;
+  return countFor(block, msys.world.audit.metric(name, monitor).over(block.prefix, windows));
 }
 
-/** The windows that are kept of those asked; a start behind the end: none (momentum, 3.6, row 8). */
+/** The second argument: a table of options, else the value of the main one. */
+export function optionsOf(given: Arguments, main: string): (key: string) => LuaValue {
+  const options = given.at(2);
+  if (typeof options === 'object' && options.kind === 'table') return (key) => options.get(key);
+  return (key) => (key === main ? options : undefined);
+}
+
+/**
+ * The windows that are kept of those asked; undefined: none, as of a start behind its end. The end
+ * is the start where it is missing (momentum, 3.6, rows 7 and 8).
+ */
 export function windowsOf(
   msys: MsysWorld,
   monitor: Monitor,
   first: LuaValue,
   last: LuaValue,
-): { readonly start: number; readonly end: number } {
-  const { host } = msys;
-  const whole = (value: LuaValue, missing: number): number => {
-    if (value === undefined) return missing;
-    const number = host.toNumber(value);
-    return number === undefined ? host.fail('a window must be a number') : Math.trunc(number);
-  };
-  const start = whole(first, 0);
-  const end = whole(last, start);
+): WindowRange | undefined {
+  const start = windowOf(msys, 'startv', first, 0);
+  const end = windowOf(msys, 'endv', last, start);
   const most = monitor.windows - 1;
   if (start >= 0 && start <= end && end <= most) return { start, end };
-  tell(
-    msys,
-    'doubt',
-    `windows ${start} to ${end} of "${formatMonitor(monitor)}", which keeps 0 to ${most}`,
-  );
-  return { start: Math.max(0, start), end: Math.min(most, end) };
+  const shown = formatMonitor(monitor);
+  tell(msys, 'doubt', `windows ${start} to ${end} of "${shown}", which has 0 to ${most}`);
+  const kept = { start: Math.max(0, start), end: Math.min(most, end) };
+  return kept.start <= kept.end ? kept : undefined;
 }
 
-/** The answer for the block, or for the peer's. */
-export function countFor(
-  { world }: MsysWorld,
-  { address }: AskedBlock,
-  asked: BlockQuestion,
-): number {
-  if (address !== undefined) return asked.count(address.family, address.words, 0);
-  const { batch, row } = world.event;
-  return asked.count(batch.family[row], batch.ip, row * 4);
+function windowOf({ host }: MsysWorld, name: string, value: LuaValue, missing: number): number {
+  if (value === undefined) return missing;
+  const number = host.toNumber(value);
+  if (number === undefined || Number.isNaN(number)) {
+    return host.fail(`${name} must be the number of a window, not a ${typeName(value)}`);
+  }
+  return Math.trunc(number);
+}
+
+export function countFor({ family, words, at }: AskedBlock, asked: BlockQuestion): number {
+  return asked.count(family, words, at);
 }
 
 /**
@@ -86,22 +92,24 @@ export function countFor(
  * service, SMTP unless it is named (momentum, 3.6, row 18).
  */
 export function sessionCount(msys: MsysWorld, cidr: LuaValue, service: LuaValue): number {
-  const { host, world } = msys;
-  const { batch, row } = world.event;
+  const { audit } = msys.world;
+  const { batch, row } = msys.event;
+  const block = askedBlock(msys, cidr);
+  const name = serviceOf(msys, service);
+  if (!isAtEvent(msys, 'inbound_session_count')) return 0;
   if (cidr === undefined && service === undefined) {
     const listener = batch.vocabulary.listeners.name(batch.listener[row]);
-    return countFor(msys, PEER, world.audit.sessions(undefined, listener, ADDRESS));
+    return countFor(block, audit.sessions(undefined, listener, ADDRESS));
   }
-  const name = service === undefined ? 'SMTP' : host.toText(service);
-  const known = SERVICES.find((one) => one === name);
-  if (known === undefined) host.fail(`unknown service '${name}'; there are ${SERVICES.join(', ')}`);
-  const block = askedBlock(msys, isUserdata(cidr, 'accept_construct') ? undefined : cidr);
-  const asked = world.audit.sessions(
-    known === 'inbound_cidr' ? 'SMTP' : known,
-    undefined,
-    block.prefix,
-  );
-  return countFor(msys, block, asked);
+  return countFor(block, audit.sessions(name, undefined, block.prefix));
 }
 
-const PEER: AskedBlock = { address: undefined, prefix: ADDRESS as Prefix };
+/** `inbound_cidr` is SMTP on all nodes, which are counted together anyway. */
+function serviceOf({ host }: MsysWorld, value: LuaValue): string {
+  if (value === undefined) return 'SMTP';
+  const name = textOf(host.toText(value));
+  const known = SERVICES.find((one) => one === name);
+  if (known !== undefined) return known === 'inbound_cidr' ? 'SMTP' : known;
+  const hint = didYouMean(name, SERVICES) ?? `there are ${SERVICES.join(', ')}`;
+  return host.fail(`unknown service '${name}'; ${hint}`);
+}

@@ -1,27 +1,27 @@
-import { peerText } from '../../../model/field-value.ts';
 import { libraryTable } from '../library/arguments.ts';
 import type { LuaTable } from '../value.ts';
-import { CONTEXT_TYPES, FAMILIES, VALIDATE } from './constants.ts';
+import { sockaddrFamily } from './accept-construct.ts';
+import { CONTEXTS, FAMILIES, VALIDATE } from './constants.ts';
 import type { MsysWorld } from './world.ts';
 
 const MS_PER_S = 1000;
 
+/** A key of a context that samples name by its constant. */
+const KEYS = { STANDARD_KEY_MAILFROM_DOMAIN: 'mailfrom_domain' } as const;
+
 /** `msys.core`: constants, the simulated clock and what the samples reach through it. */
 export function coreTable(msys: MsysWorld): LuaTable {
-  const { host, world } = msys;
+  const { host } = msys;
   const core = libraryTable(host, 'msys.core', {
-    get_now_ts: () => [Math.floor(world.event.nowMs / MS_PER_S)],
-    ec_sockaddr_family: () => {
-      const { batch, row } = world.event;
-      return [peerText(batch, row).includes(':') ? FAMILIES.AF_INET6 : FAMILIES.AF_INET];
-    },
+    get_now_ts: () => [Math.floor(msys.event.nowMs / MS_PER_S)],
+    ec_sockaddr_family: sockaddrFamily,
     accept_construct_get_message_construct: () => {
       const construct = host.newTable();
       construct.set('message', msys.message);
       return [construct];
     },
   });
-  const constants = [...Object.entries({ ...VALIDATE, ...FAMILIES }), ...CONTEXT_TYPES];
-  for (const [name, value] of constants) core.set(name, value);
+  const constants = { ...VALIDATE, ...FAMILIES, ...CONTEXTS, ...KEYS };
+  for (const [name, value] of Object.entries(constants)) core.set(name, value);
   return core;
 }

@@ -13,7 +13,9 @@ export function dump(host: LuaHost, value: LuaValue, level = 0): string {
   for (let entry = value.next(undefined); entry !== undefined; entry = value.next(entry[0])) {
     host.spend(1);
     const key = typeof entry[0] === 'string' ? textOf(entry[0]) : `[${host.toText(entry[0])}]`;
-    entries.push(`${key} = ${dump(host, entry[1], level + 1)}`);
+    const shown = `${key} = ${dump(host, entry[1], level + 1)}`;
+    host.grow(shown.length);
+    entries.push(shown);
   }
   return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`;
 }

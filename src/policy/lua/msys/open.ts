@@ -1,27 +1,24 @@
-import type { ScriptPlace, ScriptWorld } from '../../script-policy.ts';
+import type { ScriptPlace } from '../../script-policy.ts';
 import { bytesOf, textOf } from '../bytes.ts';
 import { libraryTable, type LibraryFunction } from '../library/arguments.ts';
-import type { LuaHost, LuaTable, LuaValue } from '../value.ts';
+import type { LuaTable, LuaValue } from '../value.ts';
+import { acceptConstruct } from './accept-construct.ts';
 import { auditSeriesTable } from './audit-series.ts';
 import { auditTable } from './audit.ts';
+import { cidrTable } from './cidr.ts';
 import { coreTable } from './core.ts';
+import { counterTable } from './counters.ts';
+import { dnsLookup } from './dns.ts';
 import { dump } from './dump.ts';
-import {
-  cidrTable,
-  dnsLookup,
-  expandMacro,
-  gaugeTable,
-  pbpTable,
-  pcreTable,
-} from './extensions.ts';
-import {
-  acceptConstruct,
-  hostObject,
-  message,
-  recipients,
-  validateContext,
-} from './session-objects.ts';
-import { placeOf, tell, type LuaFiles, type MsysWorld } from './world.ts';
+import { gaugeTable } from './gauges.ts';
+import { hostObject, type HostParts } from './host-object.ts';
+import { expandMacro } from './macros.ts';
+import { message } from './message.ts';
+import { pbpTable } from './pbp.ts';
+import { pcreTable } from './pcre.ts';
+import { timerTable, unsimulatedFunctions, unsimulatedTables } from './unsimulated.ts';
+import { recipientList, validateContext } from './validate-context.ts';
+import { placeOf, type MsysWorld } from './world.ts';
 
 /** A module as `msys.registerModule` has it. */
 export interface RegisteredModule {
@@ -36,95 +33,95 @@ export interface RegisteredModule {
 export interface Msys extends MsysWorld {
   /** In the order in which they were registered. */
   readonly modules: readonly RegisteredModule[];
+  /** What scripts may do with `ac`, `vctx` and messages, by the names of their types. */
+  readonly objects: ReadonlyMap<string, HostParts>;
   recipients(): LuaTable;
   /** Where the script stands. */
   place(): ScriptPlace;
 }
 
-/** What waits, shares memory or runs elsewhere; it returns nothing and is told. */
-const UNSIMULATED = [
-  'sleep',
-  'lock',
-  'unlock',
-  'shareGet',
-  'shareSet',
-  'runInPool',
-  'runSieveScript',
-];
+/** What the runner of modules gives. */
+export type MsysSetting = Pick<MsysWorld, 'host' | 'world' | 'files' | 'act' | 'textOf'>;
 
 /** Sets the global `msys` and makes every `msys.…` known to `require`. */
-export function openMsys(
-  host: LuaHost,
-  world: ScriptWorld,
-  files: LuaFiles,
-  act: MsysWorld['act'],
-): Msys {
+export function openMsys(setting: MsysSetting): Msys {
+  const { host, world } = setting;
   const modules: RegisteredModule[] = [];
-  const self = (): MsysWorld => msys;
-  const base = {
-    host,
-    world,
-    files,
-    act,
-    series: new Map(),
+  // Objects and functions ask the world that holds them, but only when a script runs.
+  const self = (): Msys => msys;
+  const parts = {
+    accept_construct: acceptConstruct(self, host),
+    vctx: validateContext(self),
+    message: message(self),
+  };
+  const msys: Msys = {
+    ...setting,
+    event: world.event,
+    ac: hostObject(host, 'accept_construct', parts.accept_construct),
+    vctx: hostObject(host, 'vctx', parts.vctx),
+    message: hostObject(host, 'message', parts.message),
+    objects: new Map<string, HostParts>(Object.entries(parts)),
     reply: { code: 250, disconnect: false, place: undefined },
     phase: 'init',
     recipient: 0,
     modules,
-    recipients: () => recipients(msys),
+    recipients: () => recipientList(msys),
     place: () => placeOf(msys),
   };
-  // The objects ask the world that holds them, but only when a script does.
-  const msys = base as typeof base & Msys;
-  const objects = {
-    ac: hostObject(host, 'accept_construct', ...acceptConstruct(self)),
-    vctx: hostObject(host, 'vctx', ...validateContext(self)),
-    message: hostObject(host, 'message', ...message(self)),
-  };
-  Object.assign(msys, objects);
   openTables(msys, modules);
   return msys;
 }
 
-function openTables(msys: Msys, modules: RegisteredModule[]): void {
+/** The functions of `msys` itself. */
+function rootFunctions(
+  msys: Msys,
+  modules: RegisteredModule[],
+): Readonly<Record<string, LibraryFunction>> {
   const { host } = msys;
-  const lookup = dnsLookup(msys);
-  const functions: Record<string, LibraryFunction> = {
+  return {
+    ...unsimulatedFunctions(msys),
     registerModule: (_, given) => {
+      const name = textOf(given.text(1));
       const table = given.table(2);
+      if (msys.phase !== 'init') host.fail(`module '${name}' is registered while events run`);
       const selfMetatable = host.newTable();
       selfMetatable.set('__index', table);
-      const name = textOf(given.text(1));
       modules.push({ name, table, selfMetatable, place: placeOf(msys) });
       return [];
     },
     expandMacro: (_, given) => [expandMacro(msys, given)],
-    dnsLookup: (_, given) => lookup(given),
+    dnsLookup: dnsLookup(msys),
   };
-  for (const name of UNSIMULATED) {
-    functions[name] = () => (tell(msys, 'not-simulated', `msys.${name}`), []);
-  }
-  const root = libraryTable(host, 'msys', functions);
-  const tables: Readonly<Record<string, LuaTable>> = {
-    core: coreTable(msys),
-    audit: auditTable(msys),
-    audit_series: auditSeriesTable(msys),
-    cidr: cidrTable(msys),
-    gauge_cache: gaugeTable(msys),
-    pbp: pbpTable(msys),
-    pcre: pcreTable(msys),
-    dumper: libraryTable(host, 'msys.dumper', {
-      Dumper: (_, given) => [bytesOf(dump(host, given.at(1)))],
-    }),
-  };
-  for (const [name, table] of Object.entries(tables)) root.set(name, table);
-  host.globals.set('msys', root);
-  const loaded = (host.globals.get('package') as LuaTable).get('loaded') as LuaTable;
-  loaded.set('msys', root);
-  for (const [name, table] of Object.entries(tables)) loaded.set(`msys.${name}`, table);
 }
 
-/** Modules of the vendor's that `require` finds and that hold nothing. */
+function openTables(msys: Msys, modules: RegisteredModule[]): void {
+  const { host } = msys;
+  const root = libraryTable(host, 'msys', rootFunctions(msys, modules));
+  const tables = new Map<string, LuaTable>([
+    ['core', coreTable(msys)],
+    ['audit', auditTable(msys)],
+    ['audit_series', auditSeriesTable(msys)],
+    ['cidr', cidrTable(msys)],
+    ['counter', counterTable(msys)],
+    ['gauge_cache', gaugeTable(msys)],
+    ['pbp', pbpTable(msys)],
+    ['pcre', pcreTable(msys)],
+    ['timer', timerTable(msys)],
+    ['dumper', libraryTable(host, 'msys.dumper', { Dumper: dumper })],
+    ...unsimulatedTables(msys),
+  ]);
+  const loaded = (host.globals.get('package') as LuaTable).get('loaded') as LuaTable;
+  for (const [name, table] of tables) {
+    root.set(name, table);
+    loaded.set(`msys.${name}`, table);
+  }
+  host.globals.set('msys', root);
+  loaded.set('msys', root);
+}
+
+const dumper: LibraryFunction = (host, given) => [bytesOf(dump(host, given.at(1)))];
+
+/** Modules of the vendor's that `require` finds and that hold nothing of their own. */
 export function isVendorModule(name: LuaValue): boolean {
   return typeof name === 'string' && /^msys(?:\.|$)/.test(name);
 }

@@ -1,16 +1,6 @@
-import type { Monitor } from '../../../model/monitor.ts';
-import type { DefinedSeries } from '../../../engine/port.ts';
-import type { SeriesType } from '../../../model/series-snapshot.ts';
-import type { NoteKind, ScriptPlace, ScriptWorld } from '../../script-policy.ts';
+import type { Moment, NoteKind, ScriptPlace } from '../../script-policy.ts';
+import type { Phase } from '../../script-slots.ts';
 import { LuaUserdata, type LuaHost, type LuaValue } from '../value.ts';
-
-/** A series that a module has defined. */
-export interface LuaSeries {
-  readonly name: string;
-  readonly type: SeriesType;
-  readonly monitor: Monitor;
-  readonly counts: DefinedSeries;
-}
 
 /** The disk as modules may see it; `cli` fills it. */
 export interface LuaFiles {
@@ -27,31 +17,34 @@ export interface LuaFiles {
   readonly dnsFixture: { readonly file: string; readonly text: string } | undefined;
 }
 
-/** The reply that the hooks of a phase have set so far. */
+/** The reply that the modules have set so far at the hook at hand. */
 export interface Reply {
   code: number;
   disconnect: boolean;
-  /** Where it was set last; undefined: no hook has set one. */
+  /** Where it was set last; undefined: no module has set one. */
   place: ScriptPlace | undefined;
 }
 
+/** What modules do to a session. */
+export type LuaVerdict = 'tarpit' | 'reject' | 'disconnect' | 'discard';
+
 /** What the functions of `msys` share: the replay, and what modules have made. */
-export interface MsysWorld {
+export interface MsysWorld extends Moment {
   readonly host: LuaHost;
-  readonly world: ScriptWorld;
-  readonly series: Map<string, LuaSeries>;
   readonly reply: Reply;
   /** The session at hand, as scripts hold it. */
   readonly ac: LuaUserdata;
   readonly vctx: LuaUserdata;
   readonly message: LuaUserdata;
   readonly files: LuaFiles;
-  /** `connect`, `rcptto` …; `init` before the first event. */
-  phase: string;
+  /** `init` before the first event, `dealloc` when a session has ended. */
+  phase: Phase | 'init' | 'dealloc';
   /** The recipient at hand, from 0; further ones have no address. */
   recipient: number;
-  /** A place acts on the event at hand. */
-  act(verdict: 'tarpit' | 'reject' | 'disconnect' | 'discard', place: ScriptPlace): void;
+  /** A place acts on the event at hand; outside of the phases it does nothing. */
+  act(verdict: LuaVerdict, place: ScriptPlace): void;
+  /** The text of a loaded file, by the name that messages give it. */
+  textOf(file: string): string | undefined;
 }
 
 /** Where the script stands that called a function of ours. */
@@ -62,6 +55,13 @@ export function placeOf({ host }: MsysWorld): ScriptPlace {
 
 export function tell(msys: MsysWorld, kind: NoteKind, text: string): void {
   msys.world.note(placeOf(msys), kind, text);
+}
+
+/** Whether there is an event that can be counted; where there is none, that is told. */
+export function isAtEvent(msys: MsysWorld, called: string): boolean {
+  if (msys.phase !== 'init') return true;
+  tell(msys, 'doubt', `${called} before the first event: nothing is counted yet`);
+  return false;
 }
 
 /** Whether a value is one of our objects of this type. */

@@ -1,6 +1,4 @@
-import { formatDiagnostic } from '../../../model/diagnostic.ts';
-import { UserError } from '../../../model/errors.ts';
-import { nameOf, parseDnsFixture, typeOf, type DnsAnswers } from '../dns-fixture.ts';
+import { nameOf, readDnsAnswers, typeOf, type DnsAnswers } from '../dns-fixture.ts';
 import { fail, type CommandBinder, type CommandSet, type ScriptFiles } from '../site.ts';
 import { textOf } from '../value.ts';
 
@@ -12,16 +10,8 @@ class Fixture {
   #answers: DnsAnswers | undefined;
 
   /** @throws {UserError} with the lines that are wrong, each where it stands */
-  answers({ text, file }: NonNullable<ScriptFiles['dnsFixture']>): DnsAnswers {
-    if (this.#answers === undefined) {
-      const { answers, diagnostics } = parseDnsFixture(text, file);
-      if (diagnostics.length > 0) {
-        const shown = diagnostics.map((one) => formatDiagnostic(one, text));
-        throw new UserError(shown.join('\n\n'), undefined, diagnostics);
-      }
-      this.#answers = answers;
-    }
-    return this.#answers;
+  answers(file: NonNullable<ScriptFiles['dnsFixture']>): DnsAnswers {
+    return (this.#answers ??= readDnsAnswers(file));
   }
 }
 
