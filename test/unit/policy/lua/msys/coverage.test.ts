@@ -129,7 +129,9 @@ function testOf(name: string): string {
 }
 
 const HOOK_ROWS = CALLOUTS.map(({ name, phase, given }) => {
-  const shown = given.map((one) => ({ message: 'msg', string: 'str', recipients: 'list' })[one as 'message'] ?? one);
+  const shown = given.map(
+    (one) => ({ message: 'msg', string: 'str', recipients: 'list' })[one as 'message'] ?? one,
+  );
   return [`\`${name}\``, `\`${shown.join(', ')}\``, phase];
 });
 
@@ -157,7 +159,10 @@ function accept(head: readonly string[], body: readonly (readonly string[])[]): 
   const old = tableAt(text, head[0]);
   if (process.env['HINDCAST_GOLDEN'] === 'write') {
     const lines = [head, head.map(() => '---'), ...body].map((cells) => `| ${cells.join(' | ')} |`);
-    writeFileSync(page, text.replace(old, () => `${lines.join('\n')}${old.endsWith('\n') ? '\n' : ''}`));
+    writeFileSync(
+      page,
+      text.replace(old, () => `${lines.join('\n')}${old.endsWith('\n') ? '\n' : ''}`),
+    );
   }
   return cellsOf(tableAt(readFileSync(page, 'utf8'), head[0]));
 }
