@@ -346,7 +346,8 @@ export abstract class Runtime implements LuaHost {
 
   /** The stack of JavaScript may end before ours does when its user gave it little. */
   #errorOf(thrown: unknown): unknown {
-    const over = thrown instanceof RangeError && /call stack/i.test(thrown.message);
+    // A pattern says so by a SyntaxError, when it is compiled there.
+    const over = thrown instanceof Error && thrown.message.includes('call stack');
     return over ? luaError('C stack overflow', 'C stack overflow', []) : thrown;
   }
 
