@@ -111,7 +111,12 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
     runs?.refuseKnown(logs.openings);
     runs?.prepare();
     output = new ReplayOutput(options);
-    const { tally, snapshot, persisted: kept, state } = await replayEvents({
+    const {
+      tally,
+      snapshot,
+      persisted: kept,
+      state,
+    } = await replayEvents({
       sources: logs.sources,
       vocabulary,
       needs,

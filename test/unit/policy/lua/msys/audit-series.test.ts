@@ -178,7 +178,11 @@ const DEFINE = 'msys.audit_series.define';
 test.each([
   ['again, the same', `${DEFINE}("s", "cidr", 300, 6)`, 'true'],
   ['with a number as text', `${DEFINE}("u", "cidr", "300", "6")`, 'true'],
-  ['with all options', `${DEFINE}("u", "cidr", 300, 6, {serialize = true, persist = true})`, 'true'],
+  [
+    'with all options',
+    `${DEFINE}("u", "cidr", 300, 6, {serialize = true, persist = true})`,
+    'true',
+  ],
   ['with nil as options', `${DEFINE}("u", "cidr", 300, 6, nil)`, 'true'],
   ['for managers', `${DEFINE}("u", "cidr", 300, 6, {replicate = "manager"})`, 'true'],
   ['for nobody else', `${DEFINE}("u", "cidr", 300, 6, {replicate = "none"})`, 'true'],

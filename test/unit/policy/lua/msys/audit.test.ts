@@ -70,7 +70,14 @@ test('windows beyond those that are asked are told', async () => {
 /** Open are two SMTP sessions of the peer's block, on two listeners, and one of Control. */
 const SESSIONS: readonly EventRow[] = [
   { timeMs: NOON_MS, kind: 'connect', ip: '192.0.2.8', listener: 'a', session: '1' },
-  { timeMs: NOON_MS + 1, kind: 'connect', ip: PEER, listener: 'a', service: 'Control', session: '2' },
+  {
+    timeMs: NOON_MS + 1,
+    kind: 'connect',
+    ip: PEER,
+    listener: 'a',
+    service: 'Control',
+    session: '2',
+  },
   { timeMs: NOON_MS + 2, kind: 'connect', ip: PEER, listener: 'b', session: '3' },
   { timeMs: NOON_MS + 3, kind: 'connect', ip: PEER, listener: 'a', session: '4' },
 ];

@@ -37,7 +37,10 @@ const all = (body: (name: string) => string): string => {
 };
 
 test('each hook is called in the order of a session', async () => {
-  const { logs } = await replayLua(all((name) => `print("${name}")`), MESSAGE);
+  const { logs } = await replayLua(
+    all((name) => `print("${name}")`),
+    MESSAGE,
+  );
   expect(logs).toEqual([
     'core_validate_accept',
     'validate_connect',
@@ -101,14 +104,17 @@ test.each([
   ['the field as true', 'vctx.disconnect = true', ['module.lua:3 disconnect 1']],
   ['the field as 0', `${REJECT} vctx.disconnect = 0`, ['module.lua:3 reject 1']],
   ['the field taken back', 'vctx:disconnect(250, "") vctx.disconnect = 0', []],
-  ['the method behind the field', 'vctx.disconnect = 1 vctx:disconnect(421, "x")', [
-    'module.lua:3 disconnect 1',
-  ]],
+  [
+    'the method behind the field',
+    'vctx.disconnect = 1 vctx:disconnect(421, "x")',
+    ['module.lua:3 disconnect 1'],
+  ],
   ['a tarpit', 'vctx:tarpit(10)', ['module.lua:3 tarpit 1']],
-  ['a tarpit and a reply', `vctx:tarpit(1) ${REJECT}`, [
-    'module.lua:3 tarpit 1',
-    'module.lua:3 reject 1',
-  ]],
+  [
+    'a tarpit and a reply',
+    `vctx:tarpit(1) ${REJECT}`,
+    ['module.lua:3 tarpit 1', 'module.lua:3 reject 1'],
+  ],
   ['a tarpit of no time', 'vctx:tarpit(0)', []],
   ['pbp_action', 'do return vctx:pbp_action(550, "no") end', ['module.lua:3 reject 1']],
   ['pbp_disconnect', 'do return vctx:pbp_disconnect(421, "no") end', ['module.lua:3 disconnect 1']],
@@ -194,7 +200,9 @@ test('an error in a required file is told with its place there', async () => {
 test('a hook that is no function is an error at its module', async () => {
   const module = 'msys.registerModule("m", {validate_connect = "text"})';
   const { told } = await replayLua(module, [connect()]);
-  expect(told[0]).toContain('module.lua:1 failed: validate_connect: attempt to call a string value');
+  expect(told[0]).toContain(
+    'module.lua:1 failed: validate_connect: attempt to call a string value',
+  );
 });
 
 test('self is fresh for each session and falls back on the module', async () => {

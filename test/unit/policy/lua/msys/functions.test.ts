@@ -3,7 +3,14 @@
 import { expect, test } from 'vitest';
 
 import { NOON_MS } from '../../../../builders/event-batches.ts';
-import { connect, moduleAt, PEER, PEER6, printed, replayLua } from '../../../../builders/lua-replays.ts';
+import {
+  connect,
+  moduleAt,
+  PEER,
+  PEER6,
+  printed,
+  replayLua,
+} from '../../../../builders/lua-replays.ts';
 
 test.each([
   ['the clock', 'msys.core.get_now_ts()', String(NOON_MS / 1000)],
@@ -11,12 +18,20 @@ test.each([
   ['AGAIN is a third', 'msys.core.VALIDATE_AGAIN ~= msys.core.VALIDATE_DONE', 'true'],
   ['macros', 'msys.expandMacro("peer %{i}, %{spfv1:ir}")', 'peer 192.0.2.7, 7.2.0.192'],
   ['text', 'msys.expandMacro("100% of ${x} \\\\ %{")', '100% of ${x} \\ %{'],
-  ['dumps', 'msys.dumper.Dumper({1, {a = "x"}, true})', '{ [1] = 1, [2] = { a = "x" }, [3] = true }'],
+  [
+    'dumps',
+    'msys.dumper.Dumper({1, {a = "x"}, true})',
+    '{ [1] = 1, [2] = { a = "x" }, [3] = true }',
+  ],
   ['a dump of nothing', 'msys.dumper.Dumper({}), msys.dumper.Dumper(nil)', '{}\tnil'],
   ['a pool', 'msys.runInPool("DNS", function() return 1, "x" end)', 'true\t1\tx'],
   ['locks', 'select("#", msys.lock("m"), msys.unlock("m"))', '1'],
   ['packages', 'require("msys.core") == msys.core, require("msys") == msys', 'true\ttrue'],
-  ['extensions', 'type(require("msys.extended.vctx")), type(require("msys.nothing"))', 'table\ttable'],
+  [
+    'extensions',
+    'type(require("msys.extended.vctx")), type(require("msys.nothing"))',
+    'table\ttable',
+  ],
 ])('%s', async (_, expression, expected) => {
   expect(await printed(`print(${expression})`)).toEqual([expected]);
 });
@@ -69,7 +84,10 @@ test('dnsLookup with priorities, of a bad type, and without answers', async () =
 
 const MATCH = 'local m, e, n = msys.pcre.match';
 test.each([
-  ['("ab12", "([a-z]+)([0-9]+)") print(m[0], m[1], m[2], m[3], e, n)', 'ab12\tab\t12\tnil\tnil\tnil'],
+  [
+    '("ab12", "([a-z]+)([0-9]+)") print(m[0], m[1], m[2], m[3], e, n)',
+    'ab12\tab\t12\tnil\tnil\tnil',
+  ],
   ['("k=v", "(?P<key>\\\\w)=(?<value>\\\\w)") print(m.key, m.value, m[1])', 'k\tv\tk'],
   ['("b", "(a)?b") print(m[0], "[" .. m[1] .. "]")', 'b\t[]'],
   ['("abc", "x") print(m, e, n)', 'nil\tnil\tnil'],
@@ -114,7 +132,12 @@ test.each([
   ['a named A record', `${RBL}, value = "a"`, 'msys.cidr.query("l")', '127.0.0.3'],
   ['the TXT record', `${RBL}, value = "txt"`, 'msys.cidr.query("l")', 'see $'],
   ['by its other name', `${RBL}, record_type = "TXT"`, 'msys.cidr.query("l")', 'see $'],
-  ['with the address', `${RBL}, value = "txt", interpolate = true`, 'msys.cidr.query("l")', `see ${PEER}`],
+  [
+    'with the address',
+    `${RBL}, value = "txt", interpolate = true`,
+    'msys.cidr.query("l")',
+    `see ${PEER}`,
+  ],
   ['of an address', RBL, 'msys.cidr.query("l", "192.0.2.1")', '127.0.0.3'],
   ['of an IPv6 address', `${RBL}, value = "txt"`, 'msys.cidr.query("l", "2001:db8::1")', 'six'],
   ['of an exclusion', RBL, 'msys.cidr.query("l", "192.0.2.99")', 'nil'],
@@ -135,7 +158,10 @@ test('a list of type empty may be defined without a table', async () => {
 
 test.each([
   [define('type = "rbldnsd"'), "list 'l' needs a source"],
-  [define('type = "rbldns", source = "list.txt"'), "unknown type 'rbldns' of list 'l'; did you mean"],
+  [
+    define('type = "rbldns", source = "list.txt"'),
+    "unknown type 'rbldns' of list 'l'; did you mean",
+  ],
   [define('source = "list.txt"'), "unknown type 'nil' of list 'l'"],
   [define('type = "rbldnsd", source = "missing.txt"'), "list 'l': no such file"],
   ['msys.cidr.define("l", "rbldnsd")', "list 'l' needs a source"],
@@ -146,13 +172,12 @@ test.each([
 test('lists that are unknown, bad or from elsewhere are told', async () => {
   const [unknown] = await printed('msys.cidr.query("ll")', { init: define('type = "empty"') });
   expect(unknown).toContain("no list 'll' is defined; did you mean 'l'?");
-  expect(await printed('', { init: define(`${RBL.replace('list', 'bad')}`), files: FILES })).toEqual([
+  expect(await printed('', { init: define(RBL.replace('list', 'bad')), files: FILES })).toEqual([
     'module.lua:1 doubt: bad.txt: lines that are no entry: 1, the first is line 2',
   ]);
-  expect(await printed('print(msys.cidr.query("l"))', { init: define('type = "datasource"') })).toEqual([
-    'nil',
-    "module.lua:1 not-simulated: list 'l' from a data source: empty",
-  ]);
+  expect(
+    await printed('print(msys.cidr.query("l"))', { init: define('type = "datasource"') }),
+  ).toEqual(['nil', "module.lua:1 not-simulated: list 'l' from a data source: empty"]);
 });
 
 const GAUGE = 'msys.gauge_cache.define("g", 2, 300)';
@@ -217,11 +242,26 @@ test.each([
   ['p.set_whitelist(vctx, "good", true) print(p.check_whitelist(vctx, {"x", "good"}))', 'true'],
   ['p.set_whitelist(vctx, "good", true) print(p.check_whitelist(vctx, {}))', 'false'],
   ['p.set_whitelist(vctx, "good", true) print(p.check_whitelist(vctx, nil))', 'false'],
-  ['p.set_whitelist(vctx, "good", true) print(vctx:get(msys.core.VCTX_CONN, "dp_whitelist_good"))', 'true'],
-  ['p.set_whitelist(vctx, msys.core.VCTX_MESS, "good", true) print(vctx:exists(msys.core.VCTX_MESS, "dp_whitelist_good"), p.check_whitelist(vctx, "good"))', '1\ttrue'],
-  ['p.set_whitelist(vctx, msys.core.VCTX_CONN, "good", true) print(vctx:exists(msys.core.VCTX_CONN, "dp_whitelist_good"))', '1'],
-  ['p.set_whitelist(vctx, "a", true) p.set_whitelist(vctx, "a", false) print(p.check_whitelist(vctx, "a"))', 'false'],
-  ['vctx:set(msys.core.VCTX_CONN, "dp_whitelist_a", "") print(p.check_whitelist(vctx, "a"))', 'true'],
+  [
+    'p.set_whitelist(vctx, "good", true) print(vctx:get(msys.core.VCTX_CONN, "dp_whitelist_good"))',
+    'true',
+  ],
+  [
+    'p.set_whitelist(vctx, msys.core.VCTX_MESS, "good", true) print(vctx:exists(msys.core.VCTX_MESS, "dp_whitelist_good"), p.check_whitelist(vctx, "good"))',
+    '1\ttrue',
+  ],
+  [
+    'p.set_whitelist(vctx, msys.core.VCTX_CONN, "good", true) print(vctx:exists(msys.core.VCTX_CONN, "dp_whitelist_good"))',
+    '1',
+  ],
+  [
+    'p.set_whitelist(vctx, "a", true) p.set_whitelist(vctx, "a", false) print(p.check_whitelist(vctx, "a"))',
+    'false',
+  ],
+  [
+    'vctx:set(msys.core.VCTX_CONN, "dp_whitelist_a", "") print(p.check_whitelist(vctx, "a"))',
+    'true',
+  ],
   ['print(p.size_in_bytes("30m"), p.size_in_bytes("2K"), p.size_in_bytes(7))', '31457280\t2048\t7'],
   ['print(p.size_in_bytes("1.5k"), p.size_in_bytes("1 GB"))', '1536\t1073741824'],
 ])('pbp: %s', async (body, expected) => {
@@ -233,7 +273,11 @@ test.each([
   ['msys.sleep(1)', '', 'msys.sleep'],
   ['msys.shareGet("k")', '', 'msys.shareGet'],
   ['msys.shareSet("k", 1)', '', 'msys.shareSet'],
-  ['msys.runSieveScript("a.siv", "connect_phase1")', 'false\tnot simulated in a replay', 'msys.runSieveScript'],
+  [
+    'msys.runSieveScript("a.siv", "connect_phase1")',
+    'false\tnot simulated in a replay',
+    'msys.runSieveScript',
+  ],
   ['msys.readfile("/etc/passwd")', '', 'msys.readfile'],
   ['msys.pcre.replace("a", "b", "c")', '', 'msys.pcre.replace'],
   ['msys.db.query("cache", "SELECT 1")', '', 'msys.db.query'],

@@ -5,7 +5,11 @@ import { expect, test } from 'vitest';
 import { connect, printed, replayLua } from '../../../../builders/lua-replays.ts';
 
 test.each([
-  ['msys.audit.connection("300,6")', "attempt to call field 'connection' (a nil value)", 'connections'],
+  [
+    'msys.audit.connection("300,6")',
+    "attempt to call field 'connection' (a nil value)",
+    'connections',
+  ],
   ['msys.audit.recption("300,6")', "call field 'recption' (a nil value)", 'receptions'],
   ['msys.audit_serie.add("s")', "index field 'audit_serie' (a nil value)", 'audit_series'],
   ['msys.expandMacros("x")', "call field 'expandMacros' (a nil value)", 'expandMacro'],

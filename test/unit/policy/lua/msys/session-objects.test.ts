@@ -3,7 +3,14 @@
 import { expect, test } from 'vitest';
 
 import { NOON_MS, type EventRow } from '../../../../builders/event-batches.ts';
-import { connect, moduleAt, PEER, PEER6, printed, replayLua } from '../../../../builders/lua-replays.ts';
+import {
+  connect,
+  moduleAt,
+  PEER,
+  PEER6,
+  printed,
+  replayLua,
+} from '../../../../builders/lua-replays.ts';
 
 const MESSAGE: EventRow = {
   timeMs: NOON_MS,
@@ -57,7 +64,11 @@ test.each([
   ['nothing set', 'print(("[%s]"):format(vctx:get(t, "k")), vctx:exists(t, "k"))', '[]\t0'],
   ['a text', 'vctx:set(t, "k", "v") print(vctx:get(t, "k"), vctx:exists(t, "k"))', 'v\t1'],
   ['an empty text', 'vctx:set(t, "k", "") print(vctx:exists(t, "k"))', '1'],
-  ['a number', 'vctx:set(t, "k", 50) print(type(vctx:get(t, "k")), vctx:get(t, "k"))', 'string\t50'],
+  [
+    'a number',
+    'vctx:set(t, "k", 50) print(type(vctx:get(t, "k")), vctx:get(t, "k"))',
+    'string\t50',
+  ],
   ['no shared keys', 'vctx:set(t, "k", 1) print(vctx:exists(msys.core.VCTX_MESS, "k"))', '0'],
   ['names of messages', 'vctx:set(msys.core.ECMESS_CTX_CONN, "k", 1) print(vctx:get(t, "k"))', '1'],
   ['bytes', 'vctx:set(t, "ü", "é") print(vctx:get(t, "ü"))', 'é'],
@@ -171,7 +182,7 @@ test.each([
   ['rawget(vctx, "get")', "bad argument #1 to 'rawget' (table expected, got userdata)"],
   ['setmetatable(ac, {})', "bad argument #1 to 'setmetatable' (table expected, got userdata)"],
   ['setmetatable(vctx, nil)', "bad argument #1 to 'setmetatable' (table expected, got userdata)"],
-  ['getmetatable(vctx).__index = nil', "attempt to"],
+  ['getmetatable(vctx).__index = nil', 'attempt to'],
   ['pairs(ac)', "bad argument #1 to 'for iterator' (table expected, got userdata)"],
   ['debug.getmetatable(ac)', 'debug.getmetatable is not available in a replay'],
   ['local f = ac()', 'attempt to call'],
