@@ -7,6 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 
 import { EventBatch } from '../../../../../src/model/event-batch.ts';
+import { DEFAULT_MONITOR } from '../../../../../src/model/monitor.ts';
 import { Vocabulary } from '../../../../../src/model/vocabulary.ts';
 import { CALLOUTS, DEALLOC, INIT } from '../../../../../src/policy/lua/callouts.ts';
 import { LuaMachine } from '../../../../../src/policy/lua/machine.ts';
@@ -50,6 +51,7 @@ function opened(): Opened {
   const batch = new EventBatch(new Vocabulary(), Buffer.alloc(0));
   const world = {
     event: { batch, row: 0, nowMs: 0, session: newSession() },
+    audit: { monitors: [DEFAULT_MONITOR] },
     note: (_: unknown, kind: string) => told.push(kind),
     count: () => {},
   } as unknown as ScriptWorld;
@@ -72,7 +74,7 @@ function membersOf(table: LuaTable, name: string): [name: string, value: LuaValu
   const members: [string, LuaValue][] = [];
   for (let entry = table.next(undefined); entry !== undefined; entry = table.next(entry[0])) {
     const [key, value] = entry;
-    const own = `${name}.${String(key)}`;
+    const own = `${name}.${key as string}`;
     if (isTable(value) && value.metatable === undefined) members.push(...membersOf(value, own));
     else members.push([isTable(value) ? `${own}.…` : own, value]);
   }
@@ -97,7 +99,7 @@ function rows(): string[][] {
     const value = membersOf(fresh.machine.globals.get('msys') as LuaTable, 'msys').find(
       ([other]) => other === name,
     )![1];
-    return [name, isDnsOrNoOp(name) ?? statusOf(fresh, value)];
+    return [name, NO_OPS.has(name) ? 'no-op' : statusOf(fresh, value)];
   });
   for (const [type, parts] of msys.objects) {
     for (const method of Object.keys(parts.methods)) {
@@ -116,12 +118,6 @@ function rows(): string[][] {
   }
   listed.sort(([a], [b]) => (a < b ? -1 : 1));
   return listed.map(([name, status]) => [`\`${name}\``, status, `\`${testOf(name)}\``]);
-}
-
-/** What the way of asking below cannot tell. */
-function isDnsOrNoOp(name: string): string | undefined {
-  if (name === 'msys.dnsLookup') return 'yes';
-  return NO_OPS.has(name) ? 'no-op' : undefined;
 }
 
 function testOf(name: string): string {
