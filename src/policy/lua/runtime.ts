@@ -541,7 +541,7 @@ export const isFunction = (value: LuaValue): value is Closure | NativeFunction =
   value instanceof Closure || value instanceof NativeFunction;
 
 /** The line that a frame is at. */
-export function lineOf(frame: Frame, closure: Closure): number {
+function lineOf(frame: Frame, closure: Closure): number {
   return closure.prototype.lines[Math.max(0, frame.at / STRIDE - 1)];
 }
 

@@ -172,15 +172,9 @@ test.each([
 test('lists that are unknown, bad or from elsewhere are told', async () => {
   const [unknown] = await printed('msys.cidr.query("ll")', { init: define('type = "empty"') });
   expect(unknown).toContain("no list 'll' is defined; did you mean 'l'?");
-<<<<<<< HEAD
-  expect(
-    await printed('', { init: define(`${RBL.replace('list', 'bad')}`), files: FILES }),
-  ).toEqual(['module.lua:1 doubt: bad.txt: lines that are no entry: 1, the first is line 2']);
-=======
   expect(await printed('', { init: define(RBL.replace('list', 'bad')), files: FILES })).toEqual([
     'module.lua:1 doubt: bad.txt: lines that are no entry: 1, the first is line 2',
   ]);
->>>>>>> 4680d65819f9fa93cd27677a0ef190c48f81865c
   expect(
     await printed('print(msys.cidr.query("l"))', { init: define('type = "datasource"') }),
   ).toEqual(['nil', "module.lua:1 not-simulated: list 'l' from a data source: empty"]);
