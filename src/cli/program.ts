@@ -63,7 +63,11 @@ export function createProgram(context: CommandContext): Command {
   withLogOptions(program.command('replay'))
     .description('replay logs against a policy: whom it would have hit, and when')
     .argument('[logs...]', 'files, globs, folders, or - for stdin')
-    .option('--policy <file>', 'the policy: YAML, or a Sieve script with --phase', onePolicy)
+    .option(
+      '--policy <file>',
+      'the policy: YAML, a Lua module, or a Sieve script with --phase',
+      onePolicy,
+    )
     .option(
       '--config <file>',
       'an ecelerity.conf: its monitors, and without a --policy its Sieve scripts',
@@ -203,7 +207,7 @@ export function createProgram(context: CommandContext): Command {
     )
     .option(
       '--policy <file>',
-      'the policy that defines the series: YAML, or a Sieve script with --phase',
+      'the policy that defines the series: YAML, Lua, or a Sieve script with --phase',
       onePolicy,
     )
     .option(
