@@ -26,23 +26,16 @@ const METHODS = `vctx:set_code vctx:disconnect vctx:tarpit vctx:get vctx:set vct
   /\s+/,
 );
 
-const VALUES = [
-  ...['nil', 'true', 'false', '0', '-1', '1.5', '7', '300', '550', '1e300', '1/0', '0/0', '2^53'],
-  ...['""', '"s"', '"t"', '"six"', '"cidr"', '"string"', '"cidr_ipv6"', '"300,6"', '"SMTP"', '"A"'],
-  ...['"/24"', '"/0"', '"/129"', '"192.0.2.7"', '"[2001:db8::1]/64"', '"x/y/z"', '"localhost"'],
-  ...['"(a"', '"(?<n>a)"', '"%{i}%{vctx_conn:k}%{"', '"\\255\\0"', '"30m"', '("x"):rep(5000)'],
-  ...[
-    '{}',
-    '{key = ac}',
-    '{key = "/24", startv = 0/0}',
-    '{startv = 1, endv = 1/0}',
-    '{count = -2.5}',
-  ],
-  ...['{type = "rbldnsd", source = "list.txt"}', '{type = "empty"}', '{priority = true}', '{{}}'],
-  ...['ac', 'vctx', 'msg', 'ac.remote_addr', 'print', 'error', 'msys', 'self', 'coroutine.yield'],
-  ...['msys.counter.open("c")', 'msys.core.string_new()', 'msys.core.VCTX_MESS', 'msys.db'],
-  'setmetatable({}, {__index = error, __tostring = function() return {} end})',
-];
+const VALUES = String.raw`nil; true; false; 0; -1; 1.5; 7; 300; 550; 1e300; 1/0; 0/0; 2^53
+  ""; "s"; "t"; "six"; "cidr"; "string"; "cidr_ipv6"; "300,6"; "SMTP"; "A"; "/24"; "/0"; "/129"
+  "192.0.2.7"; "[2001:db8::1]/64"; "x/y/z"; "localhost"; "(a"; "(?<n>a)"; "%{i}%{vctx_conn:k}%{"
+  "\255\0"; "30m"; ("x"):rep(5000); {}; {key = ac}; {key = "/24", startv = 0/0}; {priority = true}
+  {startv = 1, endv = 1/0}; {count = -2.5}; {type = "rbldnsd", source = "list.txt"}; {{}}
+  {type = "empty"}; ac; vctx; msg; ac.remote_addr; print; error; msys; self; coroutine.yield; msys.db
+  msys.counter.open("c"); msys.core.string_new(); msys.core.VCTX_MESS
+  setmetatable({}, {__index = error, __tostring = function() return {} end})`
+  .split(/;|\n/)
+  .map((value) => value.trim());
 
 /** What many functions begin with: names of series and lists, a monitor, a context, a code. */
 const FIRST = [['"s"'], ['"t"'], ['"six"'], ['"300,6"'], ['msys.core.VCTX_CONN'], ['550'], []];

@@ -58,7 +58,7 @@ export class LuaModules {
     this.msys = openMsys({ host: this.machine, world, files, act, textOf: textOfFile });
     for (const source of sources) this.#load(source);
     // One that is registered by another's init has none of its own.
-    for (const module of [...this.msys.modules]) this.#init(module);
+    for (const module of this.msys.modules.slice()) this.#init(module);
     for (const module of this.msys.modules) this.#tellUnreached(module);
   }
 
