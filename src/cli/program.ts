@@ -151,6 +151,17 @@ export function createProgram(context: CommandContext): Command {
     });
 
   program
+    .command('import')
+    .description("write the limits of Momentum's default policy, a dp_config.lua, as a YAML policy")
+    .argument('<file>', 'the Lua file; it is run, and reaches nothing but its own tables')
+    .option('--to <policy.yaml>', 'the policy to write, or - for stdout', '-')
+    .option('--force', 'replace the file that --to names')
+    .action(async (file: string, options: { to: string; force?: boolean }) => {
+      const { runImport } = await import('./commands/import.ts');
+      runImport(file, options, context);
+    });
+
+  program
     .command('load')
     .description('verify a series file and say what it holds')
     .argument('<series>', 'name of the series')

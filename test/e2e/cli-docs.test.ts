@@ -14,6 +14,7 @@ const COMMANDS = [
   'top',
   'timeline',
   'check',
+  'import',
   'load',
   'show',
   'console',

@@ -66,14 +66,16 @@ scriptlet "scriptlet" { script "a" { source = "b.c" } script "d" { source = "b.e
 cluster { Replicate "metrics" { } Replicate "inbound_cidr" { } }
 as_logger { log_interval = 60 }
 `,
+      'etc/b/c.lua': '',
+      'etc/b/e.lua': '',
     });
     const { code, stdout, stderr } = await runHindcast(CHECK, { cwd });
     expect([code, stdout]).toEqual([
       0,
-      'etc/main.conf: ok, monitors "300,6", maintenance_interval 300, 1 hook (not used), 2 scriptlets (not used), replicates metrics inbound_cidr (not used), as_logger (not used)\n',
+      'etc/main.conf: ok, monitors "300,6", maintenance_interval 300, 1 hook (not used), 2 scriptlets, replicates metrics inbound_cidr (not used), as_logger (not used)\n' +
+        'etc/b/c.lua: ok, a Lua module\netc/b/e.lua: ok, a Lua module\n',
     ]);
     expect(stderr).toContain('[hook-not-simulated]');
-    expect(stderr).toContain('[scriptlet-not-run]');
     expect(stderr).not.toContain('\u001B');
   });
 });

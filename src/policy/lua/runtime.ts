@@ -8,13 +8,7 @@ import { STRIDE } from './prototype.ts';
 import { Table } from './table.ts';
 import { typeName } from './type-name.ts';
 import { MAX_CALLS, Thread, type Frame } from './thread.ts';
-import {
-  LuaUserdata,
-  NativeFunction,
-  type LuaHost,
-  type LuaTable,
-  type LuaValue,
-} from './value.ts';
+import { NativeFunction, type LuaHost, type LuaTable, type LuaValue } from './value.ts';
 
 /** Most loops of the machine inside one another: callbacks, metamethods, coroutines, pcall. */
 const MAX_NATIVE_DEPTH = 190;
@@ -352,7 +346,8 @@ export abstract class Runtime implements LuaHost {
 
   /** The stack of JavaScript may end before ours does when its user gave it little. */
   #errorOf(thrown: unknown): unknown {
-    const over = thrown instanceof RangeError && /call stack/i.test(thrown.message);
+    // A pattern says so by a SyntaxError, when it is compiled there.
+    const over = thrown instanceof Error && thrown.message.includes('call stack');
     return over ? luaError('C stack overflow', 'C stack overflow', []) : thrown;
   }
 
@@ -545,10 +540,8 @@ export const isTrue = (value: LuaValue): boolean => value !== undefined && value
 export const isFunction = (value: LuaValue): value is Closure | NativeFunction =>
   value instanceof Closure || value instanceof NativeFunction;
 
-export const isUserdata = (value: LuaValue): value is LuaUserdata => value instanceof LuaUserdata;
-
 /** The line that a frame is at. */
-export function lineOf(frame: Frame, closure: Closure): number {
+function lineOf(frame: Frame, closure: Closure): number {
   return closure.prototype.lines[Math.max(0, frame.at / STRIDE - 1)];
 }
 
