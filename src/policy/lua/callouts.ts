@@ -35,19 +35,15 @@ export const INIT = 'init';
 /** Called when a session ends in which the module ran. */
 export const DEALLOC = 'validate_dealloc';
 
-const RUN: readonly string[] = [...CALLOUTS.map(({ name }) => name), INIT, DEALLOC];
-
-/** Whether a replay calls a function of a module by this name. */
-export function isRun(name: string): boolean {
-  return RUN.includes(name);
-}
+/** All functions of a module that a replay calls. */
+export const RUN: readonly string[] = [...CALLOUTS.map(({ name }) => name), INIT, DEALLOC];
 
 /**
  * Why a function of a module that is named like a hook never runs; undefined: it is not named so,
  * or it runs.
  */
 export function whyUnreached(name: string): string | undefined {
-  if (isRun(name) || !/^(?:core_|validate_|msg_gen_)/.test(name)) return undefined;
+  if (RUN.includes(name) || !/^(?:core_|validate_|msg_gen_)/.test(name)) return undefined;
   const hint = didYouMean(name, RUN) ?? 'no event of a log stands for it';
   return `the hook ${name} never runs: ${hint}`;
 }

@@ -2,13 +2,13 @@ import { assert, UserError } from '../../model/errors.ts';
 import type { ScriptPlace, ScriptWorld } from '../script-policy.ts';
 import { bytesOf, textOf } from './bytes.ts';
 import { hintOf } from './call-hints.ts';
-import { INIT, isRun, whyUnreached } from './callouts.ts';
+import { INIT, RUN, whyUnreached } from './callouts.ts';
 import { Closure } from './closure.ts';
 import type { LuaError, LuaStopped } from './errors.ts';
 import { LuaMachine } from './machine.ts';
 import { isVendorModule, openMsys, type Msys, type RegisteredModule } from './msys/open.ts';
 import type { LuaFiles, MsysWorld } from './msys/world.ts';
-import type { LuaValue } from './value.ts';
+import type { LuaTable, LuaValue } from './value.ts';
 
 /** A checked module file. */
 export interface LuaSource {
@@ -57,13 +57,14 @@ export class LuaModules {
     const textOfFile = (file: string): string | undefined => this.#texts.get(file);
     this.msys = openMsys({ host: this.machine, world, files, act, textOf: textOfFile });
     for (const source of sources) this.#load(source);
-    for (const module of this.msys.modules) this.#init(module);
+    // One that is registered by another's init has none of its own.
+    for (const module of this.msys.modules.slice()) this.#init(module);
     for (const module of this.msys.modules) this.#tellUnreached(module);
   }
 
   /** Whether a module has a function of this name. */
   someHas(name: string): boolean {
-    return this.msys.modules.some(({ table }) => table.get(name) !== undefined);
+    return this.msys.modules.some((module) => hookOf(module, name) !== undefined);
   }
 
   /** What was printed while modules were loaded is logged at the first event that they see. */
@@ -105,7 +106,7 @@ export class LuaModules {
   }
 
   #init(module: RegisteredModule): void {
-    const init = module.table.get(INIT);
+    const init = hookOf(module, INIT);
     if (init === undefined) return;
     const ran = this.machine.run(init, [module.table], LOAD_BUDGET);
     if (!ran.ok) this.#refuse(`${module.name}:init: `, ran.error);
@@ -129,17 +130,31 @@ export class LuaModules {
   /** Hooks that no event stands for, and modules without any other. */
   #tellUnreached(module: RegisteredModule): void {
     const { table, name, place } = module;
-    let runs = false;
     for (let entry = table.next(undefined); entry !== undefined; entry = table.next(entry[0])) {
       const [key, value] = entry;
-      if (typeof key !== 'string') continue;
-      runs ||= isRun(key);
-      if (typeof value !== 'object') continue;
+      if (typeof key !== 'string' || typeof value !== 'object') continue;
       const why = whyUnreached(key);
       if (why !== undefined) this.#world.note(placeOf(value, module), 'doubt', why);
     }
-    if (!runs) this.#world.note(place, 'doubt', `module '${name}' has no hook that runs`);
+    if (RUN.some((hook) => hookOf(module, hook) !== undefined)) return;
+    this.#world.note(place, 'doubt', `module '${name}' has no hook that runs`);
   }
+}
+
+/** Most tables behind one another that a hook is looked for in. */
+const MAX_CHAIN = 100;
+
+/** The function of a module, or of what it is derived from. */
+export function hookOf(module: RegisteredModule, name: string): LuaValue {
+  let table: LuaTable | undefined = module.table;
+  for (let step = 0; table !== undefined && step < MAX_CHAIN; step++) {
+    const hook = table.get(name);
+    if (hook !== undefined) return hook;
+    // A function there would run without a budget.
+    const next: LuaValue = table.metatable?.get('__index');
+    table = typeof next === 'object' && next.kind === 'table' ? next : undefined;
+  }
+  return undefined;
 }
 
 /** Where a hook begins. */

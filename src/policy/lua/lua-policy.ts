@@ -12,7 +12,7 @@ import { bitOf, recipientsOf } from '../script-phases.ts';
 import { bytesOf, textOf } from './bytes.ts';
 import { CALLOUTS, DEALLOC, type Callout } from './callouts.ts';
 import { commandText } from './command-text.ts';
-import { LuaModules, placeOf, type Failure, type LuaSource } from './lua-modules.ts';
+import { hookOf, LuaModules, placeOf, type Failure, type LuaSource } from './lua-modules.ts';
 import { LuaMachine } from './machine.ts';
 import { VALIDATE } from './msys/constants.ts';
 import type { RegisteredModule } from './msys/open.ts';
@@ -111,7 +111,7 @@ class LuaRunner implements ScriptRunner {
     this.#modules.msys.phase = 'dealloc';
     this.#modules.msys.recipient = 0;
     for (const [module, self] of selves) {
-      const hook = module.table.get(DEALLOC);
+      const hook = hookOf(module, DEALLOC);
       if (hook === undefined) continue;
       const ran = this.#modules.machine.run(hook, [self], HOOK_BUDGET);
       if (!ran.ok)
@@ -120,7 +120,7 @@ class LuaRunner implements ScriptRunner {
   }
 
   orderOf(phase: string): number {
-    return PHASES.findIndex((name) => name === phase);
+    return phase === 'dealloc' ? PHASES.length : PHASES.findIndex((name) => name === phase);
   }
 
   /** Runs a hook of all modules, until one is done with it. */
@@ -130,7 +130,7 @@ class LuaRunner implements ScriptRunner {
     reply.disconnect = false;
     reply.place = undefined;
     for (const module of modules) {
-      const hook = module.table.get(callout.name);
+      const hook = hookOf(module, callout.name);
       if (hook === undefined) continue;
       if (++this.#hooks === MAX_HOOKS) {
         this.#world.note(module.place, 'doubt', `more than ${MAX_HOOKS} hooks at one event`);

@@ -20,6 +20,8 @@ import { isAtEvent, placeOf, tell, type MsysWorld } from './world.ts';
 
 const TYPES: readonly SeriesType[] = ['cidr', 'cidr_ipv6', 'string'];
 const REPLICATED = ['none', 'cluster', 'manager'];
+/** Far beyond any policy; each event looks at all of them. */
+const MAX_SERIES = 1000;
 /** The server counts in 32 bits. */
 const MAX_AMOUNT = 2 ** 31 - 1;
 
@@ -73,6 +75,7 @@ function define(msys: MsysWorld, all: AllSeries, given: Arguments): void {
     const { type: ownType, monitor: own } = before;
     host.fail(`series '${name}' is already defined as ${ownType} "${formatMonitor(own)}"`);
   }
+  if (before === undefined && all.size === MAX_SERIES) host.fail(`more than ${MAX_SERIES} series`);
   const serialize = isTrue(options.get('serialize'));
   const persist = isTrue(options.get('persist'));
   const counts = msys.world.audit.define({ name, type, monitor, serialize, persist });

@@ -9,5 +9,8 @@ export const CONTEXTS = {
   ECMESS_CTX_MESS: 4,
 } as const;
 
+/** Which address of a message; the manual publishes no numbers. */
+export const ENVELOPE = { EC_MSG_ENV_FROM: 1, EC_MSG_ENV_TO: 2 } as const;
+
 /** Address families, as Linux numbers them. */
 export const FAMILIES = { AF_INET: 2, AF_INET6: 10 } as const;

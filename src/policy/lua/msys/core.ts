@@ -1,7 +1,8 @@
 import { libraryTable } from '../library/arguments.ts';
 import type { LuaTable } from '../value.ts';
 import { sockaddrFamily } from './accept-construct.ts';
-import { CONTEXTS, FAMILIES, VALIDATE } from './constants.ts';
+import { CONTEXTS, ENVELOPE, FAMILIES, VALIDATE } from './constants.ts';
+import { stringNew } from './server-string.ts';
 import type { MsysWorld } from './world.ts';
 
 const MS_PER_S = 1000;
@@ -15,13 +16,14 @@ export function coreTable(msys: MsysWorld): LuaTable {
   const core = libraryTable(host, 'msys.core', {
     get_now_ts: () => [Math.floor(msys.event.nowMs / MS_PER_S)],
     ec_sockaddr_family: sockaddrFamily,
+    string_new: stringNew(host),
     accept_construct_get_message_construct: () => {
       const construct = host.newTable();
       construct.set('message', msys.message);
       return [construct];
     },
   });
-  const constants = { ...VALIDATE, ...FAMILIES, ...CONTEXTS, ...KEYS };
+  const constants = { ...VALIDATE, ...FAMILIES, ...CONTEXTS, ...ENVELOPE, ...KEYS };
   for (const [name, value] of Object.entries(constants)) core.set(name, value);
   return core;
 }

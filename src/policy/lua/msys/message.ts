@@ -6,12 +6,13 @@ import type { LuaValue } from '../value.ts';
 import { connectionId } from './accept-construct.ts';
 import { contextMethods } from './contexts.ts';
 import type { HostParts } from './host-object.ts';
+import { getEnvelope } from './server-string.ts';
 import { placeOf, tell, type MsysWorld } from './world.ts';
 
 /** Methods that need the content of the message, which no log has, or its delivery. */
 const UNSIMULATED = (
   'binding binding_group body body_match body_replace build code disclaim forward ' +
-  'get_delivery_method get_envelope2 inject listener_addr makeBoundary makeContainer makePart ' +
+  'get_delivery_method inject listener_addr makeBoundary makeContainer makePart ' +
   'mime priority raw raw_match raw_replace reception_peer routing_domain text text_match ' +
   'text_replace'
 ).split(' ');
@@ -34,6 +35,10 @@ export function message(msys: () => MsysWorld): HostParts {
       if (batch.size[row] >= 0) return [batch.size[row]];
       tell(msys(), 'doubt', 'the size of the message is not known: 0');
       return [0];
+    },
+    get_envelope2: (_, given) => {
+      getEnvelope(msys(), given);
+      return [];
     },
     context_get: contexts.get,
     context_set: contexts.set,

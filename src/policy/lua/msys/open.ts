@@ -40,6 +40,9 @@ export interface Msys extends MsysWorld {
   place(): ScriptPlace;
 }
 
+/** Far beyond any server; a module could register itself for ever. */
+const MAX_MODULES = 1000;
+
 /** What the runner of modules gives. */
 export type MsysSetting = Pick<MsysWorld, 'host' | 'world' | 'files' | 'act' | 'textOf'>;
 
@@ -84,6 +87,7 @@ function rootFunctions(
       const name = textOf(given.text(1));
       const table = given.table(2);
       if (msys.phase !== 'init') host.fail(`module '${name}' is registered while events run`);
+      if (modules.length === MAX_MODULES) host.fail(`more than ${MAX_MODULES} modules`);
       const selfMetatable = host.newTable();
       selfMetatable.set('__index', table);
       modules.push({ name, table, selfMetatable, place: placeOf(msys) });

@@ -166,6 +166,13 @@ test('a peer that the log does not name counts nothing', async () => {
   expect(told).toContain('a peer that the log does not name counts nothing there');
 });
 
+test('a series may be defined while events run', async () => {
+  const body = `${SHORT} msys.audit_series.define("late", "cidr", 300, 2)
+    add("late") print(count("late"), count("late", {startv = 1}))`;
+  const rows = [0, 299, 300, 900].map((seconds) => connect(PEER, seconds));
+  expect(await printed(body, { rows })).toEqual(['1\t0', '2\t0', '1\t2', '1\t0']);
+});
+
 test('a short mask of an IPv6 peer is told', async () => {
   const body = `${SHORT} add("six") print(count("six", "/24"), count("six", "/64"))`;
   expect(await printed(body, { init: SERIES, rows: [connect(PEER6)] })).toEqual([

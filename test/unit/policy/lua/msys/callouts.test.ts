@@ -270,6 +270,14 @@ msys.registerModule("m", mod)`;
   expect(notes[0].times).toBe(1);
 });
 
+test('hooks may be those of a table that the module is derived from', async () => {
+  const module = `local base = {}
+function base:validate_connect() print("base") return msys.core.VALIDATE_CONT end
+msys.registerModule("m", setmetatable({}, {__index = base}))`;
+  const { logs, told } = await replayLua(module, [connect()]);
+  expect([logs, told]).toEqual([['base'], []]);
+});
+
 test('a module without hooks is told', async () => {
   const { told } = await replayLua('msys.registerModule("m", {helper = print})', [connect()]);
   expect(told).toEqual(["module.lua:1 doubt: module 'm' has no hook that runs"]);
@@ -292,6 +300,14 @@ test('a module is not registered while events run', async () => {
   const body = 'msys.registerModule("late", {})';
   const { told } = await replayLua(moduleAt('validate_connect', body), [connect()]);
   expect(told[0]).toContain("module 'late' is registered while events run");
+});
+
+test('a module that registers itself again and again ends', async () => {
+  const again = 'local mod = {} function mod:init() msys.registerModule("m", self) return true end';
+  const { told } = await replayLua(`${again} msys.registerModule("m", mod)`, [connect()]);
+  expect(told).toEqual([]);
+  const endless = 'while true do msys.registerModule("m", {}) end';
+  await expect(replayLua(endless, [connect()])).rejects.toThrow('more than 1000 modules');
 });
 
 test('a message with very many recipients ends, which is told', async () => {

@@ -135,6 +135,22 @@ test.each([
   expect(await atData(MESS + body)).toEqual([expected]);
 });
 
+test.each([
+  ['FROM', 'a|example.com'],
+  ['TO', 'b|example.org'],
+])('get_envelope2 with EC_MSG_ENV_%s fills strings', async (flag, expected) => {
+  const body = `local l, d = msys.core.string_new(), msys.core.string_new()
+    msg:get_envelope2(msys.core.EC_MSG_ENV_${flag}, l, d) print(tostring(l) .. "|" .. tostring(d))`;
+  expect(await atData(body)).toEqual([expected]);
+});
+
+test.each([
+  ['msg:get_envelope2(99)', 'msys.core.EC_MSG_ENV_FROM or msys.core.EC_MSG_ENV_TO expected'],
+  ['msg:get_envelope2(msys.core.EC_MSG_ENV_TO, "a")', 'ec_string expected, got string'],
+])('%s is an error', async (call, message) => {
+  expect((await atData(call))[0]).toContain(message);
+});
+
 test('what the log does not tell is empty', async () => {
   const row = { timeMs: NOON_MS, kind: 'reception', ip: PEER };
   const body = 'print(("[%s][%s][%s]"):format(msg:mailfrom(), msg:rcptto(), msg.id))';
