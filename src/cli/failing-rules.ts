@@ -1,5 +1,6 @@
 import { UserError } from '../model/errors.ts';
 import { actionLinesOf } from '../policy/sieve/action-lines.ts';
+import type { LuaSource } from '../policy/lua/lua-policy.ts';
 import type { SlottedScript } from '../policy/sieve/sieve-policy.ts';
 import type { RunPolicy } from './run-policy.ts';
 
@@ -11,10 +12,12 @@ import type { RunPolicy } from './run-policy.ts';
  * @throws {UserError} when there is none of a name
  */
 export function refuseUnknownRules(names: readonly string[], run: RunPolicy): void {
-  const { policy, name: from, loadedScripts } = run;
+  const { policy, name: from, loadedScripts, loadedModules } = run;
   const known = policy.rules.map((rule) => rule.name);
   for (const name of names) {
+    if (isLineOf(name, loadedModules)) continue;
     if (loadedScripts.length > 0) refuseUnknownPlace(name, loadedScripts);
+    else if (loadedModules.length > 0) refuseUnknownLine(name, loadedModules);
     else if (from === undefined) {
       throw new UserError('--fail-on needs a --policy, or scripts of a --config');
     } else if (!known.includes(name)) {
@@ -24,6 +27,21 @@ export function refuseUnknownRules(names: readonly string[], run: RunPolicy): vo
       );
     }
   }
+}
+
+/** Which lines of a module act only the run tells: by a reply, a tarpit or an error. */
+function isLineOf(name: string, modules: readonly LuaSource[]): boolean {
+  const [, file, line] = /^(.*):([1-9]\d*)$/s.exec(name) ?? [];
+  const own = modules.find((module) => module.name === file);
+  if (own !== undefined) return Number(line) <= own.text.split('\n').length;
+  return file !== undefined && modules.some(({ text }) => /\brequire\b/.test(text));
+}
+
+function refuseUnknownLine(name: string, modules: readonly LuaSource[]): never {
+  throw new UserError(
+    `--fail-on ${name}: no line of a module`,
+    `modules: ${modules.map((module) => module.name).join(', ')}; write ${modules[0].name}:LINE`,
+  );
 }
 
 /** The rules of scripts are the places of their actions. */

@@ -50,14 +50,17 @@ export function scriptletFiles(config: string, scriptlets: readonly Scriptlet[])
  *
  * @throws {UserError} with the mistakes of the first file that has any
  */
-export function loadModules(files: readonly ReadText[], disk: ScriptDisk): LuaPolicy {
+export function loadModules(
+  files: readonly ReadText[],
+  disk: ScriptDisk,
+): { readonly policy: LuaPolicy; readonly sources: readonly LuaSource[] } {
   const names = shownNames(files.map(({ file }) => file));
   const sources = files.map(({ file, text }): LuaSource => {
     checkLua({ file, text });
     return { file, text, name: names.get(file)! };
   });
   const folders = [...new Set(files.map(({ file }) => path.dirname(file)))];
-  return new LuaPolicy(sources, {
+  const policy = new LuaPolicy(sources, {
     dnsFixture: disk.dnsFixture,
     read: (name, fromModule) => {
       const from = sources.find((source) => source.name === fromModule)?.file ?? files[0].file;
@@ -70,6 +73,7 @@ export function loadModules(files: readonly ReadText[], disk: ScriptDisk): LuaPo
       return { file: path.basename(file), text };
     },
   });
+  return { policy, sources };
 }
 
 /** @throws {UserError} with what is wrong in a module as far as it is not run */

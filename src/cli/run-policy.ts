@@ -2,6 +2,7 @@ import path from 'node:path';
 import { UserError } from '../model/errors.ts';
 import { formatMonitor } from '../model/monitor.ts';
 import type { AuditStanza } from '../policy/ecelerity/audit-stanza.ts';
+import type { LuaSource } from '../policy/lua/lua-policy.ts';
 import type { RulePolicy } from '../policy/rule-policy.ts';
 import { JoinedScripts } from '../policy/joined-scripts.ts';
 import type { ScriptPolicy } from '../policy/script-policy.ts';
@@ -27,6 +28,8 @@ export interface RunPolicy {
   readonly scripts: ScriptPolicy | undefined;
   /** Those scripts, without what they include. */
   readonly loadedScripts: readonly SlottedScript[];
+  /** The modules among them. */
+  readonly loadedModules: readonly LuaSource[];
   /** The file name of the policy, or of the configuration that names its scripts. */
   readonly name: string | undefined;
   /** What is set of the audit engine, by the names of `inbound_audit`, for the manifest. */
@@ -69,12 +72,14 @@ export function loadRunPolicy(
       ? undefined
       : loadScripts(scripts, { ...options, monitors: policy.monitors, disk });
   const policies: ScriptPolicy[] = sieve === undefined ? [] : [sieve.policy];
-  if (modules.length > 0) policies.push(loadModules(modules, disk));
+  const lua = modules.length === 0 ? undefined : loadModules(modules, disk);
+  if (lua !== undefined) policies.push(lua.policy);
   const named = isNamed ? fileOf(source) : policy.file || (isProgram ? config : undefined);
   return {
     policy,
     scripts: policies.length > 1 ? new JoinedScripts(policies) : policies.at(0),
     loadedScripts: sieve?.scripts ?? [],
+    loadedModules: lua?.sources ?? [],
     // Where it lies must not change the report.
     name: named === undefined ? undefined : path.basename(named),
     settings: settingsOf(policy, stanza),

@@ -191,6 +191,27 @@ ${connectModule('print(other.text())')}`,
   });
 });
 
+describe('--fail-on takes lines of modules', () => {
+  const module = connectModule('vctx:set_code(421, "no")');
+  test.each([
+    ['that set a reply', 'a.lua:3', 1, 'rule a.lua:3 fired (--fail-on), firings: 2'],
+    ['that did not', 'a.lua:4', 0, ''],
+    ['that are none', 'a.lua:99', 2, 'no line of a module'],
+    ['of no module', 'b.lua:3', 2, 'modules: a.lua'],
+    ['but no module alone', 'a.lua', 2, 'write a.lua:LINE'],
+  ])('%s', async (_, rule, expected, words) => {
+    const { code, stderr } = await replay(
+      { 'a.lua': module },
+      '--policy',
+      'a.lua',
+      '--fail-on',
+      rule,
+    );
+    expect(stderr).toContain(words);
+    expect(code).toBe(expected);
+  });
+});
+
 describe('hostile modules end safely, named by hook and line', () => {
   const bomb = 'string.rep("a", 30)';
   test.each([
