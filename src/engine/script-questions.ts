@@ -63,7 +63,9 @@ export class ScriptQuestions implements ScriptAudit {
     listener: string | undefined,
     prefix: Prefix,
   ): BlockQuestion {
-    const asked = JSON.stringify([prefix.ipv4, prefix.ipv6, service, listener]);
+    const { ipv4, ipv6 } = prefix;
+    // Names of services have no spaces; a listener may have no name.
+    const asked = `${ipv4} ${ipv6} ${service ?? ''} ${listener === undefined ? '' : `=${listener}`}`;
     return known(this.#sessions, asked, () => {
       return this.#engine.openSessions(service, listener, prefix);
     });

@@ -31,6 +31,8 @@ export interface ScriptMessage {
 export interface ScriptSession {
   /** `vctx_conn`. */
   readonly context: Map<string, string>;
+  /** What a policy keeps with the session, whatever that is; undefined at its beginning. */
+  readonly memory: { own: unknown };
   /** What the log has told so far; empty where it has not. */
   helo: string;
   message: ScriptMessage;

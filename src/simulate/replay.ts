@@ -454,10 +454,8 @@ export class ReplayRun {
 
   /** A session opened (`end` undefined) or ended; those of ignored peers are not counted. */
   #session(slot: number, end: SessionEnd | undefined): void {
-    const facts = this.#factsOf(slot);
-    if (end !== undefined)
-      this.#scripts?.end(slot, facts, this.#nowMs, this.#nowMs >= this.#fromMs);
-    if (!this.#engine.session(facts, end === undefined ? 1 : -1)) return;
+    if (end !== undefined) this.#endScripts(slot);
+    if (!this.#engine.session(this.#factsOf(slot), end === undefined ? 1 : -1)) return;
     const tally = this.#tally.sessions;
     tally.openAtEnd += end === undefined ? 1 : -1;
     if (this.#nowMs < this.#fromMs) return;
@@ -469,6 +467,13 @@ export class ReplayRun {
       tally.peak = open;
       tally.peakMs = this.#nowMs;
     }
+  }
+
+  /** A script that runs then may begin to count sessions or a series. */
+  #endScripts(slot: number): void {
+    if (this.#scripts === undefined) return;
+    this.#scripts.end(slot, this.#factsOf(slot), this.#nowMs, this.#nowMs >= this.#fromMs);
+    this.#dueMs = Math.min(this.#dueMs, this.#engine.nextBoundaryMs);
   }
 
   #factsOf(slot: number): SessionFacts {

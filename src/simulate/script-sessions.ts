@@ -7,7 +7,7 @@ function newMessage(): ScriptMessage {
 }
 
 export function newSession(): ScriptSession {
-  return { context: new Map(), helo: '', message: newMessage() };
+  return { context: new Map(), memory: { own: undefined }, helo: '', message: newMessage() };
 }
 
 /**

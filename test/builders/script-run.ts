@@ -50,7 +50,12 @@ export function sessionOf(
   facts: { readonly helo?: string; readonly sender?: string; readonly recipient?: string } = {},
 ): ScriptSession {
   const { helo = '', sender = '', recipient = '' } = facts;
-  return { context: new Map(), helo, message: { context: new Map(), sender, recipient } };
+  return {
+    context: new Map(),
+    memory: { own: undefined },
+    helo,
+    message: { context: new Map(), sender, recipient },
+  };
 }
 
 /** A compiled script that keeps what commands share, such as throttles, from event to event. */

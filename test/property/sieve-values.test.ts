@@ -70,7 +70,9 @@ describe('numbers', () => {
             ['b', String(b)],
           ]);
           const message = { context: new Map<string, string>(), sender: '', recipient: '' };
-          const { variables } = stand.run({ session: { context, helo: '', message } });
+          const { variables } = stand.run({
+            session: { memory: { own: undefined }, context, helo: '', message },
+          });
           const [left, right] = [BigInt(a), BigInt(b)];
           expect(Number(variables['sum'])).toBe(Number(left + right));
           expect(Number(variables['less'])).toBe(Number(left - right));

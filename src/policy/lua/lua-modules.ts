@@ -149,6 +149,8 @@ export function hookOf(module: RegisteredModule, name: string): LuaValue {
   let table: LuaTable | undefined = module.table;
   for (let step = 0; table !== undefined && step < MAX_CHAIN; step++) {
     const hook = table.get(name);
+    // As scripts switch one off.
+    if (hook === false) return undefined;
     if (hook !== undefined) return hook;
     // A function there would run without a budget.
     const next: LuaValue = table.metatable?.get('__index');

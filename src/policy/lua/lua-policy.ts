@@ -59,6 +59,9 @@ interface Stage {
   readonly callouts: readonly Callout[];
 }
 
+/** `self` of each module that ran in a session: what is kept with it. */
+type Selves = Map<RegisteredModule, LuaTable>;
+
 class LuaRunner implements ScriptRunner {
   readonly phases: number;
   readonly #world: ScriptWorld;
@@ -66,8 +69,6 @@ class LuaRunner implements ScriptRunner {
   readonly #stages: readonly Stage[];
   readonly #deallocates: boolean;
   readonly #rules = new Map<string, number>();
-  /** `self` of each module by the context of its session; a module has one when it ran. */
-  readonly #selves = new WeakMap<object, Map<RegisteredModule, LuaTable>>();
   /** At the event at hand. */
   #hooks = 0;
 
@@ -104,10 +105,9 @@ class LuaRunner implements ScriptRunner {
   }
 
   /** What a hook returns and sets here means nothing: the session is over. */
-  ended({ context }: ScriptSession): void {
-    if (!this.#deallocates) return;
-    const selves = this.#selves.get(context);
-    if (selves === undefined) return;
+  ended({ memory }: ScriptSession): void {
+    if (!this.#deallocates || memory.own === undefined) return;
+    const selves = memory.own as Selves;
     this.#modules.msys.phase = 'dealloc';
     this.#modules.msys.recipient = 0;
     for (const [module, self] of selves) {
@@ -160,11 +160,8 @@ class LuaRunner implements ScriptRunner {
 
   /** A fresh table for each session; what it lacks is the module's. */
   #selfOf(module: RegisteredModule): LuaTable {
-    const { context } = this.#world.event.session;
-    let selves = this.#selves.get(context);
-    if (selves === undefined) {
-      this.#selves.set(context, (selves = new Map<RegisteredModule, LuaTable>()));
-    }
+    const { memory } = this.#world.event.session;
+    const selves = (memory.own ??= new Map()) as Selves;
     let self = selves.get(module);
     if (self === undefined) {
       self = this.#modules.machine.newTable();

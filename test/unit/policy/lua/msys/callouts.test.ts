@@ -278,6 +278,19 @@ msys.registerModule("m", setmetatable({}, {__index = base}))`;
   expect([logs, told]).toEqual([['base'], []]);
 });
 
+test('a hook that is false is none', async () => {
+  const module = 'msys.registerModule("m", {init = false, validate_connect = false})';
+  const { told, acted } = await replayLua(module, [connect()]);
+  expect([told, acted]).toEqual([["module.lua:1 doubt: module 'm' has no hook that runs"], []]);
+});
+
+test('sessions that validate_dealloc is the first to count stay right', async () => {
+  const module = dealloc('print(self.ac:inbound_session_count(nil, "SMTP"))');
+  const rows = [1, 2, 3].map((last) => connect(`192.0.2.${last}`, last));
+  const ends = rows.map((row) => ({ ...row, timeMs: row.timeMs + 10_000, kind: 'disconnect' }));
+  expect((await replayLua(module, [...rows, ...ends])).logs).toEqual(['1', '1', '1']);
+});
+
 test('a module without hooks is told', async () => {
   const { told } = await replayLua('msys.registerModule("m", {helper = print})', [connect()]);
   expect(told).toEqual(["module.lua:1 doubt: module 'm' has no hook that runs"]);
