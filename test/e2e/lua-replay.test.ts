@@ -235,6 +235,8 @@ describe('hostile modules end safely, named by hook and line', () => {
       'sort with a false order',
       'local t = {}\nfor i = 1, 1e5 do t[i] = i end\ntable.sort(t, function() return true end)',
     ],
+    ['printing without end', 'local s = ("x"):rep(1e6)\nwhile true do print(s) end'],
+    ['short lines without end', 'while true do print(1) end'],
     ['reading a file', 'local f = io.open("/etc/passwd")'],
     ['a command', 'os.execute("true")'],
     ['a file as a chunk', 'dofile("/etc/passwd")'],

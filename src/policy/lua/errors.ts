@@ -1,3 +1,4 @@
+import type { LuaResource } from './meter.ts';
 import type { LuaValue } from './value.ts';
 
 /** An error of a script: what `error` throws and what the machine raises. `pcall` catches it. */
@@ -18,10 +19,10 @@ export class LuaError extends Error {
 /** The hook used up its budget. Nothing in a script can catch this. */
 export class LuaStopped extends Error {
   override readonly name = 'LuaStopped';
-  readonly resource: 'steps' | 'bytes';
+  readonly resource: LuaResource;
   readonly traceback: readonly string[];
 
-  constructor(resource: 'steps' | 'bytes', message: string, traceback: readonly string[]) {
+  constructor(resource: LuaResource, message: string, traceback: readonly string[]) {
     super(message);
     this.resource = resource;
     this.traceback = traceback;

@@ -23,7 +23,7 @@ export interface LuaSource {
 export type Failure = Pick<LuaError | LuaStopped, 'message' | 'traceback'>;
 
 /** What loading and `init` may use: they may read large lists. */
-const LOAD_BUDGET = { steps: 100_000_000, bytes: 256 * 1024 * 1024 };
+const LOAD_BUDGET = { steps: 100_000_000, bytes: 256 * 1024 * 1024, output: 1024 * 1024 };
 /** Lines that are printed before there is an event to show them at. */
 const MAX_EARLY_LINES = 1000;
 

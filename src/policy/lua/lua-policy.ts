@@ -29,7 +29,7 @@ export function readLua(text: string, file: string): readonly Diagnostic[] {
 }
 
 /** What one hook may use: far beyond any policy, short of a hang or of the machine's memory. */
-const HOOK_BUDGET = { steps: 1_000_000, bytes: 32 * 1024 * 1024 };
+const HOOK_BUDGET = { steps: 1_000_000, bytes: 32 * 1024 * 1024, output: 64 * 1024 };
 /** Most hooks at one event, which may have very many recipients. */
 const MAX_HOOKS = 10_000;
 

@@ -4,16 +4,20 @@ export interface LuaBudget {
   readonly steps: number;
   /** All that is ever allocated in the run, freed or not: strings, tables, functions. */
   readonly bytes: number;
+  /** Bytes that `print` may write; undefined: as many as it may allocate. */
+  readonly output?: number;
 }
+export type LuaResource = keyof LuaBudget;
 
 /** What is left of a budget. The hot loop takes from the fields itself and calls `stop` below 0. */
 export class Meter {
   steps = 0;
   bytes = 0;
-  readonly stop: (resource: 'steps' | 'bytes') => never;
+  output = 0;
+  readonly stop: (resource: LuaResource) => never;
 
   /** @param stop throws; it knows the place */
-  constructor(stop: (resource: 'steps' | 'bytes') => never) {
+  constructor(stop: (resource: LuaResource) => never) {
     this.stop = stop;
   }
 
@@ -25,5 +29,10 @@ export class Meter {
   grow(bytes: number): void {
     this.bytes -= bytes;
     if (this.bytes < 0) this.stop('bytes');
+  }
+
+  write(bytes: number): void {
+    this.output -= bytes;
+    if (this.output < 0) this.stop('output');
   }
 }

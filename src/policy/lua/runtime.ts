@@ -1,7 +1,7 @@
 import { Closure } from './closure.ts';
 import { LuaError, LuaStopped, luaError } from './errors.ts';
 import { textOf } from './bytes.ts';
-import { Meter, type LuaBudget } from './meter.ts';
+import { Meter, type LuaBudget, type LuaResource } from './meter.ts';
 import { formatNumber, parseNumber } from './numbers.ts';
 import { OP } from './operations.ts';
 import { STRIDE } from './prototype.ts';
@@ -24,6 +24,13 @@ const TABLE_BYTES = 192;
 const STRING_BYTES = 32;
 /** Longest string; JavaScript's end is not much further. */
 const MAX_STRING_BYTES = 2 ** 28;
+
+/** How messages name what a budget is of. */
+const SPENT = {
+  steps: 'instructions',
+  bytes: 'bytes of memory',
+  output: 'bytes of output',
+} as const;
 
 /**
  * What the machine's loop and the libraries share: calls, metatables, errors with their place,
@@ -58,12 +65,12 @@ export abstract class Runtime implements LuaHost {
   /** Does something with a budget of its own; what was left before is there again afterwards. */
   withBudget<Result>(budget: LuaBudget, run: () => Result): Result {
     const outer = this.#budget;
-    const { steps, bytes } = this.meter;
+    const { steps, bytes, output } = this.meter;
     this.#refill(budget);
     try {
       return run();
     } finally {
-      this.#refill({ steps, bytes });
+      this.#refill({ steps, bytes, output });
       this.#budget = outer;
     }
   }
@@ -72,6 +79,7 @@ export abstract class Runtime implements LuaHost {
     this.#budget = budget;
     this.meter.steps = budget.steps;
     this.meter.bytes = budget.bytes;
+    this.meter.output = budget.output ?? budget.bytes;
   }
 
   /** Bytes that the run has allocated. */
@@ -93,9 +101,8 @@ export abstract class Runtime implements LuaHost {
     this.meter.grow(bytes);
   }
 
-  #stop(resource: 'steps' | 'bytes'): never {
-    const what = resource === 'steps' ? 'instructions' : 'bytes of memory';
-    const message = `${this.prefixOf(0)}stopped after ${this.#budget[resource]} ${what}`;
+  #stop(resource: LuaResource): never {
+    const message = `${this.prefixOf(0)}stopped after ${this.#budget[resource] ?? this.#budget.bytes} ${SPENT[resource]}`;
     throw new LuaStopped(resource, textOf(message), this.traceback());
   }
 

@@ -39,7 +39,9 @@ export function openBasics(
   fill(runtime, globals, {
     print: ({ list }) => {
       runtime.spend(list.length);
-      print(list.map((one) => runtime.toText(one)).join('\t'));
+      const line = list.map((one) => runtime.toText(one)).join('\t');
+      runtime.meter.write(line.length + 1);
+      print(line);
       return [];
     },
     collectgarbage: (given) => collectGarbage(given),
