@@ -3,7 +3,7 @@ import path from 'node:path';
 import { UserError } from '../model/errors.ts';
 import type { Scriptlet } from '../policy/ecelerity/scriptlet-stanza.ts';
 import { LuaPolicy, readLua, type LuaSource } from '../policy/lua/lua-policy.ts';
-import { shownNames } from '../policy/sieve/shown-names.ts';
+import { shownNames } from '../policy/momentum/shown-names.ts';
 import { mistakesIn, readNamedFile, shownDiagnostics } from './policy-file.ts';
 import type { ReadText, ScriptDisk } from './script-disk.ts';
 

@@ -1,7 +1,7 @@
 import { UserError } from '../model/errors.ts';
 import type { Monitor } from '../model/monitor.ts';
 import { meantSlot, slotOf, type ScriptSlot } from '../policy/script-slots.ts';
-import { shownNames } from '../policy/sieve/shown-names.ts';
+import { shownNames } from '../policy/momentum/shown-names.ts';
 import { readScript } from '../policy/sieve/read.ts';
 import { SievePolicy, type SlottedScript } from '../policy/sieve/sieve-policy.ts';
 import { mistakesIn, shownDiagnostics } from './policy-file.ts';

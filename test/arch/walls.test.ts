@@ -99,7 +99,7 @@ describe('the check itself', () => {
     ['a package in the wrong file', 'model/event.ts', "import x from 'ipaddr.js';"],
     ['Node without its prefix', 'cli/a.ts', "import { x } from 'fs';"],
     ['a computed import', 'cli/a.ts', 'await import(name);'],
-    ['a way out of src', 'cli/a.ts', "import { x } from '../../test/x.ts';"],
+    ['a way out of src', 'cli/a.ts', "import { x } from '../x.ts';"],
     ['the public index', 'cli/a.ts', "import { x } from '../index.ts';"],
     ['a folder nobody planned', 'helpers/a.ts', ''],
     ['a file at the top', 'main.ts', ''],

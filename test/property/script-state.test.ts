@@ -5,8 +5,8 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { formatWords, maskWord, parseNetwork, type Network } from '../../src/model/address.ts';
-import { parseNetworkList } from '../../src/policy/sieve/rbldnsd.ts';
-import { TimedCache } from '../../src/policy/sieve/timed-cache.ts';
+import { parseNetworkList } from '../../src/policy/momentum/rbldnsd.ts';
+import { TimedCache } from '../../src/policy/momentum/timed-cache.ts';
 import { NOON_MS } from '../builders/event-batches.ts';
 import { ScriptStand, sessionOf } from '../builders/script-run.ts';
 

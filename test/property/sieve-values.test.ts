@@ -4,10 +4,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { isEndless } from '../../src/policy/sieve/endless-pattern.ts';
+import { isEndless } from '../../src/policy/momentum/endless-pattern.ts';
 import { Glob } from '../../src/policy/sieve/glob.ts';
-import { mailDate } from '../../src/policy/sieve/mail-date.ts';
-import { regExpOf } from '../../src/policy/sieve/pcre.ts';
+import { mailDate } from '../../src/policy/momentum/mail-date.ts';
+import { regExpOf } from '../../src/policy/momentum/pcre.ts';
 import { sixDecimals } from '../../src/policy/sieve/six-decimals.ts';
 import { leadingNumber, textOf } from '../../src/policy/sieve/value.ts';
 import { holds, ScriptStand, xOf } from '../builders/script-run.ts';

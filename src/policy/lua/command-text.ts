@@ -1,5 +1,5 @@
-import { recipientOf, senderOf } from '../sieve/envelope.ts';
-import { heloOf } from '../sieve/session-facts.ts';
+import { recipientOf, senderOf } from '../momentum/envelope.ts';
+import { heloOf } from '../momentum/session-facts.ts';
 import type { Moment } from '../script-policy.ts';
 import type { Phase } from '../script-slots.ts';
 

@@ -1,5 +1,5 @@
 import type { Mistakes } from './mistakes.ts';
-import { regExpOf } from './pcre.ts';
+import { regExpOf } from '../momentum/pcre.ts';
 import { literalOf, type Argument, type Call } from './tree.ts';
 
 /**

@@ -3,7 +3,7 @@ import type { ScriptPlace } from '../script-policy.ts';
 import { COMMAND_BINDERS, TEST_BINDERS } from './commands/index.ts';
 import { factsOf } from './command-table.ts';
 import { bindUnsimulated } from './commands/unsimulated.ts';
-import { macroOf } from './macros.ts';
+import { macroOf } from '../momentum/macros.ts';
 import type { Run } from './run.ts';
 import { TAGS } from './signature.ts';
 import {

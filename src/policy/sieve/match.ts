@@ -1,6 +1,6 @@
 import { compareText } from '../../model/order.ts';
 import { Glob } from './glob.ts';
-import { regExpOf } from './pcre.ts';
+import { regExpOf } from '../momentum/pcre.ts';
 import { remembered } from './remembered.ts';
 import type { Run } from './run.ts';
 import { fail, type Site } from './site.ts';

@@ -1,4 +1,4 @@
-import { parseNetworkList, type ListEntry, type NetworkList } from '../../sieve/rbldnsd.ts';
+import { parseNetworkList, type ListEntry, type NetworkList } from '../../momentum/rbldnsd.ts';
 import { formatWords } from '../../../model/address.ts';
 import { didYouMean } from '../../../model/suggest.ts';
 import { bytesOf, textOf } from '../bytes.ts';

@@ -1,4 +1,4 @@
-import { connectionValue, messageValue } from '../../sieve/session-facts.ts';
+import { connectionValue, messageValue } from '../../momentum/session-facts.ts';
 import { bytesOf, textOf } from '../bytes.ts';
 import type { Arguments, LibraryFunction } from '../library/arguments.ts';
 import type { LuaValue } from '../value.ts';

@@ -1,5 +1,5 @@
 import { isTrue } from '../runtime.ts';
-import { DNS_TYPES, nameOf, readDnsAnswers, typeOf } from '../../sieve/dns-fixture.ts';
+import { DNS_TYPES, nameOf, readDnsAnswers, typeOf } from '../../momentum/dns-fixture.ts';
 import { bytesOf, textOf } from '../bytes.ts';
 import type { LibraryFunction } from '../library/arguments.ts';
 import type { LuaTable, LuaValue } from '../value.ts';

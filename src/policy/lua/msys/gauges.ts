@@ -1,5 +1,5 @@
 import { didYouMean } from '../../../model/suggest.ts';
-import { TimedCache } from '../../sieve/timed-cache.ts';
+import { TimedCache } from '../../momentum/timed-cache.ts';
 import { textOf } from '../bytes.ts';
 import { libraryTable, type Arguments } from '../library/arguments.ts';
 import type { LuaTable } from '../value.ts';

@@ -1,4 +1,4 @@
-import { macroOf } from '../../sieve/macros.ts';
+import { macroOf } from '../../momentum/macros.ts';
 import { partsOf } from '../../sieve/strings.ts';
 import { bytesOf, textOf } from '../bytes.ts';
 import type { Arguments } from '../library/arguments.ts';

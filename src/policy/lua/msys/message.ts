@@ -1,5 +1,5 @@
 import { fieldValue } from '../../../model/field-value.ts';
-import { recipientOf, senderOf } from '../../sieve/envelope.ts';
+import { recipientOf, senderOf } from '../../momentum/envelope.ts';
 import { bytesOf, textOf } from '../bytes.ts';
 import type { Arguments, LibraryFunction } from '../library/arguments.ts';
 import type { LuaValue } from '../value.ts';

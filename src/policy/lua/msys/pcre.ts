@@ -1,4 +1,4 @@
-import { regExpOf } from '../../sieve/pcre.ts';
+import { regExpOf } from '../../momentum/pcre.ts';
 import { bytesOf, textOf } from '../bytes.ts';
 import { libraryTable, type Arguments, type LibraryFunction } from '../library/arguments.ts';
 import type { LuaTable, LuaValue } from '../value.ts';

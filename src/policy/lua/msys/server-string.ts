@@ -1,4 +1,4 @@
-import { partOf, recipientOf, senderOf } from '../../sieve/envelope.ts';
+import { partOf, recipientOf, senderOf } from '../../momentum/envelope.ts';
 import { bytesOf } from '../bytes.ts';
 import type { Arguments, LibraryFunction } from '../library/arguments.ts';
 import { LuaUserdata, NativeFunction, type LuaHost } from '../value.ts';

@@ -1,4 +1,4 @@
-import { recipientOf } from '../../sieve/envelope.ts';
+import { recipientOf } from '../../momentum/envelope.ts';
 import { bytesOf } from '../bytes.ts';
 import type { Arguments, LibraryFunction } from '../library/arguments.ts';
 import { isTrue } from '../runtime.ts';

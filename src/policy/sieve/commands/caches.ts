@@ -1,5 +1,5 @@
 import { fail, type CommandBinder, type CommandSet, type Site } from '../site.ts';
-import { TimedCache } from '../timed-cache.ts';
+import { TimedCache } from '../../momentum/timed-cache.ts';
 import { textOf, type Value } from '../value.ts';
 
 /** Entries of one cache; without a limit one whose values never die would grow with the log. */

@@ -1,7 +1,7 @@
 import { matchOf } from '../match.ts';
 import type { Run } from '../run.ts';
 import type { CommandBinder, CommandSet, TestBinder } from '../site.ts';
-import { connectionValue, messageValue } from '../session-facts.ts';
+import { connectionValue, messageValue } from '../../momentum/session-facts.ts';
 import { itemsOf, textOf } from '../value.ts';
 
 type Context = Map<string, string>;

@@ -1,4 +1,4 @@
-import { nameOf, readDnsAnswers, typeOf, type DnsAnswers } from '../dns-fixture.ts';
+import { nameOf, readDnsAnswers, typeOf, type DnsAnswers } from '../../momentum/dns-fixture.ts';
 import { fail, type CommandBinder, type CommandSet, type ScriptFiles } from '../site.ts';
 import { textOf } from '../value.ts';
 

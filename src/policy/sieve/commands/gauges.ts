@@ -1,7 +1,7 @@
 import { wholeOf } from '../question.ts';
 import type { Run } from '../run.ts';
 import { fail, type CommandBinder, type CommandSet, type Site } from '../site.ts';
-import { TimedCache } from '../timed-cache.ts';
+import { TimedCache } from '../../momentum/timed-cache.ts';
 import { textOf } from '../value.ts';
 
 interface Gauge {

@@ -1,7 +1,7 @@
 import { parseNetwork } from '../../../model/address.ts';
 import { peerText } from '../../../model/field-value.ts';
 import { hashOf } from '../question.ts';
-import { parseNetworkList, type ListEntry, type NetworkList } from '../rbldnsd.ts';
+import { parseNetworkList, type ListEntry, type NetworkList } from '../../momentum/rbldnsd.ts';
 import type { Run } from '../run.ts';
 import { fail, type Binding, type CommandBinder, type CommandSet, type Site } from '../site.ts';
 import { textOf, type Hash } from '../value.ts';

@@ -1,5 +1,5 @@
 import { fieldValue } from '../../../model/field-value.ts';
-import { partOf, recipientOf, senderOf } from '../envelope.ts';
+import { partOf, recipientOf, senderOf } from '../../momentum/envelope.ts';
 import { matchOf } from '../match.ts';
 import type { Run } from '../run.ts';
 import { fail, type CommandBinder, type CommandSet, type Site, type TestBinder } from '../site.ts';

@@ -7,7 +7,7 @@ import {
   type CommandSet,
   type Site,
 } from '../site.ts';
-import { TimedCache } from '../timed-cache.ts';
+import { TimedCache } from '../../momentum/timed-cache.ts';
 import { textOf, type Value } from '../value.ts';
 import { counterName } from './actions.ts';
 

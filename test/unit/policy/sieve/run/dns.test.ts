@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 
 import { formatDiagnostic } from '../../../../../src/model/diagnostic.ts';
 import { UserError } from '../../../../../src/model/errors.ts';
-import { parseDnsFixture } from '../../../../../src/policy/sieve/dns-fixture.ts';
+import { parseDnsFixture } from '../../../../../src/policy/momentum/dns-fixture.ts';
 import { runScript, sessionOf } from '../../../../builders/script-run.ts';
 
 const FIXTURE = `# what the policy asks

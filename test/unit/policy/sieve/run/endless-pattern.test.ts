@@ -3,7 +3,7 @@
 // Method: lists of both.
 import { expect, test } from 'vitest';
 
-import { regExpOf } from '../../../../../src/policy/sieve/pcre.ts';
+import { regExpOf } from '../../../../../src/policy/momentum/pcre.ts';
 import { runScript } from '../../../../builders/script-run.ts';
 
 test.each([

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 
 import { parseNetwork } from '../../../../../src/model/address.ts';
-import { parseNetworkList } from '../../../../../src/policy/sieve/rbldnsd.ts';
+import { parseNetworkList } from '../../../../../src/policy/momentum/rbldnsd.ts';
 import { holds, runScript, ScriptStand, type Outcome } from '../../../../builders/script-run.ts';
 
 /** `A|TXT` of an address in a list, `-` where it is not listed. */
