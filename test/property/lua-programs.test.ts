@@ -54,7 +54,10 @@ function expressionOf(variables: readonly string[]): fc.Arbitrary<string> {
         weight: 5,
         arbitrary: fc
           .tuple(tie('expression'), fc.constantFrom(...BINARY), tie('expression'))
-          .map(([left, operator, right]) => `(${left} ${operator} ${right})`),
+          .map(([left, operator, right]) =>
+            // A numeral that begins with 0 is octal on ours alone.
+            operator === '..' ? `('1' .. ${left} .. ${right})` : `(${left} ${operator} ${right})`,
+          ),
       },
       {
         weight: 1,
