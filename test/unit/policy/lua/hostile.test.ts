@@ -35,6 +35,20 @@ describe('scripts that never end are stopped', () => {
   });
 });
 
+it('scripts that print without end are stopped, also inside pcall', () => {
+  for (const script of [
+    'while true do print("0123456789") end',
+    'pcall(function() while true do print(1, 2) end end)',
+  ]) {
+    const { lines, run: start } = testMachine();
+    const outcome = start(script, { ...BUDGET, output: 100 });
+    expect(outcome).toMatchObject({ ok: false, error: { resource: 'output' } });
+    expect(lines.join('\n').length).toBeLessThan(100);
+    // The next run has an output of its own.
+    expect(start('print(1)', { ...BUDGET, output: 100 }).ok).toBe(true);
+  }
+});
+
 describe('scripts that take all memory are stopped', () => {
   it.each([
     ['a string that doubles', 'local s = "x" while true do s = s .. s end'],
