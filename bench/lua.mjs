@@ -9,7 +9,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { HINDCAST, measure, median } from './measure.mjs';
+import { timeFaces } from './faces.mjs';
+import { HINDCAST, measure } from './measure.mjs';
 import { LineFile } from './traffic/outputs.mjs';
 import { Random } from './traffic/random.mjs';
 
@@ -93,11 +94,7 @@ try {
   const faces = [
     { name: 'Lua', args: ['--policy', module] },
     { name: 'no policy', args: [] },
-  ].map((face) => ({
-    ...face,
-    ms: /** @type {number[]} */ ([]),
-    idle: /** @type {number[]} */ ([]),
-  }));
+  ];
   const out = path.join(folder, 'out');
   await measure(process.execPath, [HINDCAST, 'replay', log, '--policy', module, '--out', out]);
   const windows = readFileSync(path.join(out, 'windows.csv'), 'utf8').trim().split('\n');
@@ -105,16 +102,11 @@ try {
     .filter((row) => row.startsWith('connects,'))
     .reduce((sum, row) => sum + Number(row.split(',')[4]), 0);
   assert.equal(added, sessions * 2, 'each session adds twice');
-  for (let run = 0; run < Number(values.runs); run++) {
-    for (const { args, ms, idle } of faces) {
-      ms.push((await measure(process.execPath, [HINDCAST, 'replay', log, ...args])).wallMs);
-      idle.push((await measure(process.execPath, [HINDCAST, 'replay', one, ...args])).wallMs);
-    }
-  }
-  const rows = faces.map(({ name, ms, idle }) => {
-    const seconds = (median(ms) - median(idle)) / 1000;
-    return { face: name, seconds, sessionsPerSecond: Math.round(sessions / seconds) };
-  });
+  const timed = await timeFaces(faces, { log, one, runs: Number(values.runs) });
+  const rows = timed.map((row) => ({
+    ...row,
+    sessionsPerSecond: Math.round(sessions / row.seconds),
+  }));
   if (values.json) console.log(JSON.stringify({ sessions, rows }, undefined, 2));
   else console.table(rows);
 } finally {

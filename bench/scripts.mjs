@@ -3,13 +3,14 @@
 //
 //   npm run bench:scripts -- [--connects N] [--runs N] [--json]
 //
-// Nothing is timed before both tell the same events. Run `npm run build` first.
+// Nothing is timed before both have fired as often. Run `npm run build` first.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { HINDCAST, measure, median } from './measure.mjs';
+import { timeFaces } from './faces.mjs';
+import { HINDCAST, measure } from './measure.mjs';
 import { LineFile } from './traffic/outputs.mjs';
 import { Random } from './traffic/random.mjs';
 
@@ -106,11 +107,7 @@ try {
     { name: 'Sieve', args: ['--policy', script, '--phase', 'connect'] },
     { name: 'YAML', args: ['--policy', rules] },
     { name: 'no policy', args: [] },
-  ].map((face) => ({
-    ...face,
-    ms: /** @type {number[]} */ ([]),
-    idle: /** @type {number[]} */ ([]),
-  }));
+  ];
   const counts = [];
   for (const { name, args } of faces) {
     if (args.length === 0) continue;
@@ -120,16 +117,11 @@ try {
   }
   assert.ok(counts[0] > 0, 'the limits are reached');
   assert.equal(counts[0], counts[1]);
-  for (let run = 0; run < Number(values.runs); run++) {
-    for (const { args, ms, idle } of faces) {
-      ms.push((await measure(process.execPath, [HINDCAST, 'replay', log, ...args])).wallMs);
-      idle.push((await measure(process.execPath, [HINDCAST, 'replay', one, ...args])).wallMs);
-    }
-  }
-  const rows = faces.map(({ name, ms, idle }) => {
-    const seconds = (median(ms) - median(idle)) / 1000;
-    return { face: name, seconds, connectsPerSecond: Math.round(connects / seconds) };
-  });
+  const timed = await timeFaces(faces, { log, one, runs: Number(values.runs) });
+  const rows = timed.map((row) => ({
+    ...row,
+    connectsPerSecond: Math.round(connects / row.seconds),
+  }));
   if (values.json)
     console.log(JSON.stringify({ connects, firings: counts[0], rows }, undefined, 2));
   else console.table(rows);

@@ -21,6 +21,8 @@ export interface Natives {
  * Steps are paid where the way goes back and where a function ends, with the distance that was
  * passed: never less than was run. Values whose number is open cost a step each.
  *
+ * Cases repeat each other on purpose: a call for what they share would cost more than what it does.
+ *
  * @returns false when the thread yielded
  */
 export function execute(runtime: Runtime, thread: Thread, natives: Natives): boolean {
