@@ -4,7 +4,7 @@ import { isFunction, isTrue, type Runtime } from '../runtime.ts';
 import { typeName } from '../type-name.ts';
 import { Table } from '../table.ts';
 import type { NativeFunction, LuaValue } from '../value.ts';
-import type { Arguments } from './arguments.ts';
+import type { BaseArguments } from './arguments.ts';
 import { fill, nativeOf, type Native } from './fill.ts';
 
 /** What it costs to compile a text, besides what goes with its length. */
@@ -46,12 +46,12 @@ export function openBasics(
     },
     collectgarbage: (given) => collectGarbage(given),
     loadstring: (given) => {
-      const text = given.text(0);
-      return loaded(given, text, given.text(1, text), load);
+      const text = given.text(1);
+      return loaded(given, text, given.textOr(2, text), load);
     },
     load: (given) => {
-      given.function(0);
-      const name = given.text(1, '=(load)');
+      given.function(1);
+      const name = given.textOr(2, '=(load)');
       return runtime.protect<LuaValue | readonly LuaValue[]>(
         true,
         () => loaded(given, piecesOf(given), name, load),
@@ -60,52 +60,52 @@ export function openBasics(
     },
   });
   const next = nativeOf(runtime, 'next', (given) => {
-    const table = given.table(0);
+    const table = given.table(1);
     const at = table.walk(given.list[1]);
     if (at === -2) runtime.raise("invalid key to 'next'");
     return at === -1 ? undefined : [table.walkedKey(at), table.walkedValue(at)];
   });
   globals.set('next', next);
   const step = nativeOf(runtime, 'ipairs', (given) => {
-    const at = given.integer(1) + 1;
-    const value = given.table(0).get(at);
+    const at = given.int(2) + 1;
+    const value = given.table(1).get(at);
     return value === undefined ? undefined : [at, value];
   });
   fill(runtime, globals, {
-    pairs: (given) => [next, given.table(0), undefined],
-    ipairs: (given) => [step, given.table(0), 0],
+    pairs: (given) => [next, given.table(1), undefined],
+    ipairs: (given) => [step, given.table(1), 0],
   });
   return next;
 }
 
 const CONVERSIONS: Readonly<Record<string, Native>> = {
-  type: (given) => typeName(given.any(0)),
+  type: (given) => typeName(given.any(1)),
   tostring: (given) => {
     const { runtime } = given;
-    const value = given.any(0);
+    const value = given.any(1);
     const handler = runtime.metamethod(value, '__tostring');
     // Only `print` wants a text from it.
     return handler === undefined ? runtime.toText(value) : runtime.call(handler, [value])[0];
   },
   tonumber: (given) => {
-    const base = given.integer(1, 10);
-    if (base === 10) return given.runtime.toNumber(given.any(0));
-    const text = given.text(0);
-    if (base < 2 || base > 36) given.wrong(1, 'base out of range');
+    const base = given.intOr(2, 10);
+    if (base === 10) return given.runtime.toNumber(given.any(1));
+    const text = given.text(1);
+    if (base < 2 || base > 36) given.reject(2, 'base out of range');
     return parseInBase(text, base);
   },
   select: (given) => {
     const { list } = given;
     if (list[0] === '#') return list.length - 1;
-    const at = given.integer(0);
+    const at = given.int(1);
     if (at < 0 && list.length - 1 + at >= 0) return list.slice(list.length + at);
-    if (at <= 0) given.wrong(0, 'index out of range');
+    if (at <= 0) given.reject(1, 'index out of range');
     return list.slice(at);
   },
   unpack: (given) => {
-    const table = given.table(0);
-    const first = given.integer(1, 1);
-    const last = given.integer(2, table.length);
+    const table = given.table(1);
+    const first = given.intOr(2, 1);
+    const last = given.intOr(3, table.length);
     const count = last - first + 1;
     if (count <= 0) return [];
     if (count > MAX_RESULTS - given.list.length) {
@@ -117,26 +117,26 @@ const CONVERSIONS: Readonly<Record<string, Native>> = {
 };
 
 const TABLES: Readonly<Record<string, Native>> = {
-  rawget: (given) => given.table(0).get(given.any(1)),
+  rawget: (given) => given.table(1).get(given.any(2)),
   rawset: (given) => {
-    const table = given.table(0);
-    const key = given.any(1);
-    const value = given.any(2);
+    const table = given.table(1);
+    const key = given.any(2);
+    const value = given.any(3);
     given.runtime.checkKey(key);
     table.set(key, value);
     return table;
   },
-  rawequal: (given) => given.any(0) === given.any(1),
+  rawequal: (given) => given.any(1) === given.any(2),
   getmetatable: (given) => {
-    const metatable = given.runtime.metatableOf(given.any(0));
+    const metatable = given.runtime.metatableOf(given.any(1));
     if (metatable === undefined) return undefined;
     return metatable.get('__metatable') ?? metatable;
   },
   setmetatable: (given) => {
-    const table = given.table(0);
+    const table = given.table(1);
     const metatable = given.list[1];
     if (given.list.length < 2 || !(metatable === undefined || metatable instanceof Table)) {
-      return given.wrong(1, 'nil or table expected');
+      return given.reject(2, 'nil or table expected');
     }
     if (table.metatable?.get('__metatable') !== undefined) {
       return given.runtime.fail('cannot change a protected metatable');
@@ -149,18 +149,18 @@ const TABLES: Readonly<Record<string, Native>> = {
 const ERRORS: Readonly<Record<string, Native>> = {
   error: (given) => {
     const { runtime, list } = given;
-    const level = given.integer(1, 1);
+    const level = given.intOr(2, 1);
     const [value] = list;
     const text = runtime.concatenable(value);
     if (level > 0 && text !== undefined) return runtime.fail(text, level);
     return runtime.raise(value);
   },
   assert: (given) => {
-    if (isTrue(given.any(0))) return given.list;
-    return given.runtime.fail(given.text(1, 'assertion failed!'));
+    if (isTrue(given.any(1))) return given.list;
+    return given.runtime.fail(given.textOr(2, 'assertion failed!'));
   },
   pcall: (given) => {
-    const called = given.any(0);
+    const called = given.any(1);
     const { runtime, list } = given;
     return runtime.protect<readonly LuaValue[]>(
       true,
@@ -171,7 +171,7 @@ const ERRORS: Readonly<Record<string, Native>> = {
   xpcall: (given) => {
     const { runtime } = given;
     const called = given.list[0];
-    const handler = given.any(1);
+    const handler = given.any(2);
     return runtime.protect<readonly LuaValue[]>(
       true,
       () => [true, ...runtime.call(called, [])],
@@ -195,7 +195,7 @@ const ENVIRONMENTS: Readonly<Record<string, Native>> = {
     return found instanceof Closure ? found.environment : given.runtime.globals;
   },
   setfenv: (given) => {
-    const table = given.table(1);
+    const table = given.table(2);
     const [which] = given.list;
     if (typeof which !== 'object' && given.runtime.toNumber(which) === 0) {
       given.runtime.globals = table;
@@ -211,31 +211,31 @@ const ENVIRONMENTS: Readonly<Record<string, Native>> = {
 };
 
 /** A function, or the one that runs at a level; undefined for level 0. */
-function functionOf(given: Arguments, which: LuaValue): LuaValue {
+function functionOf(given: BaseArguments, which: LuaValue): LuaValue {
   if (isFunction(which)) return which;
-  const level = given.integer(0, 1);
-  if (level < 0) given.wrong(0, 'level must be non-negative');
+  const level = given.intOr(1, 1);
+  if (level < 0) given.reject(1, 'level must be non-negative');
   if (level === 0) return undefined;
   const { runtime } = given;
   const frame = runtime.frameAt(level);
   if (frame === undefined) {
     const missing = runtime.thread.depth < level;
-    if (missing) return given.wrong(0, 'invalid level');
+    if (missing) return given.reject(1, 'invalid level');
     return runtime.fail(`no function environment for tail call at level ${level}`);
   }
   return frame.callee;
 }
 
 /** There is nothing to collect; `count` is what the run has allocated, in KB. */
-function collectGarbage(given: Arguments): LuaValue {
-  const option = given.text(0, 'collect');
+function collectGarbage(given: BaseArguments): LuaValue {
+  const option = given.textOr(1, 'collect');
   const known = ['stop', 'restart', 'collect', 'count', 'step', 'setpause', 'setstepmul'];
-  if (!known.includes(option)) given.wrong(0, `invalid option '${option}'`);
+  if (!known.includes(option)) given.reject(1, `invalid option '${option}'`);
   return option === 'count' ? given.runtime.allocated / 1024 : option === 'step' ? true : 0;
 }
 
 function loaded(
-  given: Arguments,
+  given: BaseArguments,
   text: string,
   name: string,
   load: LoadText,
@@ -247,7 +247,7 @@ function loaded(
 }
 
 /** The text that a function hands out piece by piece. */
-function piecesOf(given: Arguments): string {
+function piecesOf(given: BaseArguments): string {
   const [reader] = given.list;
   const { runtime } = given;
   let text = '';

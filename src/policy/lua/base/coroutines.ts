@@ -5,7 +5,7 @@ import type { Runtime } from '../runtime.ts';
 import type { Table } from '../table.ts';
 import { Thread } from '../thread.ts';
 import type { LuaValue, NativeFunction } from '../value.ts';
-import type { Arguments } from './arguments.ts';
+import type { BaseArguments } from './arguments.ts';
 import { fill, nativeOf } from './fill.ts';
 
 /** Calls that are shown where coroutines failed inside one another. */
@@ -43,18 +43,18 @@ export function openCoroutines(runtime: Runtime, table: Table): NativeFunction {
   return yielding;
 }
 
-function threadOf(given: Arguments): Thread {
+function threadOf(given: BaseArguments): Thread {
   const [body] = given.list;
-  if (!(body instanceof Closure)) return given.wrong(0, 'Lua function expected');
+  if (!(body instanceof Closure)) return given.reject(1, 'Lua function expected');
   given.runtime.grow(THREAD_BYTES);
   const thread = new Thread(false);
   thread.body = body;
   return thread;
 }
 
-function coroutineOf(given: Arguments): Thread {
+function coroutineOf(given: BaseArguments): Thread {
   const [value] = given.list;
-  return value instanceof Thread ? value : given.wrong(0, 'coroutine expected');
+  return value instanceof Thread ? value : given.reject(1, 'coroutine expected');
 }
 
 /** Runs a coroutine until it yields, ends or fails; an error leaves it dead. */

@@ -1,10 +1,10 @@
 import type { Runtime } from '../runtime.ts';
 import type { Table } from '../table.ts';
 import { NativeFunction, type LuaValue } from '../value.ts';
-import { Arguments } from './arguments.ts';
+import { BaseArguments } from './arguments.ts';
 
 /** A function of ours; more than one result, or none, come as an array. */
-export type Native = (given: Arguments) => LuaValue | readonly LuaValue[];
+export type Native = (given: BaseArguments) => LuaValue | readonly LuaValue[];
 
 /** Puts functions into a table, by name. */
 export function fill(
@@ -19,7 +19,7 @@ export function fill(
 
 export function nativeOf(runtime: Runtime, name: string, native: Native): NativeFunction {
   return new NativeFunction(name, (_, list) => {
-    const result = native(new Arguments(runtime, name, list));
+    const result = native(new BaseArguments(runtime, name, list));
     return isList(result) ? result : [result];
   });
 }

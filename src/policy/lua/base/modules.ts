@@ -3,7 +3,7 @@ import { isTrue, type Runtime } from '../runtime.ts';
 import { Table } from '../table.ts';
 import { NativeFunction, type LuaValue } from '../value.ts';
 import type { LoadText } from './basics.ts';
-import type { Arguments } from './arguments.ts';
+import type { BaseArguments } from './arguments.ts';
 import { fill, nativeOf } from './fill.ts';
 
 /** The text of a module, as bytes, and the name of its file for messages. */
@@ -35,7 +35,7 @@ export function openModules(
   const running = runtime.newTable();
   fill(runtime, globals, {
     require: (given) => {
-      const name = given.text(0);
+      const name = given.text(1);
       const known = loaded.get(name);
       if (known === running) {
         return runtime.fail(`loop or previous error loading module '${name}'`);
@@ -56,7 +56,7 @@ export function openModules(
 }
 
 function loaderOf(
-  given: Arguments,
+  given: BaseArguments,
   preload: Table,
   load: LoadText,
   readModule: ReadModule,
@@ -74,9 +74,9 @@ function loaderOf(
 }
 
 /** `module(name, …)`: the globals of the calling function become those of the module. */
-function openModule(given: Arguments, globals: Table, loaded: Table): void {
+function openModule(given: BaseArguments, globals: Table, loaded: Table): void {
   const { runtime } = given;
-  const name = given.text(0);
+  const name = given.text(1);
   let found = loaded.get(name);
   if (!(found instanceof Table)) {
     found = tableAt(runtime, globals, name);
@@ -114,8 +114,8 @@ function tableAt(runtime: Runtime, globals: Table, name: string): Table | undefi
   return table;
 }
 
-function seeAll(given: Arguments): readonly LuaValue[] {
-  const module = given.table(0);
+function seeAll(given: BaseArguments): readonly LuaValue[] {
+  const module = given.table(1);
   const metatable = module.metatable ?? given.runtime.newTable();
   module.metatable = metatable;
   metatable.set('__index', given.runtime.globals);
