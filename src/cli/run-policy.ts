@@ -7,7 +7,7 @@ import type { RulePolicy } from '../policy/rule-policy.ts';
 import { JoinedScripts } from '../policy/joined-scripts.ts';
 import type { ScriptPolicy } from '../policy/script-policy.ts';
 import type { SlottedScript } from '../policy/sieve/sieve-policy.ts';
-import { BARE_POLICY } from '../simulate/replay.ts';
+import { BARE_POLICY } from '../simulate/policy-run.ts';
 import {
   loadConfiguration,
   mappedPath,

@@ -1,6 +1,7 @@
 import { DEFAULT_MONITOR, parseMonitor } from '../../src/model/monitor.ts';
 import { LuaPolicy } from '../../src/policy/lua/lua-policy.ts';
-import { BARE_POLICY, type ReplayOptions } from '../../src/simulate/replay.ts';
+import { BARE_POLICY } from '../../src/simulate/policy-run.ts';
+import type { ReplayOptions } from '../../src/simulate/replay.ts';
 import type { ScriptTally } from '../../src/simulate/tally.ts';
 import { NOON_MS, type EventRow } from './event-batches.ts';
 import { replayRows, type Replayed } from './rule-policies.ts';

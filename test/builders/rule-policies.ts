@@ -6,12 +6,8 @@ import type {
   StoppedRow,
   WindowRow,
 } from '../../src/simulate/tally.ts';
-import {
-  BARE_POLICY,
-  replay,
-  type ReplayOptions,
-  type ReplayResult,
-} from '../../src/simulate/replay.ts';
+import { BARE_POLICY } from '../../src/simulate/policy-run.ts';
+import { replay, type ReplayOptions, type ReplayResult } from '../../src/simulate/replay.ts';
 import { parseNetwork, type Network } from '../../src/model/address.ts';
 import { ALL_NEEDS } from '../../src/model/event.ts';
 import type { SeriesSnapshot } from '../../src/model/series-snapshot.ts';

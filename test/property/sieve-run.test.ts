@@ -12,7 +12,7 @@ import { KINDS, PHASES, TEXT_FIELDS } from '../../src/model/event.ts';
 import { SCRIPT_SLOTS } from '../../src/policy/script-slots.ts';
 import { readScript } from '../../src/policy/sieve/read.ts';
 import { SievePolicy, type SlottedScript } from '../../src/policy/sieve/sieve-policy.ts';
-import { BARE_POLICY } from '../../src/simulate/replay.ts';
+import { BARE_POLICY } from '../../src/simulate/policy-run.ts';
 import { NOON_MS, type EventRow } from '../builders/event-batches.ts';
 import { replayRows } from '../builders/rule-policies.ts';
 import { RUN_ANSWERS, RUN_FILES, runningScripts } from '../builders/running-scripts.ts';

@@ -1,0 +1,180 @@
+import type { EventSource } from '../clock/event-source.ts';
+import { Merge, type MergeBounds } from '../clock/merge.ts';
+import { Correlator, DEFAULT_SESSION_TIMEOUT_MS } from '../correlate/correlator.ts';
+import type { SessionEnd } from '../correlate/session-table.ts';
+import type { SessionFacts } from '../engine/session-gauge.ts';
+import type { EventBatch } from '../model/event-batch.ts';
+import type { Needs } from '../model/event.ts';
+
+/** Where a stream stands, for those who take its events. */
+export interface StreamClock {
+  readonly correlator: Correlator;
+  /** The moment at hand, milliseconds UTC; -Infinity before the first event. */
+  readonly nowMs: number;
+  /** Something of a taker's own has become due earlier than it said. */
+  hasten(timeMs: number): void;
+  /** The session behind a slot of the correlator; one object, changed per call. */
+  factsOf(slot: number): SessionFacts;
+}
+
+/** Takes the events of a stream, in order, as the clock passes. */
+export interface StreamTaker {
+  /** Told once, before anything else, whose events it takes. */
+  attach(clock: StreamClock): void;
+  /** When something of its own is due next, such as the beginning of a window; milliseconds UTC. */
+  readonly nextDueMs: number;
+  /** The first event of all is about to happen. */
+  start(nowMs: number): void;
+  /** Lets everything of its own happen that is due at `untilMs` or before. */
+  advance(untilMs: number): void;
+  /** A session opened (`end` undefined) or ended at `nowMs`; its facts are still there. */
+  session(slot: number, end: SessionEnd | undefined, nowMs: number): void;
+  /** An event happens at `nowMs`; the correlator knows its session and message. */
+  take(batch: EventBatch, row: number, nowMs: number): void;
+  /** A row turned out to be no event. */
+  drop(batch: EventBatch, row: number): void;
+}
+
+export interface EventStreamOptions {
+  readonly sources: readonly EventSource[];
+  readonly needs: Needs;
+  readonly takers: readonly StreamTaker[];
+  readonly sessionTimeoutMs?: number | undefined;
+  /** Events from here on are not read. */
+  readonly toMs?: number | undefined;
+  readonly bounds?: MergeBounds | undefined;
+}
+
+/**
+ * One stream of dated inputs under the simulated clock, with what ties its lines together: whoever
+ * takes its events gets them in the one order that semantics, section 2, gives them, and may be one
+ * of several.
+ */
+export class EventStream implements StreamClock {
+  readonly correlator: Correlator;
+  nowMs = -Infinity;
+  readonly #takers: readonly StreamTaker[];
+  readonly #merge: Merge;
+  readonly #toMs: number;
+  readonly #sessionTimeoutMs: number;
+  readonly #facts = {
+    family: 0,
+    words: new Int32Array(4),
+    at: 0,
+    node: 0,
+    service: 0,
+    listener: 0,
+  };
+  /** Nothing is due before this: no window begins, no session times out. */
+  #dueMs = -Infinity;
+  #started = false;
+  #ended = false;
+
+  constructor(options: EventStreamOptions) {
+    const { sources, needs, takers, bounds } = options;
+    this.#takers = takers;
+    this.#toMs = options.toMs ?? Infinity;
+    this.#sessionTimeoutMs = options.sessionTimeoutMs ?? DEFAULT_SESSION_TIMEOUT_MS;
+    this.#merge = new Merge(sources, bounds);
+    this.correlator = new Correlator({
+      needs,
+      sessionTimeoutMs: this.#sessionTimeoutMs,
+      onSession: (slot, end) => {
+        for (const taker of takers) taker.session(slot, end, this.nowMs);
+      },
+    });
+    for (const taker of takers) taker.attach(this);
+  }
+
+  /** Goes on where an earlier stream stood: the clock has been at `nowMs`. */
+  resume(nowMs: number): void {
+    this.#started = true;
+    this.nowMs = nowMs;
+    this.#dueMs = nowMs;
+  }
+
+  /**
+   * Lets all events before `untilMs` happen and moves the clock there, if it stands earlier.
+   * Infinity: to the end of the inputs, where the clock stays at the last event.
+   */
+  async advance(untilMs: number): Promise<void> {
+    if (!this.#ended) await this.#merge.run(this.#handle, untilMs);
+    if (untilMs === Infinity || untilMs <= this.nowMs) return;
+    this.#advance(untilMs);
+    this.nowMs = untilMs;
+  }
+
+  /** Calls `each` for the rows that a later run is to have. */
+  takeHeld(each: (batch: EventBatch, row: number) => void): void {
+    this.#merge.takeHeld(each);
+  }
+
+  hasten(timeMs: number): void {
+    if (timeMs < this.#dueMs) this.#dueMs = timeMs;
+  }
+
+  factsOf(slot: number): SessionFacts {
+    const { sessions } = this.correlator;
+    const facts = this.#facts;
+    facts.family = sessions.family[slot];
+    facts.words = sessions.words;
+    facts.at = slot * 4;
+    facts.node = sessions.node[slot];
+    facts.service = sessions.service[slot];
+    facts.listener = sessions.listener[slot];
+    return facts;
+  }
+
+  readonly #handle = (batch: EventBatch, from: number, to: number): boolean => {
+    const { release } = batch;
+    const { correlator } = this;
+    const takers = this.#takers;
+    const toMs = this.#toMs;
+    for (let row = from; row < to; row++) {
+      const nowMs = release[row];
+      if (nowMs >= toMs) {
+        this.#ended = true;
+        return false;
+      }
+      if (!correlator.admits(batch, row)) {
+        for (let i = 0; i < takers.length; i++) takers[i].drop(batch, row);
+        continue;
+      }
+      if (nowMs >= this.#dueMs) this.#advance(nowMs);
+      this.nowMs = nowMs;
+      correlator.take(batch, row);
+      for (let i = 0; i < takers.length; i++) takers[i].take(batch, row, nowMs);
+    }
+    return true;
+  };
+
+  /** Lets everything happen that is due before the events of `nowMs`: windows first, then sessions. */
+  #advance(nowMs: number): void {
+    const { correlator } = this;
+    const takers = this.#takers;
+    if (!this.#started) {
+      this.#started = true;
+      for (const taker of takers) taker.start(nowMs);
+    }
+    for (;;) {
+      const nextDueMs = this.#nextDueMs();
+      const timeoutMs = correlator.nextTimeoutMs;
+      if (nextDueMs <= timeoutMs && nextDueMs <= nowMs) {
+        const untilMs = Math.min(nowMs, timeoutMs);
+        for (const taker of takers) if (taker.nextDueMs <= untilMs) taker.advance(untilMs);
+      } else if (timeoutMs <= nowMs) {
+        this.nowMs = timeoutMs;
+        correlator.expire();
+      } else break;
+    }
+    // A session that opens from now on times out later than one that was active just now.
+    const timeoutMs = Math.min(correlator.nextTimeoutMs, nowMs + this.#sessionTimeoutMs);
+    this.#dueMs = Math.min(this.#nextDueMs(), timeoutMs);
+  }
+
+  #nextDueMs(): number {
+    let dueMs = Infinity;
+    for (const taker of this.#takers) dueMs = Math.min(dueMs, taker.nextDueMs);
+    return dueMs;
+  }
+}
