@@ -31,6 +31,10 @@ export class Correlator {
   /** Slots of the open session and of the message that the row taken last belongs to; 0: unknown. */
   session = 0;
   message = 0;
+  /** Slot of the message whose queue id the row taken last has, whatever its session; 0: none. */
+  queued = 0;
+  /** Slot of the session that the row taken last ended; 0: none. */
+  closed = 0;
 
   readonly #options: CorrelatorOptions;
   readonly #transactions = new TransactionTable();
@@ -85,6 +89,8 @@ export class Correlator {
   take(batch: EventBatch, row: number): void {
     this.session = 0;
     this.message = 0;
+    this.queued = 0;
+    this.closed = 0;
     switch (batch.kind[row]) {
       case KIND.connect:
         this.#connect(batch, row);
@@ -123,6 +129,7 @@ export class Correlator {
         this.#auth(batch, row);
         return;
       case KIND.removed:
+        this.queued = this.#slot;
         this.#transactions.remove(this.#slot);
         return;
       case KIND.restart:
@@ -194,6 +201,7 @@ export class Correlator {
     }
     batch.family[row] = sessions.family[slot];
     for (let word = 0; word < 4; word++) batch.ip[row * 4 + word] = sessions.words[slot * 4 + word];
+    this.closed = slot;
     this.#close(slot, 'logged');
   }
 
@@ -220,6 +228,7 @@ export class Correlator {
       batch.release[row],
     );
     this.message = slot;
+    this.queued = slot;
     this.#transactions.setClient(slot, batch, row, session, this.sessions.serial[session]);
     if (this.#keepsUser) this.#transactions.user[slot] = batch.text(row, TEXT.user);
     if (this.#keepsSession) this.#transactions.session[slot] = batch.text(row, TEXT.session);
@@ -258,6 +267,7 @@ export class Correlator {
     transactions.touch(slot, batch.release[row]);
     this.#copyClient(batch, row, slot);
     this.message = slot;
+    this.queued = slot;
     const session = transactions.sessionSlot[slot];
     if (session !== 0 && this.sessions.serial[session] === transactions.sessionSerial[slot]) {
       this.session = session;
@@ -281,6 +291,7 @@ export class Correlator {
           session = slot;
         this.session = session;
         this.message = transaction;
+        this.queued = transaction;
       }
     } else if (batch.family[row] === 0) {
       batch.family[row] = this.sessions.family[session];
@@ -288,6 +299,7 @@ export class Correlator {
         batch.ip[row * 4 + word] = this.sessions.words[session * 4 + word];
       }
     }
+    if (this.queued === 0) this.queued = this.#findTransaction(batch, row);
     const phase = batch.phase[row];
     if (phase === PHASE.none) return;
     let phases = bit(phase);
@@ -310,6 +322,7 @@ export class Correlator {
   #delivery(batch: EventBatch, row: number): void {
     const slot = this.#findTransaction(batch, row);
     if (slot === 0) return;
+    this.queued = slot;
     this.#transactions.touch(slot, batch.release[row]);
     this.#copyClient(batch, row, slot);
   }

@@ -4,7 +4,7 @@ import type { ClosedWindow } from '../engine/port.ts';
 import { NetworkSet, parseNetwork } from '../model/address.ts';
 import { CheckError } from '../model/errors.ts';
 import { EventBatch } from '../model/event-batch.ts';
-import { KIND } from '../model/event.ts';
+import { KIND, PHASE } from '../model/event.ts';
 import { peerText } from '../model/field-value.ts';
 import { DEFAULT_MONITOR } from '../model/monitor.ts';
 import { compareText } from '../model/order.ts';
@@ -17,13 +17,16 @@ import {
   type Hit,
 } from '../policy/rule-evaluator.ts';
 import type { Rule, RulePolicy } from '../policy/rule-policy.ts';
-import type { ScriptPolicy } from '../policy/script-policy.ts';
+import type { ScriptPolicy, ScriptVerdict } from '../policy/script-policy.ts';
+import { Collateral, type Labels } from './collateral.ts';
 import type { StreamClock, StreamTaker } from './event-stream.ts';
 import { FiringLedger } from './firing-ledger.ts';
 import type { ReplayState } from './replay-state.ts';
 import { ScriptHost } from './script-host.ts';
 import { SourceTallies } from './source-tallies.ts';
+import { RuleOverlap } from './rule-overlap.ts';
 import { StoppedEvents } from './stopped-events.ts';
+import { NOBODY, TakenTraffic } from './taken-traffic.ts';
 import type { ReplaySink, RuleTally, Tally, UnfedRule, WindowRow } from './tally.ts';
 
 /** How many top keys of a window keys.csv names unless told otherwise. */
@@ -61,9 +64,21 @@ export interface PolicyRunOptions {
   /** Name of an input by rank, for the files and lines of a report. */
   readonly fileOf: (source: number) => string;
   readonly sink?: ReplaySink | undefined;
+  /** Whether what rules take is counted, and who is labelled; undefined: it is not. */
+  readonly collateral?: { readonly labels: Labels | undefined } | undefined;
   /** Told when the first event of all is about to happen: the windows stand at its time, empty. */
   readonly onStart?: ((engine: AuditEngine, nowMs: number) => void) | undefined;
 }
+
+/** What became of the event at hand. */
+export interface Judgement {
+  /** The rule that took it, now or with its session or message; `NOBODY`: none. */
+  takenBy: number;
+  /** What has the greatest effect: of verdicts that refuse the first in order, else tarpit, else tag. */
+  verdict: JudgedVerdict;
+}
+
+export type JudgedVerdict = ScriptVerdict | 'tag' | 'none';
 
 /**
  * One policy at work on a stream of events: the audit engine counts, and every event is judged by
@@ -90,7 +105,13 @@ export class PolicyRun implements StreamTaker {
   /** Clock at the first and last reported event. */
   #firstMs = -Infinity;
   #lastMs = -Infinity;
-  #stoppedBy: RuleTally | undefined;
+  /** The rule that refuses the event at hand. */
+  #refusedBy = NOBODY;
+  readonly #judged: Judgement = { takenBy: NOBODY, verdict: 'none' };
+  /** Undefined where nobody asks what rules take. */
+  readonly #taken: TakenTraffic | undefined;
+  readonly #collateral: Collateral | undefined;
+  readonly #overlap = new RuleOverlap();
 
   constructor(options: PolicyRunOptions) {
     this.#options = options;
@@ -134,6 +155,14 @@ export class PolicyRun implements StreamTaker {
     this.#scripts = this.#bindScripts();
     this.#rules = this.#ledger.tallies;
     this.#stopped = new StoppedEvents(fileOf, (row) => sink?.stopped(row));
+    if (options.collateral === undefined) return;
+    this.#taken = new TakenTraffic();
+    this.#collateral = new Collateral(options.collateral.labels);
+  }
+
+  /** What became of the event taken last; one object, changed per event. Without `collateral` nobody takes. */
+  get judged(): Readonly<Judgement> {
+    return this.#judged;
   }
 
   /** Names of the series that are kept at the end: those of the policy, then those of scripts. */
@@ -162,7 +191,8 @@ export class PolicyRun implements StreamTaker {
 
   /** Those of ignored peers are not counted. */
   session(slot: number, end: SessionEnd | undefined, nowMs: number): void {
-    if (end !== undefined) this.#endScripts(slot, nowMs);
+    if (end === undefined) this.#taken?.opened(slot);
+    else this.#endScripts(slot, nowMs);
     if (!this.engine.session(this.#clock.factsOf(slot), end === undefined ? 1 : -1)) return;
     const tally = this.tally.sessions;
     tally.openAtEnd += end === undefined ? 1 : -1;
@@ -181,6 +211,9 @@ export class PolicyRun implements StreamTaker {
   take(batch: EventBatch, row: number, nowMs: number): void {
     const kind = batch.kind[row];
     const taken = this.engine.take(batch, row);
+    const judged = this.#judged;
+    judged.verdict = 'none';
+    judged.takenBy = this.#taken?.ownerOf(batch, row, this.#clock.correlator) ?? NOBODY;
     this.#seenKinds[kind] = true;
     if (kind === KIND.transaction) this.#stopped.begin(batch, row);
     const { maxKeys } = this.#options;
@@ -197,6 +230,9 @@ export class PolicyRun implements StreamTaker {
       this.#eventsByKind[kind]++;
       if (this.#rules.length > 0 || this.#scripts !== undefined) this.#judge(batch, row);
     } else this.#setAside(taken, batch, row);
+    if (taken === 'counted' || taken === 'late') {
+      this.#collateral?.count(judged.takenBy, batch, row);
+    }
   }
 
   drop(batch: EventBatch, row: number): void {
@@ -220,7 +256,7 @@ export class PolicyRun implements StreamTaker {
     });
     return {
       seenKinds: seenKinds.sort(compareText),
-      tally: { ...this.tally, bySource: [] },
+      tally: { ...this.tally, bySource: [], overlap: [], collateral: undefined },
       ledger: this.#ledger.save(),
       stopped: this.#stopped.save(vocabulary.nodes),
       audit: this.#clock.nowMs > -Infinity ? this.engine.save() : null,
@@ -262,11 +298,22 @@ export class PolicyRun implements StreamTaker {
   /** A rule fires at the event at hand; the first that stops it, in order, is its reason. */
   readonly #onHit = (hit: Hit, batch: EventBatch, row: number): void => {
     this.#ledger.fire(hit, batch, row);
-    const { verdict } = this.#policy.rules[hit.rule];
-    if (verdict.type === 'reject' || verdict.type === 'disconnect') {
-      this.#stoppedBy ??= this.#rules[hit.rule];
-    }
+    this.#act(hit.rule, this.#policy.rules[hit.rule].verdict.type, batch, row);
   };
+
+  /** A verdict on the event at hand; of those that refuse it the first in order counts. */
+  #act(rule: number, verdict: ScriptVerdict | 'tag', batch: EventBatch, row: number): void {
+    const judged = this.#judged;
+    const refuses = verdict !== 'tag' && verdict !== 'tarpit';
+    if (refuses) {
+      // An event without a phase has no answer that could refuse it.
+      if (batch.phase[row] === PHASE.none) return;
+      this.#overlap.add(rule);
+      if (this.#refusedBy !== NOBODY) return;
+      this.#refusedBy = rule;
+      judged.verdict = verdict;
+    } else if (this.#refusedBy === NOBODY && judged.verdict !== 'tarpit') judged.verdict = verdict;
+  }
 
   #bindScripts(): ScriptHost | undefined {
     const { scripts: policy, strict = false, fileOf, sink } = this.#options;
@@ -278,7 +325,7 @@ export class PolicyRun implements StreamTaker {
       ledger: this.#ledger,
       onAct: (rule, verdict, batch, row) => {
         this.#ledger.fire({ rule, identity: -1 }, batch, row);
-        if (verdict !== 'tarpit') this.#stoppedBy ??= this.#ledger.tallyOf(rule);
+        this.#act(rule, verdict, batch, row);
       },
       strict,
       fileOf,
@@ -287,10 +334,18 @@ export class PolicyRun implements StreamTaker {
   }
 
   #judge(batch: EventBatch, row: number): void {
-    this.#stoppedBy = undefined;
+    this.#refusedBy = NOBODY;
     this.#evaluator.evaluate(batch, row, this.#onHit);
     this.#runScripts(batch, row, true);
-    if (this.#stoppedBy !== undefined) this.#stopped.add(batch, row, this.#stoppedBy);
+    const rule = this.#refusedBy;
+    if (rule === NOBODY) return;
+    this.#overlap.close();
+    this.#stopped.add(batch, row, this.#ledger.tallyOf(rule));
+    const judged = this.#judged;
+    if (this.#taken === undefined || judged.takenBy !== NOBODY) return;
+    judged.takenBy = rule;
+    const closes = judged.verdict === 'disconnect';
+    this.#taken.take(rule, closes, batch, row, this.#clock.correlator);
   }
 
   /** Before the span of the report scripts run too: what they add warms the windows. */
@@ -336,6 +391,8 @@ export class PolicyRun implements StreamTaker {
     tally.bySource = this.#sources.tallies;
     tally.unfed = this.#unfedRules();
     tally.scripts = this.#scripts?.tally;
+    if (this.#collateral !== undefined) tally.overlap = this.#overlap.tally;
+    tally.collateral = this.#collateral?.tally(tally.rules.length);
   }
 
   #unfedRules(): UnfedRule[] {
@@ -420,6 +477,8 @@ function emptyTally(): Tally {
     unfed: [],
     series: [],
     scripts: undefined,
+    overlap: [],
+    collateral: undefined,
     bySource: [],
   };
 }

@@ -1,5 +1,5 @@
 import type { EventBatch } from '../model/event-batch.ts';
-import { KIND, LOGGED, LOGGED_AS, PHASE, TEXT } from '../model/event.ts';
+import { KIND, LOGGED, LOGGED_AS, TEXT } from '../model/event.ts';
 import { fieldValue, peerText } from '../model/field-value.ts';
 import { DAY_MS } from '../model/time.ts';
 import type { Words } from '../model/vocabulary.ts';
@@ -31,9 +31,8 @@ export class StoppedEvents {
     if (this.#messages.size > 0) this.#messages.delete(messageKey(batch, row));
   }
 
-  /** Notes that `rule` stops the event. An event without a phase cannot be stopped. */
+  /** Notes that `rule` stops the event, which has a phase. */
   add(batch: EventBatch, row: number, rule: RuleTally): void {
-    if (batch.phase[row] === PHASE.none) return;
     const kind = batch.kind[row];
     if (kind === KIND.transaction || kind === KIND.reception) {
       const queueId = batch.text(row, TEXT.queue_id);

@@ -2,6 +2,8 @@ import type { Monitor } from '../model/monitor.ts';
 import type { SeriesSnapshot } from '../model/series-snapshot.ts';
 import type { CounterClass, NoteKind } from '../policy/script-policy.ts';
 import type { SessionEnd } from '../correlate/session-table.ts';
+import type { CollateralTally } from './collateral.ts';
+import type { OverlapRow } from './rule-overlap.ts';
 
 /** A row of windows.csv: one window of a metric or series that saw an event. */
 export interface WindowRow {
@@ -182,6 +184,10 @@ export interface Tally {
   series: SeriesTally[];
   /** Undefined for a policy without scripts. */
   scripts: ScriptTally | undefined;
+  /** Rules that would have refused the same events; not of a run with a state. */
+  overlap: readonly OverlapRow[];
+  /** What rules take; undefined where nobody asked, or no rule refuses. */
+  collateral: CollateralTally | undefined;
   /** Facts about each input, by rank. */
   bySource: SourceTally[];
 }
