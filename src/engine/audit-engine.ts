@@ -285,6 +285,14 @@ export class AuditEngine implements AuditView {
     return kept || !asked ? 'late' : 'too late';
   }
 
+  /** Takes back what the event taken last, which was counted, has added to the present windows. */
+  takeBack(): void {
+    const { subject } = this;
+    const kind = subject.batch.kind[subject.row];
+    for (const feed of this.#feedsByKind[kind] ?? []) feed.takeBack(subject);
+    for (const feed of this.#distinctByKind[kind] ?? []) feed.takeBack();
+  }
+
   /** A session opened (+1) or ended (-1). False: its peer is ignored. */
   session(facts: SessionFacts, change: number): boolean {
     if (facts.family !== 0 && this.#options.ignore.has(facts.family, facts.words, facts.at)) {
