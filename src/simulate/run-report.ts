@@ -137,7 +137,7 @@ export class RunReport {
   }
 
   /** A session that is counted opened (`end` undefined) or ended. */
-  session(end: SessionEnd | undefined, nowMs: number): void {
+  session(end: SessionEnd | 'refused' | undefined, nowMs: number): void {
     const tally = this.tally.sessions;
     tally.openAtEnd += end === undefined ? 1 : -1;
     if (nowMs < this.#fromMs) return;
@@ -280,7 +280,7 @@ function emptyTally(): Tally {
     tooLate: 0,
     sessions: {
       opened: 0,
-      ended: { logged: 0, replaced: 0, restart: 0, timeout: 0 },
+      ended: { logged: 0, replaced: 0, restart: 0, timeout: 0, refused: 0 },
       unopened: 0,
       openAtEnd: 0,
       peak: 0,
@@ -293,6 +293,7 @@ function emptyTally(): Tally {
     scripts: undefined,
     overlap: [],
     collateral: undefined,
+    enforced: undefined,
     bySource: [],
   };
 }
