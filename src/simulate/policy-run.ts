@@ -6,6 +6,7 @@ import { EventBatch } from '../model/event-batch.ts';
 import { PHASE } from '../model/event.ts';
 import { DEFAULT_MONITOR } from '../model/monitor.ts';
 import type { Vocabulary } from '../model/vocabulary.ts';
+import type { WindowShift } from '../model/window-grid.ts';
 import { RuleEvaluator, seriesPlans, type Hit } from '../policy/rule-evaluator.ts';
 import type { RulePolicy } from '../policy/rule-policy.ts';
 import type { ScriptPolicy, ScriptVerdict } from '../policy/script-policy.ts';
@@ -51,6 +52,8 @@ export interface PolicyRunOptions {
   readonly sink?: ReplaySink | undefined;
   /** Whether what rules take is counted, and who is labelled; undefined: it is not. */
   readonly collateral?: { readonly labels: Labels | undefined } | undefined;
+  /** Undefined: windows begin at multiples of their interval. */
+  readonly shift?: WindowShift | undefined;
   /** Told when the first event of all is about to happen: the windows stand at its time, empty. */
   readonly onStart?: ((engine: AuditEngine, nowMs: number) => void) | undefined;
 }
@@ -95,6 +98,7 @@ export class PolicyRun implements StreamTaker {
       top,
       fileOf,
       sink,
+      shift: options.shift,
       collateral,
       keyText: (rule, batch, row) => this.#evaluator.keyText(rule, batch, row),
     }));
@@ -107,6 +111,7 @@ export class PolicyRun implements StreamTaker {
         top: report.topKeys,
         sink: report.auditSink,
         clampNegative: options.clampNegative,
+        shift: options.shift,
         eachOpenSession: (take) => {
           const { correlator } = this.#clock;
           for (const slot of correlator.sessions.slots()) take(this.#clock.factsOf(slot));

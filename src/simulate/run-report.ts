@@ -6,6 +6,7 @@ import { KIND } from '../model/event.ts';
 import { peerText } from '../model/field-value.ts';
 import { compareText } from '../model/order.ts';
 import type { Vocabulary } from '../model/vocabulary.ts';
+import { WindowGrid, type WindowShift } from '../model/window-grid.ts';
 import { countedName, monitorOf, type RuleEvaluator } from '../policy/rule-evaluator.ts';
 import type { Rule, RulePolicy } from '../policy/rule-policy.ts';
 import { Collateral, type Labels } from './collateral.ts';
@@ -30,6 +31,8 @@ export interface RunReportOptions {
   /** Name of an input by rank, for the files and lines of a report. */
   readonly fileOf: (source: number) => string;
   readonly sink: ReplaySink | undefined;
+  /** Undefined: windows begin at multiples of their interval. */
+  readonly shift?: WindowShift | undefined;
   /** Whether what rules take is counted, and who is labelled; undefined: it is not. */
   readonly collateral: { readonly labels: Labels | undefined } | undefined;
   /** The key of a rule of the policy at an event, as text. */
@@ -78,6 +81,7 @@ export class RunReport {
       (rule, batch, row) =>
         rule < rules.length ? keyText(rule, batch, row) : peerText(batch, row),
       (row) => sink?.firing(row),
+      new WindowGrid(options.shift),
     );
     this.stopped = new StoppedEvents(fileOf, (row) => sink?.stopped(row));
     this.collateral = collateral && new Collateral(collateral.labels);
