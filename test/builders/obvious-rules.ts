@@ -69,7 +69,7 @@ export class ObviousRules {
 
   take(event: JudgedEvent, fromMs: number): void {
     const { row, correlated, nowMs } = event;
-    this.#startMs ??= nowMs;
+    this.start(nowMs);
     for (const { change, timeMs, ...session } of correlated.changes) {
       if (session.ip === 'unknown' || isIgnored(session.ip)) continue;
       const { open } = this.sessions;
@@ -80,9 +80,7 @@ export class ObviousRules {
     const { ip: _ip, ...rest } = row;
     const { kind, user, ip } = correlated;
     const facts: EventRow = { ...rest, kind, user, ...(ip === '' ? {} : { ip }) };
-    const twins = [...this.counts, ...this.#distinct.values()];
-    const results = ignored ? [] : twins.map((twin) => twin.take(facts, nowMs));
-    this.#added = new Set(twins.filter((_, index) => results[index] === true));
+    const results = ignored ? [] : this.add(facts, nowMs);
     if (nowMs < fromMs) return;
     const late = row.releaseMs !== undefined;
     if (ignored) this.taken.ignored++;
@@ -94,19 +92,38 @@ export class ObviousRules {
     }
   }
 
+  /** The first event of all happens. */
+  start(nowMs: number): void {
+    this.#startMs ??= nowMs;
+  }
+
+  /** Counts an event; of each twin: true where it was added, false where it came too late. */
+  add(facts: EventRow, nowMs: number): (boolean | undefined)[] {
+    const twins = [...this.counts, ...this.#distinct.values()];
+    const results = twins.map((twin) => twin.take(facts, nowMs));
+    this.#added = new Set(twins.filter((_, index) => results[index] === true));
+    return results;
+  }
+
+  /** Takes back what the event at hand has added. */
+  undo(): void {
+    for (const twin of this.#added) twin.undo();
+  }
+
   #judge(event: JudgedEvent): void {
     let stoppedBy: Rule | undefined;
     for (const rule of this.#policy.rules) {
-      const result = this.#fires(rule, event);
+      const result = this.fires(rule, event);
       if (result === undefined) continue;
-      this.#note(rule, event, result);
+      this.note(rule, event, result);
       const { type } = rule.verdict;
       if (type === 'reject' || type === 'disconnect') stoppedBy ??= rule;
     }
-    if (stoppedBy !== undefined && event.correlated.phase !== '') this.#stop(stoppedBy, event);
+    if (stoppedBy !== undefined && event.correlated.phase !== '') this.stop(stoppedBy, event);
   }
 
-  #fires(rule: Rule, event: JudgedEvent): Holds {
+  /** What a rule counts at an event that was counted, and its limit; undefined: it does not fire. */
+  fires(rule: Rule, event: JudgedEvent): Holds {
     const { row, correlated } = event;
     const due =
       rule.at === undefined
@@ -196,7 +213,7 @@ export class ObviousRules {
     return of.type === 'distinct' ? of.monitor : this.#countOf(of).feed.monitor;
   }
 
-  #note(rule: Rule, { row, file, line }: JudgedEvent, { count, limit }: NonNullable<Holds>): void {
+  note(rule: Rule, { row, file, line }: JudgedEvent, { count, limit }: NonNullable<Holds>): void {
     const { intervalMs } = this.#monitorOf(rule.conditions[0].of);
     const laterMs = this.#later(intervalMs);
     const windowStartMs = Math.floor((row.timeMs - laterMs) / intervalMs) * intervalMs + laterMs;
@@ -228,7 +245,7 @@ export class ObviousRules {
     this.firings[at] = { ...known, ...higher, firings: known.firings + 1, lastMs: row.timeMs };
   }
 
-  #stop(rule: Rule, { row, correlated, file, line }: JudgedEvent): void {
+  stop(rule: Rule, { row, correlated, file, line }: JudgedEvent): void {
     const { queue_id: queueId = '', kind } = row;
     const message = `${row.node} ${queueId}`;
     if (queueId !== '' && kind === 'reception' && this.#stoppedMessages.delete(message)) return;
@@ -274,12 +291,12 @@ export class ObviousRules {
   }
 }
 
-const isIgnored = (ip: string): boolean => ip.startsWith('203.0.113.');
+export const isIgnored = (ip: string): boolean => ip.startsWith('203.0.113.');
 
 const bytesOf = (words: readonly number[]): number[] =>
   words.flatMap((word) => [word >>> 24, (word >>> 16) & 255, (word >>> 8) & 255, word & 255]);
 
-function blockOf(ip: string, prefix: Prefix): string {
+export function blockOf(ip: string, prefix: Prefix): string {
   if (ip === '') return '';
   if (!ip.includes(':')) {
     const block = ipaddr.IPv4.networkAddressFromCIDR(`${ip}/${prefix.ipv4}`);
