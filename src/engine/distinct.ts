@@ -29,6 +29,8 @@ export class DistinctFeed implements Counter {
   readonly #pairs = new Map<string, Map<string, Pair>>();
   readonly #different = new Map<string, number>();
   #lastAdded = -1;
+  /** The pair that the event added last was the first of its window to show; undefined: it was not. */
+  #lastFirst: Pair | undefined;
 
   constructor(question: DistinctQuestion, subject: Subject) {
     this.#question = question;
@@ -71,9 +73,21 @@ export class DistinctFeed implements Counter {
     if (value === '' || key === '') return undefined;
     const window = lateWindow ?? this.current;
     if (window <= this.current - this.#ring.length) return false;
-    if (lateWindow === undefined) this.#lastAdded = this.#subject.serial;
-    this.#see(key, value, window);
+    const isFirst = this.#see(key, value, window);
+    if (lateWindow === undefined) {
+      this.#lastAdded = this.#subject.serial;
+      this.#lastFirst = isFirst ? this.#pair(key, value) : undefined;
+    }
     return true;
+  }
+
+  /** Takes back what the event at hand has added, if it has. */
+  takeBack(): void {
+    const pair = this.#lastFirst;
+    if (pair === undefined || this.#lastAdded !== this.#subject.serial) return;
+    this.#ring[this.current % this.#ring.length].delete(pair);
+    if (this.#question.windows.start === 0) this.#leave(pair);
+    this.#release(pair);
   }
 
   save(nodes: Words): DistinctState {
@@ -114,12 +128,7 @@ export class DistinctFeed implements Counter {
     const leaving = this.#ring[next % length];
     for (const pair of leaving) {
       this.#leave(pair);
-      pair.kept--;
-      if (pair.kept > 0) continue;
-      const values = this.#pairs.get(pair.key)!;
-      values.delete(pair.value);
-      this.size--;
-      if (values.size === 0) this.#pairs.delete(pair.key);
+      this.#release(pair);
     }
     leaving.clear();
     if (start > 0 && next >= start) {
@@ -135,13 +144,25 @@ export class DistinctFeed implements Counter {
     return nodes === 'node' && key !== '' ? `${node} ${key}` : key;
   }
 
-  #see(key: string, value: string, window: number): void {
+  /** Whether the window had not seen the pair. */
+  #see(key: string, value: string, window: number): boolean {
     const pair = this.#pair(key, value);
     const seen = this.#ring[window % this.#ring.length];
-    if (seen.has(pair)) return;
+    if (seen.has(pair)) return false;
     seen.add(pair);
     pair.kept++;
     if (this.current - window >= this.#question.windows.start) this.#enter(pair);
+    return true;
+  }
+
+  /** One window less keeps the pair. */
+  #release(pair: Pair): void {
+    pair.kept--;
+    if (pair.kept > 0) return;
+    const values = this.#pairs.get(pair.key)!;
+    values.delete(pair.value);
+    this.size--;
+    if (values.size === 0) this.#pairs.delete(pair.key);
   }
 
   #pair(key: string, value: string): Pair {

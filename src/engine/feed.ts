@@ -47,6 +47,8 @@ export class Feed {
   serialize: boolean;
   /** `serial` of the event that was added last; says whether the event at hand was. */
   lastAdded = -1;
+  /** What that event added. */
+  #lastAmount = 0;
   /** Events not added because the series holds the other family, or the event has no key or amount. */
   wrongFamily = 0;
   withoutKey = 0;
@@ -169,8 +171,28 @@ export class Feed {
     for (let i = 0; i < this.#nodeTables.length; i++) {
       this.#nodeTables[i].take(subject, added, lateWindow, this.current);
     }
-    if (lateWindow === undefined) this.lastAdded = subject.serial;
+    if (lateWindow === undefined) {
+      this.lastAdded = subject.serial;
+      this.#lastAmount = added;
+    }
     return true;
+  }
+
+  /** Takes back what the event at hand has added, if it has: its key stays, with what is left. */
+  takeBack(subject: Subject): void {
+    if (this.lastAdded !== subject.serial) return;
+    const amount = -this.#lastAmount;
+    if (this.#texts !== undefined) {
+      const key = fieldValue(subject.batch, subject.row, this.#options.key);
+      this.#texts.wheel.add(this.#texts.keys.locate(key), amount);
+      for (const ofNode of this.#nodeTexts) {
+        ofNode.take(subject.node, key, amount, undefined, this.current);
+      }
+      return;
+    }
+    const tables = subject.family === 4 ? this.#tables4 : this.#tables6;
+    for (const { keys, wheel } of tables) wheel.add(keys.locate(subject), amount);
+    for (const ofNode of this.#nodeTables) ofNode.take(subject, amount, undefined, this.current);
   }
 
   /** A counter over the peer's block, or over the event's key in a string series. */
@@ -337,6 +359,7 @@ export class Feed {
     if (lateWindow === undefined) {
       texts.wheel.add(entry, added);
       this.lastAdded = subject.serial;
+      this.#lastAmount = added;
     } else texts.wheel.addLate(lateWindow, entry, added);
     for (const textsOfNode of this.#nodeTexts) {
       textsOfNode.take(subject.node, key, added, lateWindow, this.current);

@@ -78,16 +78,26 @@ interface CompiledRule {
 /** Evaluates the rules of a declarative policy at events that the engine has just counted. */
 export class RuleEvaluator {
   readonly #rules: readonly CompiledRule[];
+  /** Of what was attempted, and of what was accepted. */
   readonly #alarm: { readonly raised: boolean };
+  readonly #other: { readonly raised: boolean };
   /** Rules to try by kind, in the order of the policy: all of them, and those that are not armed. */
   readonly #byKind: CompiledRule[][] = [];
   readonly #quietByKind: CompiledRule[][] = [];
   readonly #hit: Hit = { rule: 0, count: 0, limit: 0, identity: -1 };
 
-  constructor(policy: RulePolicy, audit: AuditView, vocabulary: Vocabulary) {
+  /** @param accepted what rules with `counts: accepted` ask, where that is counted apart */
+  constructor(
+    policy: RulePolicy,
+    audit: AuditView,
+    vocabulary: Vocabulary,
+    accepted: AuditView = audit,
+  ) {
     this.#alarm = audit.subject.alarm;
+    this.#other = accepted.subject.alarm;
     this.#rules = policy.rules.map((rule, index) => {
-      const checks = rule.conditions.map((c) => bind(c, rule, policy, audit, vocabulary));
+      const asked = rule.counts === 'accepted' ? accepted : audit;
+      const checks = rule.conditions.map((c) => bind(c, rule, policy, asked, vocabulary));
       return {
         index,
         rule,
@@ -103,10 +113,11 @@ export class RuleEvaluator {
   /** Calls `onHit` for each rule that fires, in order. */
   evaluate(batch: EventBatch, row: number, onHit: OnHit): void {
     const kind = batch.kind[row];
-    let rules = (this.#alarm.raised ? this.#byKind : this.#quietByKind)[kind];
+    const raised = this.#alarm.raised || this.#other.raised;
+    let rules = (raised ? this.#byKind : this.#quietByKind)[kind];
     if (rules === undefined) {
       this.#sortOut(kind);
-      rules = (this.#alarm.raised ? this.#byKind : this.#quietByKind)[kind];
+      rules = (raised ? this.#byKind : this.#quietByKind)[kind];
     }
     for (let i = 0; i < rules.length; i++) {
       const compiled = rules[i];
@@ -162,6 +173,7 @@ function allHold(checks: readonly Check[]): boolean {
   return true;
 }
 
+/** Whether the rule passes over the peer or the sender. */
 function isExempt({ except, rule }: CompiledRule, batch: EventBatch, row: number): boolean {
   if (!except.empty && except.has(batch.family[row], batch.ip, row * 4)) return true;
   if (rule.exceptDomains.length === 0) return false;

@@ -17,8 +17,18 @@ export interface StreamClock {
   factsOf(slot: number): SessionFacts;
 }
 
+/** Events that no input holds, in the order of time. */
+export interface ReturningEvents {
+  /** When the next one happens, milliseconds UTC; Infinity: there is none. */
+  readonly nextMs: number;
+  /** Takes the next one; its row is valid until the one after is taken. */
+  next(): { readonly batch: EventBatch; readonly row: number };
+}
+
 /** Takes the events of a stream, in order, as the clock passes. */
 export interface StreamTaker {
+  /** Events that happen for this taker alone; only one taker of a stream may have them. */
+  readonly returning?: ReturningEvents | undefined;
   /** Told once, before anything else, whose events it takes. */
   attach(clock: StreamClock): void;
   /** When something of its own is due next, such as the beginning of a window; milliseconds UTC. */
@@ -54,6 +64,10 @@ export class EventStream implements StreamClock {
   readonly correlator: Correlator;
   nowMs = -Infinity;
   readonly #takers: readonly StreamTaker[];
+  /** Who has returning events, and by slot whether a session is one of them. */
+  readonly #host: (StreamTaker & { readonly returning: ReturningEvents }) | undefined;
+  readonly #returned: boolean[] = [];
+  #isReturning = false;
   readonly #merge: Merge;
   readonly #toMs: number;
   readonly #sessionTimeoutMs: number;
@@ -73,15 +87,14 @@ export class EventStream implements StreamClock {
   constructor(options: EventStreamOptions) {
     const { sources, needs, takers, bounds } = options;
     this.#takers = takers;
+    this.#host = takers.find(isHost);
     this.#toMs = options.toMs ?? Infinity;
     this.#sessionTimeoutMs = options.sessionTimeoutMs ?? DEFAULT_SESSION_TIMEOUT_MS;
     this.#merge = new Merge(sources, bounds);
     this.correlator = new Correlator({
       needs,
       sessionTimeoutMs: this.#sessionTimeoutMs,
-      onSession: (slot, end) => {
-        for (const taker of takers) taker.session(slot, end, this.nowMs);
-      },
+      onSession: (slot, end) => this.#session(slot, end),
     });
     for (const taker of takers) taker.attach(this);
   }
@@ -148,10 +161,37 @@ export class EventStream implements StreamClock {
     return true;
   };
 
-  /** Lets everything happen that is due before the events of `nowMs`: windows first, then sessions. */
+  #session(slot: number, end: SessionEnd | undefined): void {
+    if (this.#host === undefined) {
+      for (const taker of this.#takers) taker.session(slot, end, this.nowMs);
+      return;
+    }
+    if (end === undefined) this.#returned[slot] = this.#isReturning;
+    const takers = this.#returned[slot] ? [this.#host] : this.#takers;
+    for (const taker of takers) taker.session(slot, end, this.nowMs);
+  }
+
+  /** Lets the next returning event happen. */
+  #return(host: StreamTaker & { readonly returning: ReturningEvents }): void {
+    const { correlator } = this;
+    const { batch, row } = host.returning.next();
+    this.nowMs = batch.release[row];
+    this.#isReturning = true;
+    if (correlator.admits(batch, row)) {
+      correlator.take(batch, row);
+      host.take(batch, row, this.nowMs);
+    }
+    this.#isReturning = false;
+  }
+
+  /**
+   * Lets everything happen that is due before the events of `nowMs`: windows first, then sessions,
+   * then events that return.
+   */
   #advance(nowMs: number): void {
     const { correlator } = this;
     const takers = this.#takers;
+    const host = this.#host;
     if (!this.#started) {
       this.#started = true;
       for (const taker of takers) taker.start(nowMs);
@@ -159,17 +199,20 @@ export class EventStream implements StreamClock {
     for (;;) {
       const nextDueMs = this.#nextDueMs();
       const timeoutMs = correlator.nextTimeoutMs;
-      if (nextDueMs <= timeoutMs && nextDueMs <= nowMs) {
-        const untilMs = Math.min(nowMs, timeoutMs);
+      const returnMs = host?.returning.nextMs ?? Infinity;
+      const otherMs = Math.min(timeoutMs, returnMs);
+      if (nextDueMs <= otherMs && nextDueMs <= nowMs) {
+        const untilMs = Math.min(nowMs, otherMs);
         for (const taker of takers) if (taker.nextDueMs <= untilMs) taker.advance(untilMs);
-      } else if (timeoutMs <= nowMs) {
+      } else if (otherMs > nowMs) break;
+      else if (timeoutMs <= returnMs) {
         this.nowMs = timeoutMs;
         correlator.expire();
-      } else break;
+      } else this.#return(host!);
     }
     // A session that opens from now on times out later than one that was active just now.
     const timeoutMs = Math.min(correlator.nextTimeoutMs, nowMs + this.#sessionTimeoutMs);
-    this.#dueMs = Math.min(this.#nextDueMs(), timeoutMs);
+    this.#dueMs = Math.min(this.#nextDueMs(), timeoutMs, host?.returning.nextMs ?? Infinity);
   }
 
   #nextDueMs(): number {
@@ -177,4 +220,10 @@ export class EventStream implements StreamClock {
     for (const taker of this.#takers) dueMs = Math.min(dueMs, taker.nextDueMs);
     return dueMs;
   }
+}
+
+function isHost(
+  taker: StreamTaker,
+): taker is StreamTaker & { readonly returning: ReturningEvents } {
+  return taker.returning !== undefined;
 }

@@ -73,9 +73,7 @@ export class HeldEvents implements EventSource {
   /** @param source number of the input that the events count for */
   constructor(events: readonly HeldEvent[], vocabulary: Vocabulary, source: number) {
     this.lowerBound = events.at(0)?.releaseMs ?? Infinity;
-    const length = events
-      .flatMap(({ bytes }) => Object.values(bytes))
-      .reduce((sum, text) => sum + text.length, 0);
+    const length = events.reduce((sum, event) => sum + bytesOf(event), 0);
     const batch = new EventBatch(vocabulary, allocateBlock(length));
     batch.source = source;
     let at = 0;
@@ -93,8 +91,13 @@ export class HeldEvents implements EventSource {
   recycle(): void {}
 }
 
+/** Bytes that the fields of an event take in its batch. */
+export function bytesOf({ bytes }: HeldEvent): number {
+  return Object.values(bytes).reduce((sum, text) => sum + text.length, 0);
+}
+
 /** @param at where the bytes of its fields go; returns where they end */
-function addRow(batch: EventBatch, event: HeldEvent, at: number): number {
+export function addRow(batch: EventBatch, event: HeldEvent, at: number): number {
   const { nodes, listeners, services, kinds } = batch.vocabulary;
   const row = batch.push(event.timeMs, kinds.id(event.kind)!, event.line, at);
   const ip = new Int32Array(4);

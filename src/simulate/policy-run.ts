@@ -1,36 +1,22 @@
 import type { SessionEnd } from '../correlate/session-table.ts';
-import { AuditEngine, type Taken } from '../engine/audit-engine.ts';
-import type { ClosedWindow } from '../engine/port.ts';
+import { AuditEngine } from '../engine/audit-engine.ts';
 import { ADDRESS, NetworkSet, parseNetwork, type Prefix } from '../model/address.ts';
 import { CheckError } from '../model/errors.ts';
 import { EventBatch } from '../model/event-batch.ts';
-import { KIND, PHASE } from '../model/event.ts';
-import { peerText } from '../model/field-value.ts';
+import { PHASE } from '../model/event.ts';
 import { DEFAULT_MONITOR } from '../model/monitor.ts';
-import { compareText } from '../model/order.ts';
 import type { Vocabulary } from '../model/vocabulary.ts';
-import {
-  countedName,
-  monitorOf,
-  RuleEvaluator,
-  seriesPlans,
-  type Hit,
-} from '../policy/rule-evaluator.ts';
-import type { Rule, RulePolicy } from '../policy/rule-policy.ts';
+import type { WindowShift } from '../model/window-grid.ts';
+import { RuleEvaluator, seriesPlans, type Hit } from '../policy/rule-evaluator.ts';
+import type { RulePolicy } from '../policy/rule-policy.ts';
 import type { ScriptPolicy, ScriptVerdict } from '../policy/script-policy.ts';
-import { Collateral, type Labels } from './collateral.ts';
+import type { Labels } from './collateral.ts';
 import type { StreamClock, StreamTaker } from './event-stream.ts';
-import { FiringLedger } from './firing-ledger.ts';
 import type { ReplayState } from './replay-state.ts';
+import { RunReport } from './run-report.ts';
 import { ScriptHost } from './script-host.ts';
-import { SourceTallies } from './source-tallies.ts';
-import { RuleOverlap } from './rule-overlap.ts';
-import { StoppedEvents } from './stopped-events.ts';
 import { NOBODY, TakenTraffic } from './taken-traffic.ts';
-import type { ReplaySink, RuleTally, Tally, UnfedRule, WindowRow } from './tally.ts';
-
-/** How many top keys of a window keys.csv names unless told otherwise. */
-const DEFAULT_TOP = 20;
+import type { ReplaySink, Tally } from './tally.ts';
 
 const LOOPBACK = ['127.0.0.0/8', '::1/128'].map((text) => parseNetwork(text)!);
 
@@ -66,6 +52,8 @@ export interface PolicyRunOptions {
   readonly sink?: ReplaySink | undefined;
   /** Whether what rules take is counted, and who is labelled; undefined: it is not. */
   readonly collateral?: { readonly labels: Labels | undefined } | undefined;
+  /** Undefined: windows begin at multiples of their interval. */
+  readonly shift?: WindowShift | undefined;
   /** Told when the first event of all is about to happen: the windows stand at its time, empty. */
   readonly onStart?: ((engine: AuditEngine, nowMs: number) => void) | undefined;
 }
@@ -100,25 +88,12 @@ const EFFECT: Readonly<Record<JudgedVerdict, number>> = {
  */
 export class PolicyRun implements StreamTaker {
   readonly engine: AuditEngine;
-  readonly tally: Tally = emptyTally();
   readonly #options: PolicyRunOptions;
   readonly #policy: RulePolicy;
   readonly #evaluator: RuleEvaluator;
-  readonly #ledger: FiringLedger;
-  readonly #stopped: StoppedEvents;
+  readonly #report: RunReport;
   readonly #scripts: ScriptHost | undefined;
-  readonly #fromMs: number;
-  readonly #toMs: number;
-  /** By number of the kind: all that a vocabulary can have. */
-  readonly #eventsByKind = new Float64Array(0x1_0000);
-  /** Kinds of all events, those before `fromMs` included. */
-  readonly #seenKinds: boolean[] = [];
-  readonly #sources = new SourceTallies();
   #clock!: StreamClock;
-  #rules: readonly RuleTally[];
-  /** Clock at the first and last reported event. */
-  #firstMs = -Infinity;
-  #lastMs = -Infinity;
   /** The rule that refuses the event at hand. */
   #refusedBy = NOBODY;
   readonly #judged: Judgement = {
@@ -129,32 +104,33 @@ export class PolicyRun implements StreamTaker {
   };
   /** Undefined where nobody asks what rules take. */
   readonly #taken: TakenTraffic | undefined;
-  readonly #collateral: Collateral | undefined;
-  readonly #overlap = new RuleOverlap();
 
   constructor(options: PolicyRunOptions) {
     this.#options = options;
     const policy = (this.#policy = options.policy ?? BARE_POLICY);
-    const { vocabulary, sink, fileOf, top = DEFAULT_TOP } = options;
-    this.#fromMs = options.fromMs ?? -Infinity;
-    this.#toMs = options.toMs ?? Infinity;
+    const { vocabulary, fromMs, toMs, top, fileOf, sink, collateral } = options;
+    const report = (this.#report = new RunReport({
+      vocabulary,
+      policy,
+      fromMs,
+      toMs,
+      top,
+      fileOf,
+      sink,
+      shift: options.shift,
+      collateral,
+      keyText: (rule, batch, row) => this.#evaluator.keyText(rule, batch, row),
+    }));
     this.engine = new AuditEngine(
       {
         monitors: policy.monitors,
         series: seriesPlans(policy, vocabulary),
         ignore: new NetworkSet(policy.ignore),
         vocabulary,
-        // Without files, only the busiest windows' top keys are shown.
-        top: sink === undefined ? 1 : top,
-        sink: {
-          windowClosed: (window) => this.#windowClosed(window),
-          journal: (snapshot) => {
-            if (this.#isReported(snapshot.windowZeroMs, snapshot.monitor.intervalMs)) {
-              sink?.journal(snapshot);
-            }
-          },
-        },
+        top: report.topKeys,
+        sink: report.auditSink,
         clampNegative: options.clampNegative,
+        shift: options.shift,
         eachOpenSession: (take) => {
           const { correlator } = this.#clock;
           for (const slot of correlator.sessions.slots()) take(this.#clock.factsOf(slot));
@@ -163,20 +139,12 @@ export class PolicyRun implements StreamTaker {
       new EventBatch(vocabulary, Buffer.alloc(0)),
     );
     this.#evaluator = new RuleEvaluator(policy, this.engine, vocabulary);
-    const rules = policy.rules.map((rule) => ledgerRule(rule, policy));
-    this.#ledger = new FiringLedger(
-      rules,
-      fileOf,
-      (rule, batch, row) =>
-        rule < rules.length ? this.#evaluator.keyText(rule, batch, row) : peerText(batch, row),
-      (row) => sink?.firing(row),
-    );
     this.#scripts = this.#bindScripts();
-    this.#rules = this.#ledger.tallies;
-    this.#stopped = new StoppedEvents(fileOf, (row) => sink?.stopped(row));
-    if (options.collateral === undefined) return;
-    this.#taken = new TakenTraffic();
-    this.#collateral = new Collateral(options.collateral.labels);
+    this.#taken = collateral && new TakenTraffic();
+  }
+
+  get tally(): Tally {
+    return this.#report.tally;
   }
 
   /** What became of the event taken last; one object, changed per event. Without `collateral` nobody takes. */
@@ -186,7 +154,7 @@ export class PolicyRun implements StreamTaker {
 
   /** A rule's name, and the blocks that it counts by; addresses where it counts by a text. */
   ruleOf(rule: number): { readonly name: string; readonly prefix: Prefix } {
-    const { name, prefix = ADDRESS } = this.#ledger.ruleOf(rule);
+    const { name, prefix = ADDRESS } = this.#report.ledger.ruleOf(rule);
     return { name, prefix };
   }
 
@@ -210,7 +178,7 @@ export class PolicyRun implements StreamTaker {
   }
 
   advance(untilMs: number): void {
-    this.#ledger.advance(untilMs);
+    this.#report.ledger.advance(untilMs);
     this.engine.shift(untilMs);
   }
 
@@ -219,111 +187,64 @@ export class PolicyRun implements StreamTaker {
     if (end === undefined) this.#taken?.opened(slot);
     else this.#endScripts(slot, nowMs);
     if (!this.engine.session(this.#clock.factsOf(slot), end === undefined ? 1 : -1)) return;
-    const tally = this.tally.sessions;
-    tally.openAtEnd += end === undefined ? 1 : -1;
-    if (nowMs < this.#fromMs) return;
-    if (end === undefined) tally.opened++;
-    else tally.ended[end]++;
-    // Sessions that were open before the first reported event count from then on.
-    const open = tally.openAtEnd + (end === undefined ? 0 : 1);
-    if (open > tally.peak) {
-      tally.peak = open;
-      tally.peakMs = nowMs;
-    }
+    this.#report.session(end, nowMs);
   }
 
   /** @throws {CheckError} when `maxKeys` is reached */
   take(batch: EventBatch, row: number, nowMs: number): void {
-    const kind = batch.kind[row];
+    const report = this.#report;
+    const { correlator } = this.#clock;
     const taken = this.engine.take(batch, row);
     const judged = this.#judged;
     judged.verdict = 'none';
     judged.rule = NOBODY;
     judged.isCounted = taken === 'counted' || taken === 'late';
-    const owner = this.#taken?.ownerOf(batch, row, this.#clock.correlator) ?? NOBODY;
+    const owner = this.#taken?.ownerOf(batch, row, correlator) ?? NOBODY;
     judged.takenBy = judged.isCounted ? owner : NOBODY;
-    this.#seenKinds[kind] = true;
-    if (kind === KIND.transaction) this.#stopped.begin(batch, row);
+    report.see(batch, row);
     const { maxKeys } = this.#options;
-    if (maxKeys !== undefined) this.#checkKeys(maxKeys);
-    const isReported = nowMs >= this.#fromMs;
+    if (maxKeys !== undefined) refuseKeys(this.engine.size, maxKeys);
+    const isReported = report.isReported(nowMs);
     if (taken !== 'counted') {
-      const { session, message } = this.#clock.correlator;
-      this.#scripts?.pass(batch, row, session, message);
+      this.#scripts?.pass(batch, row, correlator.session, correlator.message);
     } else if (!isReported) this.#runScripts(batch, row, false);
     if (!isReported) return;
-    if (this.#lastMs === -Infinity) this.#firstMs = nowMs;
-    this.#lastMs = nowMs;
     if (taken === 'counted') {
-      this.#eventsByKind[kind]++;
-      if (this.#rules.length > 0 || this.#scripts !== undefined) this.#judge(batch, row);
-    } else this.#setAside(taken, batch, row);
-    if (judged.isCounted) this.#collateral?.count(judged.takenBy, batch, row);
+      report.count(batch, row, nowMs);
+      if (this.#policy.rules.length > 0 || this.#scripts !== undefined) this.#judge(batch, row);
+    } else report.setAside(taken, batch, row, nowMs);
+    if (judged.isCounted) report.collateral?.count(judged.takenBy, batch, row);
   }
 
   drop(batch: EventBatch, row: number): void {
-    this.#sources.addDropped(batch, row);
+    this.#report.drop(batch, row);
   }
 
   /** Closes every window, unless a later run goes on from here, and completes the tally. */
   finish(pauses: boolean): void {
+    const report = this.#report;
     if (!pauses) {
-      this.#ledger.finish();
+      report.ledger.finish();
       this.engine.finish();
     }
-    this.#complete();
+    report.complete(this.engine, this.#evaluator, this.#clock.correlator.unopened);
+    report.tally.scripts = this.#scripts?.tally;
   }
 
   /** What a later run of the policy needs, beside what the stream keeps. */
   save(): Pick<ReplayState, 'seenKinds' | 'tally' | 'ledger' | 'stopped' | 'audit'> {
-    const { vocabulary } = this.#options;
-    const seenKinds = this.#seenKinds.flatMap((seen, kind) => {
-      return seen ? [vocabulary.kinds.name(kind)] : [];
-    });
-    return {
-      seenKinds: seenKinds.sort(compareText),
-      tally: { ...this.tally, bySource: [], overlap: [], collateral: undefined },
-      ledger: this.#ledger.save(),
-      stopped: this.#stopped.save(vocabulary.nodes),
-      audit: this.#clock.nowMs > -Infinity ? this.engine.save() : null,
-    };
+    const audit = this.#clock.nowMs > -Infinity ? this.engine.save() : null;
+    return { ...this.#report.save(), audit };
   }
 
   restore(state: ReplayState): void {
-    const { vocabulary } = this.#options;
-    const { kinds } = vocabulary;
-    for (const name of state.seenKinds) this.#seenKinds[kinds.id(name)!] = true;
-    for (const [name, count] of Object.entries(state.tally.events)) {
-      this.#eventsByKind[kinds.id(name)!] = count;
-    }
-    this.#ledger.restore(state.ledger);
-    this.#rules = this.#ledger.tallies;
-    this.#stopped.restore(state.stopped, vocabulary.nodes);
+    this.#report.restore(state);
     if (state.audit !== null) this.engine.restore(state.audit);
-    const { sessions, series, ignored, late, tooLate, firstMs, lastMs } = state.tally;
-    Object.assign(this.tally, { ignored, late, tooLate, sessions: structuredClone(sessions) });
-    this.tally.series = series.map((known) => ({ ...known }));
-    this.#firstMs = firstMs ?? -Infinity;
-    this.#lastMs = lastMs ?? -Infinity;
   }
 
-  /** Notes an event that was not counted in the present window. */
-  #setAside(taken: Taken, batch: EventBatch, row: number): void {
-    const { tally } = this;
-    if (taken === 'ignored') tally.ignored++;
-    else if (taken === 'late') {
-      this.#eventsByKind[batch.kind[row]]++;
-      tally.late++;
-      this.#sources.addLate(batch);
-    } else {
-      tally.tooLate++;
-      this.#sources.addTooLate(batch);
-    }
-  }
-
-  /** A rule fires at the event at hand; the first that stops it, in order, is its reason. */
+  /** A rule fires at the event at hand. */
   readonly #onHit = (hit: Hit, batch: EventBatch, row: number): void => {
-    this.#ledger.fire(hit, batch, row);
+    this.#report.ledger.fire(hit, batch, row);
     this.#act(hit.rule, this.#policy.rules[hit.rule].verdict.type, batch, row);
   };
 
@@ -334,7 +255,7 @@ export class PolicyRun implements StreamTaker {
     if (refuses) {
       // An event without a phase has no answer that could refuse it.
       if (batch.phase[row] === PHASE.none) return;
-      this.#overlap.add(rule);
+      this.#report.overlap.add(rule);
       if (this.#refusedBy !== NOBODY) return;
       this.#refusedBy = rule;
     } else if (this.#refusedBy !== NOBODY || EFFECT[verdict] <= EFFECT[judged.verdict]) return;
@@ -345,13 +266,14 @@ export class PolicyRun implements StreamTaker {
   #bindScripts(): ScriptHost | undefined {
     const { scripts: policy, strict = false, fileOf, sink } = this.#options;
     if (policy === undefined) return undefined;
+    const { ledger } = this.#report;
     return new ScriptHost({
       policy,
       engine: this.engine,
       monitors: this.#policy.monitors,
-      ledger: this.#ledger,
+      ledger,
       onAct: (rule, verdict, batch, row) => {
-        this.#ledger.fire({ rule, identity: -1 }, batch, row);
+        ledger.fire({ rule, identity: -1 }, batch, row);
         this.#act(rule, verdict, batch, row);
       },
       strict,
@@ -366,8 +288,9 @@ export class PolicyRun implements StreamTaker {
     this.#runScripts(batch, row, true);
     const rule = this.#refusedBy;
     if (rule === NOBODY) return;
-    this.#overlap.close();
-    this.#stopped.add(batch, row, this.#ledger.tallyOf(rule));
+    const { overlap, stopped, ledger } = this.#report;
+    overlap.close();
+    stopped.add(batch, row, ledger.tallyOf(rule));
     const judged = this.#judged;
     if (this.#taken === undefined || judged.takenBy !== NOBODY) return;
     judged.takenBy = rule;
@@ -387,125 +310,14 @@ export class PolicyRun implements StreamTaker {
   /** A script that runs then may begin to count sessions or a series. */
   #endScripts(slot: number, nowMs: number): void {
     if (this.#scripts === undefined) return;
-    this.#scripts.end(slot, this.#clock.factsOf(slot), nowMs, nowMs >= this.#fromMs);
+    const isReported = this.#report.isReported(nowMs);
+    this.#scripts.end(slot, this.#clock.factsOf(slot), nowMs, isReported);
     this.#clock.hasten(this.engine.nextBoundaryMs);
   }
-
-  /** Brings the tally up to date with what others count. */
-  #complete(): void {
-    const { tally } = this;
-    tally.sessions.unopened = this.#clock.correlator.unopened;
-    this.#ledger.countKeys();
-    tally.rules = this.#ledger.tallies;
-    const { kinds } = this.#options.vocabulary;
-    const counts = Array.from(this.#eventsByKind.subarray(0, kinds.size), (count, kind) => {
-      return [kinds.name(kind), count] as const;
-    }).filter(([, count]) => count > 0);
-    counts.sort(([a], [b]) => compareText(a, b));
-    tally.events = Object.fromEntries(counts);
-    tally.notes = this.engine.feeds
-      .filter((feed) => !feed.isMetric)
-      .map(({ name, wrongFamily, withoutKey, withoutAmount, negative }) => {
-        return { series: name, wrongFamily, withoutKey, withoutAmount, negative };
-      })
-      .filter(
-        (note) => note.negative || note.wrongFamily + note.withoutKey + note.withoutAmount > 0,
-      );
-    if (this.#lastMs > -Infinity) {
-      tally.firstMs = this.#firstMs;
-      tally.lastMs = this.#lastMs;
-    }
-    tally.bySource = this.#sources.tallies;
-    tally.unfed = this.#unfedRules();
-    tally.scripts = this.#scripts?.tally;
-    if (this.#collateral !== undefined) tally.overlap = this.#overlap.tally;
-    tally.collateral = this.#collateral?.tally(tally.rules.length);
-  }
-
-  #unfedRules(): UnfedRule[] {
-    const { kinds } = this.#options.vocabulary;
-    return this.#policy.rules.flatMap(({ name }, index) => {
-      const counted = [...this.#evaluator.kindsOf(index)];
-      if (counted.some((kind) => this.#seenKinds[kind])) return [];
-      return [{ rule: name, kinds: counted.map((kind) => kinds.name(kind)) }];
-    });
-  }
-
-  #checkKeys(maxKeys: number): void {
-    if (this.engine.size <= maxKeys) return;
-    throw new CheckError(`more than ${maxKeys} keys in memory (--max-keys)`);
-  }
-
-  #windowClosed(window: ClosedWindow): void {
-    const { series, monitor, windowStartMs, total, keys, top } = window;
-    const firings = this.#ledger.takeFirings(series, monitor, windowStartMs);
-    if (!this.#isReported(windowStartMs, monitor.intervalMs)) return;
-    const [first] = top;
-    const topKey = first?.key ?? '';
-    const topCount = first?.count ?? 0;
-    const row = { series, monitor, windowStartMs, total, keys, topKey, topCount, firings };
-    this.#sum(row);
-    this.#options.sink?.window(row, top.slice(0, this.#options.top ?? DEFAULT_TOP));
-  }
-
-  #sum(row: WindowRow): void {
-    const { series, monitor, total } = row;
-    const all = this.tally.series;
-    const known = all.find((tally) => {
-      const { intervalMs, windows } = tally.monitor;
-      return (
-        tally.series === series && intervalMs === monitor.intervalMs && windows === monitor.windows
-      );
-    });
-    if (known === undefined) all.push({ series, monitor, total, windows: 1, busiest: row });
-    else {
-      known.total += total;
-      known.windows++;
-      if (total > known.busiest.total) known.busiest = row;
-    }
-  }
-
-  #isReported(windowStartMs: number, intervalMs: number): boolean {
-    return windowStartMs + intervalMs > this.#fromMs && windowStartMs < this.#toMs;
-  }
 }
 
-function ledgerRule(
-  rule: Rule,
-  policy: RulePolicy,
-): ConstructorParameters<typeof FiringLedger>[0][number] {
-  return {
-    name: rule.name,
-    verdict: rule.verdict.type,
-    monitor: monitorOf(rule, policy),
-    counted: countedName(rule),
-    prefix: rule.per.type === 'prefix' ? rule.per.prefix : undefined,
-  };
-}
-
-function emptyTally(): Tally {
-  return {
-    firstMs: undefined,
-    lastMs: undefined,
-    events: {},
-    ignored: 0,
-    late: 0,
-    tooLate: 0,
-    sessions: {
-      opened: 0,
-      ended: { logged: 0, replaced: 0, restart: 0, timeout: 0 },
-      unopened: 0,
-      openAtEnd: 0,
-      peak: 0,
-      peakMs: undefined,
-    },
-    rules: [],
-    notes: [],
-    unfed: [],
-    series: [],
-    scripts: undefined,
-    overlap: [],
-    collateral: undefined,
-    bySource: [],
-  };
+/** @throws {CheckError} when more keys are in memory than the user allows */
+export function refuseKeys(size: number, maxKeys: number): void {
+  if (size <= maxKeys) return;
+  throw new CheckError(`more than ${maxKeys} keys in memory (--max-keys)`);
 }

@@ -69,6 +69,11 @@ export class TakenTraffic {
     if (begun !== 0) this.#messages[begun] = owner;
   }
 
+  /** The message of an open session that is not accepted yet; 0: none. */
+  begunOf(session: number): number {
+    return session === 0 ? 0 : (this.#begun[session] ?? 0);
+  }
+
   #ofSession(slot: number): number {
     return slot === 0 ? 0 : (this.#sessions[slot] ?? 0);
   }

@@ -3,6 +3,7 @@ import type { SeriesSnapshot } from '../model/series-snapshot.ts';
 import type { CounterClass, NoteKind } from '../policy/script-policy.ts';
 import type { SessionEnd } from '../correlate/session-table.ts';
 import type { CollateralTally } from './collateral.ts';
+import type { RetryTally } from './retries.ts';
 import type { OverlapRow } from './rule-overlap.ts';
 
 /** A row of windows.csv: one window of a metric or series that saw an event. */
@@ -155,6 +156,30 @@ export interface ScriptTally {
   readonly firstLogged: LoggedRow[];
 }
 
+/** The total of a window that has closed. */
+export type ClosedTotals = Pick<WindowRow, 'series' | 'monitor' | 'windowStartMs' | 'total'>;
+
+/** What a policy in force changed; the tally that it belongs to has the attempts. */
+export interface EnforcedTally {
+  /** The same policy on the same events, without effect. */
+  readonly observed: Tally;
+  /** Reported events that no rule refused, by kind. */
+  readonly accepted: Readonly<Record<string, number>>;
+  /** Of each rule with `for:`: blocks begun, and connects that they refused. */
+  readonly blocks: readonly {
+    readonly rule: string;
+    readonly begun: number;
+    readonly refused: number;
+  }[];
+  /** Sessions that were slowed down, by how much in all, and those held when the log ended. */
+  readonly tarpits: {
+    readonly sessions: number;
+    readonly seconds: number;
+    readonly heldAtEnd: number;
+  };
+  readonly retries: RetryTally | undefined;
+}
+
 /** What a replay found: everything that a report shows. */
 export interface Tally {
   /** Clock at the first and last reported event; undefined when there was none. */
@@ -168,7 +193,8 @@ export interface Tally {
   tooLate: number;
   sessions: {
     opened: number;
-    ended: Record<SessionEnd, number>;
+    /** `refused`: closed by a rule, where the policy is in force. */
+    ended: Record<SessionEnd | 'refused', number>;
     /** Disconnects whose connect the log does not show. */
     unopened: number;
     openAtEnd: number;
@@ -188,6 +214,8 @@ export interface Tally {
   overlap: readonly OverlapRow[];
   /** What rules take; undefined where nobody asked, or no rule refuses. */
   collateral: CollateralTally | undefined;
+  /** Beside what was observed; undefined where the policy was not in force. */
+  enforced: EnforcedTally | undefined;
   /** Facts about each input, by rank. */
   bySource: SourceTally[];
 }

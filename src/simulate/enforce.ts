@@ -1,0 +1,47 @@
+import type { EventSource } from '../clock/event-source.ts';
+import type { Needs } from '../model/event.ts';
+import { EnforcedRun, type EnforcedRunOptions } from './enforced-run.ts';
+import { EventStream } from './event-stream.ts';
+import { PolicyRun } from './policy-run.ts';
+import type { ReplayResult } from './replay.ts';
+import type { ReplaySink } from './tally.ts';
+
+export interface EnforceOptions extends EnforcedRunOptions {
+  readonly sources: readonly EventSource[];
+  readonly needs: Needs;
+  readonly sessionTimeoutMs?: number | undefined;
+}
+
+/**
+ * Replays inputs with the policy's rules in force: what a verdict stops no longer happens
+ * (semantics, section 6). Beside it the same policy observes the log as it is.
+ *
+ * @throws {CheckError} when `maxKeys` is reached
+ */
+export async function enforce(options: EnforceOptions): Promise<ReplayResult> {
+  const { sources, needs, sessionTimeoutMs, toMs } = options;
+  const enforced = new EnforcedRun(options);
+  const observed = new PolicyRun({ ...options, top: 0, sink: windowsOf(enforced) });
+  const takers = [observed, enforced];
+  const stream = new EventStream({ sources, needs, takers, sessionTimeoutMs, toMs });
+  await stream.advance(Infinity);
+  observed.finish(false);
+  enforced.finish(observed.tally);
+  return {
+    tally: enforced.tally,
+    snapshot: (series) => enforced.engine.snapshot(series),
+    persisted: enforced.persisted,
+    state: undefined,
+  };
+}
+
+/** Of the run that observes, the report of the other one has the windows alone. */
+function windowsOf(enforced: EnforcedRun): ReplaySink {
+  return {
+    window: (row) => enforced.closed('observed', row),
+    firing: () => undefined,
+    stopped: () => undefined,
+    journal: () => undefined,
+    logged: () => undefined,
+  };
+}

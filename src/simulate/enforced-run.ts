@@ -1,0 +1,388 @@
+import type { SessionEnd } from '../correlate/session-table.ts';
+import { AuditEngine } from '../engine/audit-engine.ts';
+import type { AuditSink } from '../engine/port.ts';
+import type { SessionFacts } from '../engine/session-gauge.ts';
+import { NetworkSet } from '../model/address.ts';
+import { EventBatch } from '../model/event-batch.ts';
+import { KIND, LOGGED_AS, PHASE, TEXT } from '../model/event.ts';
+import { RuleEvaluator, seriesPlans, type Hit } from '../policy/rule-evaluator.ts';
+import type { RulePolicy, RuleVerdict } from '../policy/rule-policy.ts';
+import { Blocks } from './blocks.ts';
+import { EnforcedWindows, type EnforcedWindowRow, type Reading } from './enforced-windows.ts';
+import type { StreamClock, StreamTaker } from './event-stream.ts';
+import { HeldSessions } from './held-sessions.ts';
+import { refuseKeys, type PolicyRunOptions } from './policy-run.ts';
+import { Retries } from './retries.ts';
+import { RunReport } from './run-report.ts';
+import { NOBODY, TakenTraffic } from './taken-traffic.ts';
+import type { ClosedTotals, EnforcedTally, ReplaySink, Tally } from './tally.ts';
+
+/** What a block answers whose rule has no answer of its own. */
+const BLOCKED: Reply = { code: 554, text: '5.7.1 blocked', closes: true };
+
+export interface EnforcedRunOptions extends Omit<
+  PolicyRunOptions,
+  'policy' | 'scripts' | 'strict'
+> {
+  readonly policy: RulePolicy;
+  /** After how long a client comes back that was refused with 4xx; undefined: it does not. */
+  readonly retryMs: number | undefined;
+  /** Takes the rows of enforce.csv. */
+  readonly onWindow?: ((row: EnforcedWindowRow) => void) | undefined;
+}
+
+interface Reply {
+  readonly code: number;
+  readonly text: string;
+  /** Whether the connection is closed. */
+  readonly closes: boolean;
+}
+
+/**
+ * One policy in force on a stream of events: what it refuses no longer happens (semantics,
+ * section 6). It changes rows that it refuses, so it takes the events behind all other takers.
+ */
+export class EnforcedRun implements StreamTaker {
+  /** Counts what is attempted; the report shows it. */
+  readonly engine: AuditEngine;
+  readonly returning: Retries | undefined;
+  readonly #accepted: AuditEngine;
+  readonly #options: EnforcedRunOptions;
+  readonly #policy: RulePolicy;
+  readonly #evaluator: RuleEvaluator;
+  readonly #report: RunReport;
+  readonly #windows: EnforcedWindows;
+  readonly #taken = new TakenTraffic();
+  readonly #blocks: Blocks;
+  readonly #held = new HeldSessions();
+  /** By slot: whether a session is open and counted, and how long a tarpit delays its end. */
+  readonly #isOpen: boolean[] = [];
+  readonly #delayMs: number[] = [];
+  /** Events that no rule refused, by number of the kind. */
+  readonly #acceptedByKind: number[] = [];
+  readonly #blockedByRule: number[];
+  #tarpitted = 0;
+  #tarpitMs = 0;
+  #clock!: StreamClock;
+  /** The first rule in order that refuses the event at hand. */
+  #refusedBy = NOBODY;
+
+  constructor(options: EnforcedRunOptions) {
+    this.#options = options;
+    const { policy, vocabulary, retryMs, fileOf } = options;
+    const { fromMs, toMs, top, sink, collateral } = options;
+    this.#policy = policy;
+    const report = (this.#report = new RunReport({
+      vocabulary,
+      policy,
+      fromMs,
+      toMs,
+      top,
+      fileOf,
+      sink: sink && this.#watched(sink),
+      collateral: collateral ?? { labels: undefined },
+      keyText: (rule, batch, row) => this.#evaluator.keyText(rule, batch, row),
+    }));
+    this.engine = this.#newEngine(report.auditSink, report.topKeys);
+    this.#accepted = this.#newEngine(
+      {
+        windowClosed: ({ series, monitor, windowStartMs, total }) => {
+          if (!report.covers(windowStartMs, monitor.intervalMs)) return;
+          this.closed('accepted', { series, monitor, windowStartMs, total });
+        },
+        journal: () => undefined,
+      },
+      1,
+    );
+    this.#evaluator = new RuleEvaluator(policy, this.engine, vocabulary, this.#accepted);
+    this.#windows = new EnforcedWindows(this.engine.feeds, (row) => options.onWindow?.(row));
+    this.#blocks = new Blocks(policy.rules);
+    this.#blockedByRule = policy.rules.map(() => 0);
+    this.returning = retryMs === undefined ? undefined : new Retries(retryMs, vocabulary, fileOf);
+  }
+
+  get tally(): Tally {
+    return this.#report.tally;
+  }
+
+  get persisted(): readonly string[] {
+    return this.#policy.series.filter(({ persist }) => persist).map(({ name }) => name);
+  }
+
+  get nextDueMs(): number {
+    return Math.min(this.engine.nextBoundaryMs, this.#accepted.nextBoundaryMs, this.#held.nextMs);
+  }
+
+  attach(clock: StreamClock): void {
+    this.#clock = clock;
+  }
+
+  start(nowMs: number): void {
+    this.engine.start(nowMs);
+    this.#accepted.start(nowMs);
+    this.#options.onStart?.(this.engine, nowMs);
+  }
+
+  /** Windows first, then the sessions that a tarpit has held. */
+  advance(untilMs: number): void {
+    for (;;) {
+      const boundaryMs = Math.min(this.engine.nextBoundaryMs, this.#accepted.nextBoundaryMs);
+      const heldMs = this.#held.nextMs;
+      if (boundaryMs <= heldMs && boundaryMs <= untilMs) this.#shift(Math.min(untilMs, heldMs));
+      else if (heldMs <= untilMs) {
+        const held = this.#held.release();
+        this.#end(held, held.end, heldMs);
+      } else break;
+    }
+    this.#windows.flush(untilMs);
+  }
+
+  /** A window of any reading has closed: a part of a row of enforce.csv. */
+  closed(reading: Reading, { series, monitor, windowStartMs, total }: ClosedTotals): void {
+    this.#windows.add(reading, series, monitor, windowStartMs, total);
+  }
+
+  session(slot: number, end: SessionEnd | undefined, nowMs: number): void {
+    const facts = this.#clock.factsOf(slot);
+    if (end === undefined) {
+      this.#taken.opened(slot);
+      this.returning?.opened(slot);
+      this.#delayMs[slot] = 0;
+      this.#isOpen[slot] = this.engine.session(facts, 1);
+      this.#accepted.session(facts, 1);
+      if (this.#isOpen[slot]) this.#report.session(undefined, nowMs);
+    } else if (this.#isOpen[slot]) {
+      this.#close(slot, end, nowMs);
+    }
+  }
+
+  /** @throws {CheckError} when `maxKeys` is reached */
+  take(batch: EventBatch, row: number, nowMs: number): void {
+    const report = this.#report;
+    const { correlator } = this.#clock;
+    report.see(batch, row);
+    const owner = this.#taken.ownerOf(batch, row, correlator);
+    const isReported = report.isReported(nowMs);
+    if (owner !== NOBODY) {
+      report.reach(nowMs);
+      report.collateral?.count(owner, batch, row);
+      this.returning?.gone(batch, row, correlator);
+      this.#clock.hasten(this.returning?.nextMs ?? Infinity);
+      return;
+    }
+    if (batch.kind[row] === KIND.transaction) this.returning?.began(correlator.queued);
+    const taken = this.engine.take(batch, row);
+    const { maxKeys } = this.#options;
+    if (maxKeys !== undefined) refuseKeys(this.engine.size + this.#accepted.size, maxKeys);
+    if (taken === 'counted' && isReported) {
+      this.#judge(batch, row, nowMs);
+      return;
+    }
+    this.#accepted.take(batch, row);
+    if (!isReported) return;
+    // A `counted` event is judged above.
+    if (taken !== 'counted') report.setAside(taken, batch, row, nowMs);
+    if (taken !== 'late') return;
+    this.#accept(batch, row);
+    report.collateral?.count(NOBODY, batch, row);
+  }
+
+  drop(batch: EventBatch, row: number): void {
+    this.#report.drop(batch, row);
+  }
+
+  /** Closes every window and completes the tally, beside that of the run that only observed. */
+  finish(observed: Tally): void {
+    const report = this.#report;
+    report.ledger.finish();
+    this.engine.finish();
+    this.#accepted.finish();
+    this.#windows.flush(Infinity);
+    report.complete(this.engine, this.#evaluator, this.#clock.correlator.unopened);
+    report.tally.enforced = this.#enforced(observed);
+  }
+
+  #enforced(observed: Tally): EnforcedTally {
+    const { kinds } = this.#options.vocabulary;
+    const accepted = this.#acceptedByKind.flatMap((count, kind) => {
+      return count === undefined ? [] : [[kinds.name(kind), count] as const];
+    });
+    return {
+      observed,
+      accepted: Object.fromEntries(accepted),
+      blocks: this.#policy.rules.flatMap(({ name, blockMs }, rule) => {
+        if (blockMs === undefined) return [];
+        return [
+          { rule: name, begun: this.#blocks.begun[rule], refused: this.#blockedByRule[rule] },
+        ];
+      }),
+      tarpits: {
+        sessions: this.#tarpitted,
+        seconds: this.#tarpitMs / 1000,
+        heldAtEnd: this.#held.size,
+      },
+      retries: this.returning?.tally,
+    };
+  }
+
+  #newEngine(sink: AuditSink, top: number): AuditEngine {
+    const { vocabulary, clampNegative } = this.#options;
+    const { monitors, ignore } = this.#policy;
+    return new AuditEngine(
+      {
+        monitors,
+        series: seriesPlans(this.#policy, vocabulary),
+        ignore: new NetworkSet(ignore),
+        vocabulary,
+        top,
+        sink,
+        clampNegative,
+      },
+      new EventBatch(vocabulary, Buffer.alloc(0)),
+    );
+  }
+
+  /** The sink, beside which the windows of the attempts go into enforce.csv. */
+  #watched(sink: ReplaySink): ReplaySink {
+    return {
+      window: (row, top) => {
+        this.closed('attempts', row);
+        sink.window(row, top);
+      },
+      firing: (row) => sink.firing(row),
+      stopped: (row) => sink.stopped(row),
+      journal: (snapshot) => sink.journal(snapshot),
+      logged: (row) => sink.logged(row),
+    };
+  }
+
+  #shift(untilMs: number): void {
+    this.#report.ledger.advance(untilMs);
+    this.engine.shift(untilMs);
+    this.#accepted.shift(untilMs);
+    this.#blocks.expire(untilMs);
+  }
+
+  #judge(batch: EventBatch, row: number, nowMs: number): void {
+    const report = this.#report;
+    report.count(batch, row, nowMs);
+    this.#refusedBy = NOBODY;
+    if (batch.kind[row] === KIND.connect) {
+      this.#blocks.refusing(batch, row, nowMs, (rule) => this.#refuses(rule));
+      if (this.#refusedBy !== NOBODY) {
+        this.#blockedByRule[this.#refusedBy]++;
+        this.#refuse(batch, row, nowMs, { ...BLOCKED, ...this.#replyOf(this.#refusedBy) });
+        return;
+      }
+    }
+    this.#accepted.take(batch, row);
+    this.#evaluator.evaluate(batch, row, this.#onHit);
+    if (this.#refusedBy !== NOBODY) {
+      this.#accepted.takeBack();
+      this.#refuse(batch, row, nowMs, this.#replyOf(this.#refusedBy)!);
+      return;
+    }
+    this.#accept(batch, row);
+    report.collateral?.count(NOBODY, batch, row);
+  }
+
+  readonly #onHit = (hit: Hit, batch: EventBatch, row: number): void => {
+    const nowMs = batch.release[row];
+    this.#report.ledger.fire(hit, batch, row);
+    this.#blocks.fired(hit.rule, batch, row, nowMs);
+    const { verdict } = this.#policy.rules[hit.rule];
+    if (verdict.type === 'tarpit') this.#tarpit(verdict.seconds * 1000);
+    // An event without a phase has no answer that could refuse it.
+    if (isRefusal(verdict) && batch.phase[row] !== PHASE.none) this.#refuses(hit.rule);
+  };
+
+  #refuses(rule: number): void {
+    this.#report.overlap.add(rule);
+    if (this.#refusedBy === NOBODY) this.#refusedBy = rule;
+  }
+
+  #replyOf(rule: number): Reply | undefined {
+    const { verdict } = this.#policy.rules[rule];
+    if (!isRefusal(verdict)) return undefined;
+    return { code: verdict.code, text: verdict.text, closes: verdict.type === 'disconnect' };
+  }
+
+  #tarpit(delayMs: number): void {
+    const { session } = this.#clock.correlator;
+    if (session === 0 || !this.#isOpen[session]) return;
+    if (this.#delayMs[session] === 0) this.#tarpitted++;
+    this.#delayMs[session] += delayMs;
+    this.#tarpitMs += delayMs;
+  }
+
+  /** The rule `#refusedBy` refuses the event at hand, with what goes with it. */
+  #refuse(batch: EventBatch, row: number, nowMs: number, reply: Reply): void {
+    const rule = this.#refusedBy;
+    const report = this.#report;
+    const { correlator } = this.#clock;
+    const { session } = correlator;
+    report.overlap.close();
+    report.stopped.add(batch, row, report.ledger.tallyOf(rule));
+    report.collateral?.count(rule, batch, row);
+    const closes = reply.closes || batch.kind[row] === KIND.connect;
+    const begun = closes ? this.#taken.begunOf(session) : 0;
+    this.returning?.refused(batch, row, correlator, reply.code, closes, begun);
+    this.#clock.hasten(this.returning?.nextMs ?? Infinity);
+    this.#taken.take(rule, closes, batch, row, correlator);
+    if (closes && session !== 0 && this.#isOpen[session]) this.#close(session, 'refused', nowMs);
+    if (batch.kind[row] === KIND.rejection) return;
+    makeRejection(batch, row, reply);
+    this.engine.take(batch, row);
+    report.count(batch, row, nowMs);
+  }
+
+  #accept(batch: EventBatch, row: number): void {
+    const kind = batch.kind[row];
+    this.#acceptedByKind[kind] = (this.#acceptedByKind[kind] ?? 0) + 1;
+  }
+
+  /** A session is over; a tarpit may keep its place. */
+  #close(slot: number, end: SessionEnd | 'refused', nowMs: number): void {
+    this.#isOpen[slot] = false;
+    const facts = this.#clock.factsOf(slot);
+    const delayMs = this.#delayMs[slot];
+    if (delayMs === 0) this.#end(facts, end, nowMs);
+    else {
+      this.#held.hold(facts, end, nowMs + delayMs);
+      this.#clock.hasten(nowMs + delayMs);
+    }
+  }
+
+  #end(facts: SessionFacts, end: SessionEnd | 'refused', nowMs: number): void {
+    this.engine.session(facts, -1);
+    this.#accepted.session(facts, -1);
+    this.#report.session(end, nowMs);
+  }
+}
+
+function isRefusal(
+  verdict: RuleVerdict,
+): verdict is Extract<RuleVerdict, { readonly code: number }> {
+  return verdict.type === 'reject' || verdict.type === 'disconnect';
+}
+
+/** The fields of an event that the rejection which answers it has too. */
+const KEPT_FIELDS =
+  (1 << TEXT.session) |
+  (1 << TEXT.queue_id) |
+  (1 << TEXT.sender) |
+  (1 << TEXT.recipient) |
+  (1 << TEXT.file);
+
+/** Makes of a refused event the rejection that its client got. */
+function makeRejection(batch: EventBatch, row: number, { code, text }: Reply): void {
+  const [, enhanced = '', reason] = /^([245]\.\d{1,3}\.\d{1,3})?\s*(.*)$/s.exec(text)!;
+  batch.kind[row] = KIND.rejection;
+  batch.code[row] = code;
+  batch.verdict[row] = LOGGED_AS.rejected;
+  batch.size[row] = -1;
+  batch.recipients[row] = -1;
+  batch.has[row] &= KEPT_FIELDS;
+  batch.setText(row, TEXT.enhanced, enhanced);
+  batch.setText(row, TEXT.reason, reason);
+}

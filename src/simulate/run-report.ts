@@ -1,0 +1,303 @@
+import type { SessionEnd } from '../correlate/session-table.ts';
+import type { AuditEngine, Taken } from '../engine/audit-engine.ts';
+import type { AuditSink, ClosedWindow } from '../engine/port.ts';
+import type { EventBatch } from '../model/event-batch.ts';
+import { KIND } from '../model/event.ts';
+import { peerText } from '../model/field-value.ts';
+import { compareText } from '../model/order.ts';
+import type { Vocabulary } from '../model/vocabulary.ts';
+import { WindowGrid, type WindowShift } from '../model/window-grid.ts';
+import { countedName, monitorOf, type RuleEvaluator } from '../policy/rule-evaluator.ts';
+import type { Rule, RulePolicy } from '../policy/rule-policy.ts';
+import { Collateral, type Labels } from './collateral.ts';
+import { FiringLedger } from './firing-ledger.ts';
+import type { ReplayState } from './replay-state.ts';
+import { RuleOverlap } from './rule-overlap.ts';
+import { SourceTallies } from './source-tallies.ts';
+import { StoppedEvents } from './stopped-events.ts';
+import type { ReplaySink, Tally, UnfedRule, WindowRow } from './tally.ts';
+
+/** How many top keys of a window keys.csv names unless told otherwise. */
+const DEFAULT_TOP = 20;
+
+export interface RunReportOptions {
+  readonly vocabulary: Vocabulary;
+  readonly policy: RulePolicy;
+  /** Half open; what happens before `fromMs` is not reported. */
+  readonly fromMs: number | undefined;
+  readonly toMs: number | undefined;
+  /** Top keys of a window in keys.csv; Infinity: all of them. */
+  readonly top: number | undefined;
+  /** Name of an input by rank, for the files and lines of a report. */
+  readonly fileOf: (source: number) => string;
+  readonly sink: ReplaySink | undefined;
+  /** Undefined: windows begin at multiples of their interval. */
+  readonly shift?: WindowShift | undefined;
+  /** Whether what rules take is counted, and who is labelled; undefined: it is not. */
+  readonly collateral: { readonly labels: Labels | undefined } | undefined;
+  /** The key of a rule of the policy at an event, as text. */
+  readonly keyText: (rule: number, batch: EventBatch, row: number) => string;
+}
+
+/** What a policy at work leaves behind: rows for the sink, and the tally. */
+export class RunReport {
+  readonly tally: Tally = emptyTally();
+  readonly ledger: FiringLedger;
+  readonly stopped: StoppedEvents;
+  /** Undefined where nobody asks what rules take. */
+  readonly collateral: Collateral | undefined;
+  readonly overlap = new RuleOverlap();
+  /** Takes the windows of the engine whose counts the report shows. */
+  readonly auditSink: AuditSink;
+  readonly #options: RunReportOptions;
+  readonly #fromMs: number;
+  readonly #toMs: number;
+  /** By number of the kind: all that a vocabulary can have. */
+  readonly #eventsByKind = new Float64Array(0x1_0000);
+  /** Kinds of all events, those before `fromMs` included. */
+  readonly #seenKinds: boolean[] = [];
+  readonly #sources = new SourceTallies();
+  /** Clock at the first and last reported event. */
+  #firstMs = -Infinity;
+  #lastMs = -Infinity;
+
+  constructor(options: RunReportOptions) {
+    this.#options = options;
+    const { policy, fileOf, sink, collateral, keyText } = options;
+    this.#fromMs = options.fromMs ?? -Infinity;
+    this.#toMs = options.toMs ?? Infinity;
+    this.auditSink = {
+      windowClosed: (window) => this.#windowClosed(window),
+      journal: (snapshot) => {
+        if (this.covers(snapshot.windowZeroMs, snapshot.monitor.intervalMs)) {
+          sink?.journal(snapshot);
+        }
+      },
+    };
+    const rules = policy.rules.map((rule) => ledgerRule(rule, policy));
+    this.ledger = new FiringLedger(
+      rules,
+      fileOf,
+      (rule, batch, row) =>
+        rule < rules.length ? keyText(rule, batch, row) : peerText(batch, row),
+      (row) => sink?.firing(row),
+      new WindowGrid(options.shift),
+    );
+    this.stopped = new StoppedEvents(fileOf, (row) => sink?.stopped(row));
+    this.collateral = collateral && new Collateral(collateral.labels);
+  }
+
+  /** How many top keys of a window the engine has to name: without files only the busiest one's. */
+  get topKeys(): number {
+    return this.#options.sink === undefined ? 1 : (this.#options.top ?? DEFAULT_TOP);
+  }
+
+  /** Whether what happens at `nowMs` is reported. */
+  isReported(nowMs: number): boolean {
+    return nowMs >= this.#fromMs;
+  }
+
+  /** Whether a window overlaps the span of the report. */
+  covers(windowStartMs: number, intervalMs: number): boolean {
+    return windowStartMs + intervalMs > this.#fromMs && windowStartMs < this.#toMs;
+  }
+
+  /** Notes an event, reported or not. */
+  see(batch: EventBatch, row: number): void {
+    const kind = batch.kind[row];
+    this.#seenKinds[kind] = true;
+    if (kind === KIND.transaction) this.stopped.begin(batch, row);
+  }
+
+  /** Notes an event that is reported and was counted in the present window. */
+  count(batch: EventBatch, row: number, nowMs: number): void {
+    this.reach(nowMs);
+    this.#eventsByKind[batch.kind[row]]++;
+  }
+
+  /** Notes an event that is reported and was not counted in the present window. */
+  setAside(taken: Exclude<Taken, 'counted'>, batch: EventBatch, row: number, nowMs: number): void {
+    this.reach(nowMs);
+    const { tally } = this;
+    if (taken === 'ignored') tally.ignored++;
+    else if (taken === 'late') {
+      this.#eventsByKind[batch.kind[row]]++;
+      tally.late++;
+      this.#sources.addLate(batch);
+    } else {
+      tally.tooLate++;
+      this.#sources.addTooLate(batch);
+    }
+  }
+
+  /** The report covers `nowMs`. */
+  reach(nowMs: number): void {
+    if (this.#lastMs === -Infinity) this.#firstMs = nowMs;
+    this.#lastMs = nowMs;
+  }
+
+  drop(batch: EventBatch, row: number): void {
+    this.#sources.addDropped(batch, row);
+  }
+
+  /** A session that is counted opened (`end` undefined) or ended. */
+  session(end: SessionEnd | 'refused' | undefined, nowMs: number): void {
+    const tally = this.tally.sessions;
+    tally.openAtEnd += end === undefined ? 1 : -1;
+    if (nowMs < this.#fromMs) return;
+    if (end === undefined) tally.opened++;
+    else tally.ended[end]++;
+    // Sessions that were open before the first reported event count from then on.
+    const open = tally.openAtEnd + (end === undefined ? 0 : 1);
+    if (open > tally.peak) {
+      tally.peak = open;
+      tally.peakMs = nowMs;
+    }
+  }
+
+  /** Brings the tally up to date with what others count. */
+  complete(engine: AuditEngine, evaluator: RuleEvaluator, unopened: number): void {
+    const { tally, ledger } = this;
+    tally.sessions.unopened = unopened;
+    ledger.countKeys();
+    tally.rules = ledger.tallies;
+    tally.events = this.#events();
+    tally.notes = notesOf(engine);
+    if (this.#lastMs > -Infinity) {
+      tally.firstMs = this.#firstMs;
+      tally.lastMs = this.#lastMs;
+    }
+    tally.bySource = this.#sources.tallies;
+    tally.unfed = this.#unfedRules(evaluator);
+    if (this.collateral === undefined) return;
+    tally.overlap = this.overlap.tally;
+    tally.collateral = this.collateral.tally(tally.rules.length);
+  }
+
+  save(): Pick<ReplayState, 'seenKinds' | 'tally' | 'ledger' | 'stopped'> {
+    const { vocabulary } = this.#options;
+    const seenKinds = this.#seenKinds.flatMap((seen, kind) => {
+      return seen ? [vocabulary.kinds.name(kind)] : [];
+    });
+    return {
+      seenKinds: seenKinds.sort(compareText),
+      tally: { ...this.tally, bySource: [], overlap: [], collateral: undefined },
+      ledger: this.ledger.save(),
+      stopped: this.stopped.save(vocabulary.nodes),
+    };
+  }
+
+  restore(state: ReplayState): void {
+    const { vocabulary } = this.#options;
+    const { kinds } = vocabulary;
+    for (const name of state.seenKinds) this.#seenKinds[kinds.id(name)!] = true;
+    for (const [name, count] of Object.entries(state.tally.events)) {
+      this.#eventsByKind[kinds.id(name)!] = count;
+    }
+    this.ledger.restore(state.ledger);
+    this.stopped.restore(state.stopped, vocabulary.nodes);
+    const { sessions, series, ignored, late, tooLate, firstMs, lastMs } = state.tally;
+    Object.assign(this.tally, { ignored, late, tooLate, sessions: structuredClone(sessions) });
+    this.tally.series = series.map((known) => ({ ...known }));
+    this.#firstMs = firstMs ?? -Infinity;
+    this.#lastMs = lastMs ?? -Infinity;
+  }
+
+  #events(): Record<string, number> {
+    const { kinds } = this.#options.vocabulary;
+    const counts = Array.from(this.#eventsByKind.subarray(0, kinds.size), (count, kind) => {
+      return [kinds.name(kind), count] as const;
+    }).filter(([, count]) => count > 0);
+    counts.sort(([a], [b]) => compareText(a, b));
+    return Object.fromEntries(counts);
+  }
+
+  #unfedRules(evaluator: RuleEvaluator): UnfedRule[] {
+    const { vocabulary, policy } = this.#options;
+    const { kinds } = vocabulary;
+    return policy.rules.flatMap(({ name }, index) => {
+      const counted = [...evaluator.kindsOf(index)];
+      if (counted.some((kind) => this.#seenKinds[kind])) return [];
+      return [{ rule: name, kinds: counted.map((kind) => kinds.name(kind)) }];
+    });
+  }
+
+  #windowClosed(window: ClosedWindow): void {
+    const { series, monitor, windowStartMs, total, keys, top } = window;
+    const firings = this.ledger.takeFirings(series, monitor, windowStartMs);
+    if (!this.covers(windowStartMs, monitor.intervalMs)) return;
+    const [first] = top;
+    const topKey = first?.key ?? '';
+    const topCount = first?.count ?? 0;
+    const row = { series, monitor, windowStartMs, total, keys, topKey, topCount, firings };
+    this.#sum(row);
+    this.#options.sink?.window(row, top.slice(0, this.#options.top ?? DEFAULT_TOP));
+  }
+
+  #sum(row: WindowRow): void {
+    const { series, monitor, total } = row;
+    const all = this.tally.series;
+    const known = all.find((tally) => {
+      const { intervalMs, windows } = tally.monitor;
+      return (
+        tally.series === series && intervalMs === monitor.intervalMs && windows === monitor.windows
+      );
+    });
+    if (known === undefined) all.push({ series, monitor, total, windows: 1, busiest: row });
+    else {
+      known.total += total;
+      known.windows++;
+      if (total > known.busiest.total) known.busiest = row;
+    }
+  }
+}
+
+function notesOf(engine: AuditEngine): Tally['notes'] {
+  return engine.feeds
+    .filter((feed) => !feed.isMetric)
+    .map(({ name, wrongFamily, withoutKey, withoutAmount, negative }) => {
+      return { series: name, wrongFamily, withoutKey, withoutAmount, negative };
+    })
+    .filter((note) => note.negative || note.wrongFamily + note.withoutKey + note.withoutAmount > 0);
+}
+
+function ledgerRule(
+  rule: Rule,
+  policy: RulePolicy,
+): ConstructorParameters<typeof FiringLedger>[0][number] {
+  return {
+    name: rule.name,
+    verdict: rule.verdict.type,
+    monitor: monitorOf(rule, policy),
+    counted: countedName(rule),
+    prefix: rule.per.type === 'prefix' ? rule.per.prefix : undefined,
+  };
+}
+
+function emptyTally(): Tally {
+  return {
+    firstMs: undefined,
+    lastMs: undefined,
+    events: {},
+    ignored: 0,
+    late: 0,
+    tooLate: 0,
+    sessions: {
+      opened: 0,
+      ended: { logged: 0, replaced: 0, restart: 0, timeout: 0, refused: 0 },
+      unopened: 0,
+      openAtEnd: 0,
+      peak: 0,
+      peakMs: undefined,
+    },
+    rules: [],
+    notes: [],
+    unfed: [],
+    series: [],
+    scripts: undefined,
+    overlap: [],
+    collateral: undefined,
+    enforced: undefined,
+    bySource: [],
+  };
+}
