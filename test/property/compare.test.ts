@@ -1,0 +1,323 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+
+import { ADDRESS, compareNetworks, parseNetwork } from '../../src/model/address.ts';
+import { ALL_NEEDS } from '../../src/model/event.ts';
+import { Vocabulary } from '../../src/model/vocabulary.ts';
+import type { Rule, RulePolicy } from '../../src/policy/rule-policy.ts';
+import {
+  compare,
+  type ChangeRow,
+  type Comparison,
+  type CompareOptions,
+} from '../../src/simulate/compare.ts';
+import type { Change, Mover, Side } from '../../src/simulate/movers.ts';
+import { orUndefined } from '../builders/audit-histories.ts';
+import { correlate, type CorrelatedEvent } from '../builders/correlated-events.ts';
+import type { EventRow } from '../builders/event-batches.ts';
+import { releaseOf, RowSource } from '../builders/event-sources.ts';
+import { blockOf } from '../builders/obvious-rules.ts';
+import { obviousTakes, type ObviousJudgement } from '../builders/obvious-takes.ts';
+import {
+  inputsOf,
+  policyFrom,
+  rulesAndEvents,
+  type RulesAndEvents,
+} from '../builders/rule-histories.ts';
+import { replayRows } from '../builders/rule-policies.ts';
+
+const TIMEOUT_MS = 20_000;
+const STOPPABLE = [
+  'connections',
+  'accepted',
+  'spam',
+  'virus',
+  'rejected',
+  'greylisted',
+  'auth_failure',
+];
+const CLASSES = [...STOPPABLE, 'begun', 'other'];
+
+/** Mostly the whole history: what is left out warms windows and shows nothing. */
+const part = (min: number, max: number): fc.Arbitrary<number | undefined> =>
+  fc.option(fc.double({ min, max, noNaN: true }), { nil: undefined, freq: 1 });
+
+/** Rules that fire often, so that much is taken; rare forms are the business of other tests. */
+function strict(plan: RulesAndEvents): RulesAndEvents {
+  const rules = plan.rules.map((rule, index) => ({
+    ...rule,
+    form: rule.form === 'surge' ? ('count' as const) : rule.form,
+    above: rule.above % 2,
+    range: [0, rule.range[1]] as [number, number],
+    at: index % 2 === 0 ? undefined : rule.at,
+    except: [] as const,
+    verdict: index === 0 && rule.verdict === 'tag' ? ('reject' as const) : rule.verdict,
+  }));
+  return { ...plan, rules };
+}
+
+/** Long enough for sessions and messages that something takes. */
+const history = fc
+  .tuple(rulesAndEvents, rulesAndEvents)
+  .map(([own, more]) => strict({ ...own, steps: [...own.steps, ...more.steps] }));
+
+/** A history with an old policy, and a new one that is an edit of it or another one. */
+const plan = fc.record({
+  own: history,
+  other: rulesAndEvents.map(strict),
+  /** Undefined: the new policy is another one. */
+  edit: fc.option(
+    fc.record({
+      rule: fc.nat(4),
+      what: fc.constantFrom('above', 'verdict', 'remove', 'ignore'),
+      verdict: fc.constantFrom('tag', 'tarpit', 'reject', 'disconnect'),
+    }),
+    { nil: undefined, freq: 3 },
+  ),
+  /** How the running system judged events, in turn. */
+  verdicts: fc.array(
+    orUndefined(fc.constantFrom('accepted', 'rejected', 'spam', 'virus', 'greylisted')),
+    { minLength: 1, maxLength: 9 },
+  ),
+  from: part(0, 0.4),
+  to: part(0.5, 1),
+});
+type Plan = typeof plan extends fc.Arbitrary<infer T> ? T : never;
+
+function policiesOf({ own, other, edit }: Plan): Record<'old' | 'new', RulePolicy> {
+  const old = policyFrom(own);
+  if (edit === undefined) return { old, new: policyFrom(other) };
+  if (edit.what === 'ignore') return { old, new: { ...old, ignore: [] } };
+  const at = edit.rule % own.rules.length;
+  const rules = own.rules.flatMap((rule, index) => {
+    if (index !== at) return [rule];
+    if (edit.what === 'remove') return [];
+    return edit.what === 'above'
+      ? [{ ...rule, above: rule.above + 1, min: rule.min + 1 }]
+      : [{ ...rule, verdict: edit.verdict }];
+  });
+  return { old, new: policyFrom({ ...own, rules }) };
+}
+
+/** The history with its logged verdicts. */
+function judgedInputs({ own, verdicts }: Plan): ReturnType<typeof inputsOf> {
+  const { inputs, stream } = inputsOf(own);
+  const judged = new Map<EventRow, EventRow>();
+  stream.forEach(([row], at) => {
+    const verdict = verdicts[at % verdicts.length];
+    judged.set(row, verdict === undefined ? row : { ...row, verdict });
+  });
+  return {
+    inputs: inputs.map((rows) => rows.map((row) => judged.get(row)!)),
+    stream: stream.map(([row, rank]) => [judged.get(row)!, rank]),
+  };
+}
+
+async function compareRows(
+  inputs: readonly (readonly EventRow[])[],
+  policies: Record<'old' | 'new', RulePolicy>,
+  options: Partial<CompareOptions> = {},
+): Promise<{ readonly comparison: Comparison; readonly rows: ChangeRow[] }> {
+  const vocabulary = new Vocabulary();
+  const rows: ChangeRow[] = [];
+  const comparison = await compare({
+    sources: inputs.map((input, rank) => new RowSource(input, { rank, vocabulary })),
+    vocabulary,
+    needs: ALL_NEEDS,
+    old: { policy: policies.old, scripts: undefined },
+    new: { policy: policies.new, scripts: undefined },
+    fileOf: (source) => `log${source}`,
+    sessionTimeoutMs: TIMEOUT_MS,
+    onChange: (row) => rows.push(row),
+    ...options,
+  });
+  return { comparison, rows };
+}
+
+function classOf({ kind, verdict }: CorrelatedEvent): string {
+  if (kind === 'connect') return 'connections';
+  if (kind === 'reception') return ['spam', 'virus'].includes(verdict) ? verdict : 'accepted';
+  if (kind === 'rejection') return verdict === 'greylisted' ? 'greylisted' : 'rejected';
+  if (kind === 'auth_failure') return kind;
+  return kind === 'transaction' ? 'begun' : 'other';
+}
+
+const verdictOf = ({ rule }: ObviousJudgement): string => rule?.verdict.type ?? 'none';
+
+/** The difference of two takes at one event, by the text of docs/compare.md. */
+function changeOf(
+  name: string,
+  older: ObviousJudgement,
+  newer: ObviousJudgement,
+): Change | undefined {
+  const differs = verdictOf(older) !== verdictOf(newer);
+  const [before, now] = [older.takenBy !== undefined, newer.takenBy !== undefined];
+  if (before === now) return differs ? 'changed' : undefined;
+  if (name === 'other' && !differs) return undefined;
+  return now ? 'newly_stopped' : 'newly_freed';
+}
+
+const prefixOf = ({ per }: Rule): typeof ADDRESS => (per.type === 'prefix' ? per.prefix : ADDRESS);
+
+// Goal: a comparison is the difference of what two policies do, each by itself, with every event.
+// Method: random old and new policies over random inputs; what each takes and answers comes from
+// rules and takes that look through the whole history at every event, and differences from sets.
+test('a comparison is the difference of two policies', async () => {
+  const seen = { newly_stopped: 0, newly_freed: 0, changed: 0, silent: 0 };
+  const run = fc.asyncProperty(plan, async (own) => {
+    const policies = policiesOf(own);
+    const { inputs, stream } = judgedInputs(own);
+    const [startMs, endMs] = [stream[0], stream.at(-1)!].map(([row]) => releaseOf(row));
+    const moment = (share: number | undefined, otherwise: number): number =>
+      share === undefined ? otherwise : Math.round(startMs + share * (endMs - startMs));
+    const span = { fromMs: moment(own.from, -Infinity), toMs: moment(own.to, Infinity) };
+
+    const correlated = correlate(
+      stream.map(([row]) => row),
+      TIMEOUT_MS,
+    );
+    const older = obviousTakes(policies.old, stream, correlated, span);
+    const newer = obviousTakes(policies.new, stream, correlated, span);
+    const rows: ChangeRow[] = [];
+    const classes = CLASSES.map((name) => {
+      return { name, events: 0, newlyStopped: 0, newlyFreed: 0, bothStopped: 0, changed: 0 };
+    });
+    const moved: { change: Change; side: Side; rule: Rule; block: string; name: string }[] = [];
+    stream.forEach(([row, rank], at) => {
+      const [a, b] = [older[at], newer[at]];
+      if (a === undefined || b === undefined || !(a.isCounted || b.isCounted)) return;
+      const event = correlated.events[at];
+      const name = classOf(event);
+      const tally = classes.find((one) => one.name === name)!;
+      tally.events++;
+      if (a.takenBy !== undefined && b.takenBy !== undefined) tally.bothStopped++;
+      const change = changeOf(name, a, b);
+      if (change === undefined) return;
+      seen[change]++;
+      if (change === 'newly_stopped') tally.newlyStopped++;
+      else if (change === 'newly_freed') tally.newlyFreed++;
+      else tally.changed++;
+      const named = ({ takenBy, rule }: ObviousJudgement): string =>
+        (change === 'changed' ? (rule ?? takenBy) : (takenBy ?? rule))?.name ?? '';
+      rows.push({
+        timeMs: row.timeMs,
+        file: `log${rank}`,
+        line: row.line!,
+        change,
+        oldRule: named(a),
+        newRule: named(b),
+        oldVerdict: verdictOf(a) as ChangeRow['oldVerdict'],
+        newVerdict: verdictOf(b) as ChangeRow['newVerdict'],
+        kind: event.kind,
+        ip: event.ip,
+        sender: row.sender ?? '',
+        recipient: row.recipient ?? '',
+        recipients: row.recipients === undefined ? '' : String(row.recipients),
+        queueId: row.queue_id ?? '',
+        logged: event.verdict,
+      });
+      const side = change === 'newly_freed' || (change === 'changed' && !b.rule) ? 'old' : 'new';
+      const { takenBy, rule } = side === 'old' ? a : b;
+      const mover = (change === 'changed' ? rule : takenBy)!;
+      moved.push({ change, side, rule: mover, block: blockOf(event.ip, prefixOf(mover)), name });
+    });
+
+    const { comparison, rows: found } = await compareRows(inputs, policies, span);
+    expect(found).toEqual(rows);
+    expect(comparison.classes).toEqual(classes);
+    expect(comparison.first).toEqual(rows[0]);
+    if (rows.length === 0) seen.silent++;
+    for (const side of ['old', 'new'] as const) {
+      const alone = await replayRows(inputs, policies[side], {
+        ...span,
+        sessionTimeoutMs: TIMEOUT_MS,
+        collateral: { labels: undefined },
+      });
+      expect(comparison[side]).toEqual(alone.tally);
+    }
+    for (const { name, newlyStopped, newlyFreed } of classes.slice(0, 6)) {
+      const takenBy = (side: Side): number =>
+        comparison[side].collateral!.rules.reduce(
+          (sum, counts) => sum + counts[name as 'accepted'],
+          0,
+        );
+      expect([name, newlyStopped - newlyFreed]).toEqual([name, takenBy('new') - takenBy('old')]);
+    }
+
+    const places = rows.map(({ timeMs, file, line }) => ({ timeMs, file, line }));
+    const counted = (indexes: readonly number[]): Pick<Mover, 'events' | 'counts' | 'first'> => {
+      const names = indexes.map((index) => moved[index].name);
+      const counts = Object.fromEntries(
+        CLASSES.map((name) => [name, names.filter((own) => own === name).length]),
+      ) as Mover['counts'];
+      const events = indexes.filter(
+        (index) => moved[index].change === 'changed' || STOPPABLE.includes(moved[index].name),
+      ).length;
+      return { events, counts, first: places[indexes[0]] };
+    };
+    const group = (keyOf: (index: number) => string): Map<string, number[]> => {
+      const groups = new Map<string, number[]>();
+      for (const index of moved.keys()) {
+        const key = keyOf(index);
+        groups.set(key, [...(groups.get(key) ?? []), index]);
+      }
+      return groups;
+    };
+    const ruleKey = (index: number): string => {
+      const { change, side, rule } = moved[index];
+      return `${change} ${side} ${rule.name}`;
+    };
+    const byRule = [...group(ruleKey).values()].map((indexes) => {
+      const { change, side, rule } = moved[indexes[0]];
+      const blocks = new Set(indexes.map((index) => moved[index].block)).size;
+      return { change, side, rule: rule.name, blocks, ...counted(indexes) };
+    });
+    const order = Object.keys(seen);
+    byRule.sort((a, b) => order.indexOf(a.change) - order.indexOf(b.change));
+    expect(comparison.rules).toEqual(byRule);
+    const byBlock = [...group((at) => `${ruleKey(at)} ${moved[at].block}`).values()];
+    const movers = byBlock.map((indexes) => {
+      const { change, side, rule, block } = moved[indexes[0]];
+      return { change, side, rule: rule.name, block, ...counted(indexes) };
+    });
+    const text = (one: object): string => JSON.stringify(one);
+    expect(comparison.movers.map(text).sort()).toEqual(movers.map(text).sort());
+    expectRanked(comparison.movers);
+  });
+  await fc.assert(run, { numRuns: 150 });
+  expect(Math.min(...Object.values(seen))).toBeGreaterThan(40);
+});
+
+// Goal: a policy held against itself shows no difference, whatever it does.
+// Method: random policies and histories; all that a comparison could tell must be empty.
+test('a policy does not differ from itself', async () => {
+  let stopped = 0;
+  const run = fc.asyncProperty(history, async (own) => {
+    const policy = policyFrom(own);
+    const { comparison, rows } = await compareRows(inputsOf(own).inputs, {
+      old: policy,
+      new: policy,
+    });
+    expect(rows).toEqual([]);
+    const { first, rules, movers, classes } = comparison;
+    expect({ first, rules, movers }).toEqual({ first: undefined, rules: [], movers: [] });
+    for (const { newlyStopped, newlyFreed, changed } of classes) {
+      expect(newlyStopped + newlyFreed + changed).toBe(0);
+    }
+    expect(comparison.new).toEqual(comparison.old);
+    stopped += comparison.stoppable.bothStopped;
+  });
+  await fc.assert(run, { numRuns: 60 });
+  expect(stopped).toBeGreaterThan(20);
+});
+
+/** Most events first, then by address. */
+function expectRanked(movers: readonly Mover[]): void {
+  movers.slice(1).forEach((mover, index) => {
+    const before = movers[index];
+    expect(before.events).toBeGreaterThanOrEqual(mover.events);
+    if (before.events !== mover.events || mover.block === '') return;
+    const [a, b] = [before.block, mover.block].map((block) => parseNetwork(block)!);
+    expect(compareNetworks(a, b)).toBeLessThanOrEqual(0);
+  });
+}
