@@ -119,10 +119,10 @@ class History {
       return index > take.at && carries && ofMessage(index) && ofSession(index);
     });
     if (comesLater) return true;
-    // Or it was the message in the making.
-    const before = indexes.filter((index) => index < take.at && ofSession(index));
-    const making = before.findLast((index) => isFirstLine(this.#events[index]));
+    // Or it was the message in the making: begun last, and nothing was received over the session since.
+    const upTo = [...this.#events.keys()].filter((index) => index <= take.at && ofSession(index));
+    const making = upTo.findLast((index) => isFirstLine(this.#events[index]));
     if (making === undefined || !ofMessage(making)) return false;
-    return !before.some((index) => index > making && this.#events[index].kind === 'reception');
+    return !upTo.some((index) => index > making && this.#events[index].kind === 'reception');
   }
 }

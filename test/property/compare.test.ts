@@ -1,23 +1,23 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { ADDRESS, compareNetworks, parseNetwork } from '../../src/model/address.ts';
+import { compareNetworks, parseNetwork } from '../../src/model/address.ts';
 import { ALL_NEEDS } from '../../src/model/event.ts';
 import { Vocabulary } from '../../src/model/vocabulary.ts';
-import type { Rule, RulePolicy } from '../../src/policy/rule-policy.ts';
+import type { RulePolicy } from '../../src/policy/rule-policy.ts';
 import {
   compare,
   type ChangeRow,
   type Comparison,
   type CompareOptions,
 } from '../../src/simulate/compare.ts';
-import type { Change, Mover, Side } from '../../src/simulate/movers.ts';
+import type { Mover } from '../../src/simulate/movers.ts';
 import { orUndefined } from '../builders/audit-histories.ts';
-import { correlate, type CorrelatedEvent } from '../builders/correlated-events.ts';
+import { correlate } from '../builders/correlated-events.ts';
 import type { EventRow } from '../builders/event-batches.ts';
 import { releaseOf, RowSource } from '../builders/event-sources.ts';
-import { blockOf } from '../builders/obvious-rules.ts';
-import { obviousTakes, type ObviousJudgement } from '../builders/obvious-takes.ts';
+import { obviousDifference } from '../builders/obvious-difference.ts';
+import { obviousTakes } from '../builders/obvious-takes.ts';
 import {
   inputsOf,
   policyFrom,
@@ -27,17 +27,6 @@ import {
 import { replayRows } from '../builders/rule-policies.ts';
 
 const TIMEOUT_MS = 20_000;
-const STOPPABLE = [
-  'connections',
-  'accepted',
-  'spam',
-  'virus',
-  'rejected',
-  'greylisted',
-  'auth_failure',
-];
-const CLASSES = [...STOPPABLE, 'begun', 'other'];
-
 /** Mostly the whole history: what is left out warms windows and shows nothing. */
 const part = (min: number, max: number): fc.Arbitrary<number | undefined> =>
   fc.option(fc.double({ min, max, noNaN: true }), { nil: undefined, freq: 1 });
@@ -134,31 +123,6 @@ async function compareRows(
   return { comparison, rows };
 }
 
-function classOf({ kind, verdict }: CorrelatedEvent): string {
-  if (kind === 'connect') return 'connections';
-  if (kind === 'reception') return ['spam', 'virus'].includes(verdict) ? verdict : 'accepted';
-  if (kind === 'rejection') return verdict === 'greylisted' ? 'greylisted' : 'rejected';
-  if (kind === 'auth_failure') return kind;
-  return kind === 'transaction' ? 'begun' : 'other';
-}
-
-const verdictOf = ({ rule }: ObviousJudgement): string => rule?.verdict.type ?? 'none';
-
-/** The difference of two takes at one event, by the text of docs/compare.md. */
-function changeOf(
-  name: string,
-  older: ObviousJudgement,
-  newer: ObviousJudgement,
-): Change | undefined {
-  const differs = verdictOf(older) !== verdictOf(newer);
-  const [before, now] = [older.takenBy !== undefined, newer.takenBy !== undefined];
-  if (before === now) return differs ? 'changed' : undefined;
-  if (name === 'other' && !differs) return undefined;
-  return now ? 'newly_stopped' : 'newly_freed';
-}
-
-const prefixOf = ({ per }: Rule): typeof ADDRESS => (per.type === 'prefix' ? per.prefix : ADDRESS);
-
 // Goal: a comparison is the difference of what two policies do, each by itself, with every event.
 // Method: random old and new policies over random inputs; what each takes and answers comes from
 // rules and takes that look through the whole history at every event, and differences from sets.
@@ -172,121 +136,59 @@ test('a comparison is the difference of two policies', async () => {
       share === undefined ? otherwise : Math.round(startMs + share * (endMs - startMs));
     const span = { fromMs: moment(own.from, -Infinity), toMs: moment(own.to, Infinity) };
 
-    const correlated = correlate(
-      stream.map(([row]) => row),
-      TIMEOUT_MS,
-    );
+    const rows = stream.map(([row]) => row);
+    const correlated = correlate(rows, TIMEOUT_MS);
     const older = obviousTakes(policies.old, stream, correlated, span);
     const newer = obviousTakes(policies.new, stream, correlated, span);
-    const rows: ChangeRow[] = [];
-    const classes = CLASSES.map((name) => {
-      return { name, events: 0, newlyStopped: 0, newlyFreed: 0, bothStopped: 0, changed: 0 };
-    });
-    const moved: { change: Change; side: Side; rule: Rule; block: string; name: string }[] = [];
-    stream.forEach(([row, rank], at) => {
-      const [a, b] = [older[at], newer[at]];
-      if (a === undefined || b === undefined || !(a.isCounted || b.isCounted)) return;
-      const event = correlated.events[at];
-      const name = classOf(event);
-      const tally = classes.find((one) => one.name === name)!;
-      tally.events++;
-      if (a.takenBy !== undefined && b.takenBy !== undefined) tally.bothStopped++;
-      const change = changeOf(name, a, b);
-      if (change === undefined) return;
-      seen[change]++;
-      if (change === 'newly_stopped') tally.newlyStopped++;
-      else if (change === 'newly_freed') tally.newlyFreed++;
-      else tally.changed++;
-      const named = ({ takenBy, rule }: ObviousJudgement): string =>
-        (change === 'changed' ? (rule ?? takenBy) : (takenBy ?? rule))?.name ?? '';
-      rows.push({
-        timeMs: row.timeMs,
-        file: `log${rank}`,
-        line: row.line!,
-        change,
-        oldRule: named(a),
-        newRule: named(b),
-        oldVerdict: verdictOf(a) as ChangeRow['oldVerdict'],
-        newVerdict: verdictOf(b) as ChangeRow['newVerdict'],
-        kind: event.kind,
-        ip: event.ip,
-        sender: row.sender ?? '',
-        recipient: row.recipient ?? '',
-        recipients: row.recipients === undefined ? '' : String(row.recipients),
-        queueId: row.queue_id ?? '',
-        logged: event.verdict,
-      });
-      const side = change === 'newly_freed' || (change === 'changed' && !b.rule) ? 'old' : 'new';
-      const { takenBy, rule } = side === 'old' ? a : b;
-      const mover = (change === 'changed' ? rule : takenBy)!;
-      moved.push({ change, side, rule: mover, block: blockOf(event.ip, prefixOf(mover)), name });
-    });
+    const obvious = obviousDifference(stream, correlated, older, newer);
+    for (const { change } of obvious.rows) seen[change]++;
+    if (obvious.rows.length === 0) seen.silent++;
 
     const { comparison, rows: found } = await compareRows(inputs, policies, span);
-    expect(found).toEqual(rows);
-    expect(comparison.classes).toEqual(classes);
-    expect(comparison.first).toEqual(rows[0]);
-    if (rows.length === 0) seen.silent++;
+    const { classes, first, rules, movers } = comparison;
+    expect(found).toEqual(obvious.rows);
+    expect(first).toEqual(found[0]);
+    expect({ classes, rules }).toEqual({ classes: obvious.classes, rules: obvious.rules });
+    const text = (one: object): string => JSON.stringify(one);
+    expect(movers.map(text).sort()).toEqual(obvious.movers.map(text).sort());
+    expectRanked(movers);
+    expectSums(comparison);
     for (const side of ['old', 'new'] as const) {
-      const alone = await replayRows(inputs, policies[side], {
-        ...span,
-        sessionTimeoutMs: TIMEOUT_MS,
-        collateral: { labels: undefined },
-      });
+      const setting = { sessionTimeoutMs: TIMEOUT_MS, collateral: { labels: undefined } };
+      const alone = await replayRows(inputs, policies[side], { ...span, ...setting });
       expect(comparison[side]).toEqual(alone.tally);
     }
-    for (const { name, newlyStopped, newlyFreed } of classes.slice(0, 6)) {
-      const takenBy = (side: Side): number =>
-        comparison[side].collateral!.rules.reduce(
-          (sum, counts) => sum + counts[name as 'accepted'],
-          0,
-        );
-      expect([name, newlyStopped - newlyFreed]).toEqual([name, takenBy('new') - takenBy('old')]);
-    }
-
-    const places = rows.map(({ timeMs, file, line }) => ({ timeMs, file, line }));
-    const counted = (indexes: readonly number[]): Pick<Mover, 'events' | 'counts' | 'first'> => {
-      const names = indexes.map((index) => moved[index].name);
-      const counts = Object.fromEntries(
-        CLASSES.map((name) => [name, names.filter((own) => own === name).length]),
-      ) as Mover['counts'];
-      const events = indexes.filter(
-        (index) => moved[index].change === 'changed' || STOPPABLE.includes(moved[index].name),
-      ).length;
-      return { events, counts, first: places[indexes[0]] };
-    };
-    const group = (keyOf: (index: number) => string): Map<string, number[]> => {
-      const groups = new Map<string, number[]>();
-      for (const index of moved.keys()) {
-        const key = keyOf(index);
-        groups.set(key, [...(groups.get(key) ?? []), index]);
-      }
-      return groups;
-    };
-    const ruleKey = (index: number): string => {
-      const { change, side, rule } = moved[index];
-      return `${change} ${side} ${rule.name}`;
-    };
-    const byRule = [...group(ruleKey).values()].map((indexes) => {
-      const { change, side, rule } = moved[indexes[0]];
-      const blocks = new Set(indexes.map((index) => moved[index].block)).size;
-      return { change, side, rule: rule.name, blocks, ...counted(indexes) };
-    });
-    const order = Object.keys(seen);
-    byRule.sort((a, b) => order.indexOf(a.change) - order.indexOf(b.change));
-    expect(comparison.rules).toEqual(byRule);
-    const byBlock = [...group((at) => `${ruleKey(at)} ${moved[at].block}`).values()];
-    const movers = byBlock.map((indexes) => {
-      const { change, side, rule, block } = moved[indexes[0]];
-      return { change, side, rule: rule.name, block, ...counted(indexes) };
-    });
-    const text = (one: object): string => JSON.stringify(one);
-    expect(comparison.movers.map(text).sort()).toEqual(movers.map(text).sort());
-    expectRanked(comparison.movers);
   });
   await fc.assert(run, { numRuns: 150 });
   expect(Math.min(...Object.values(seen))).toBeGreaterThan(40);
 });
+
+/** Differences of classes are those of the collateral. */
+function expectSums({ old, new: now, classes, stoppable, judged }: Comparison): void {
+  const sum = (of: 'events' | 'newlyStopped' | 'newlyFreed' | 'changed', names: number): number =>
+    classes.slice(0, names).reduce((total, one) => total + one[of], 0);
+  expect(stoppable.events).toBe(sum('events', 7));
+  expect(stoppable.newlyStopped).toBe(sum('newlyStopped', 7));
+  expect(stoppable.newlyFreed).toBe(sum('newlyFreed', 7));
+  expect(judged).toEqual({ events: sum('events', 9), changed: sum('changed', 9) });
+  for (const { name, newlyStopped, newlyFreed } of classes.slice(0, 6)) {
+    const [before, after] = [old, now].map(({ collateral }) =>
+      collateral!.rules.reduce((total, counts) => total + counts[name as 'accepted'], 0),
+    );
+    expect([name, newlyStopped - newlyFreed]).toEqual([name, after - before]);
+  }
+}
+
+/** Most events first, then by address. */
+function expectRanked(movers: readonly Mover[]): void {
+  movers.slice(1).forEach((mover, index) => {
+    const before = movers[index];
+    expect(before.events).toBeGreaterThanOrEqual(mover.events);
+    if (before.events !== mover.events || mover.block === '') return;
+    const [a, b] = [before.block, mover.block].map((block) => parseNetwork(block)!);
+    expect(compareNetworks(a, b)).toBeLessThanOrEqual(0);
+  });
+}
 
 // Goal: a policy held against itself shows no difference, whatever it does.
 // Method: random policies and histories; all that a comparison could tell must be empty.
@@ -310,14 +212,3 @@ test('a policy does not differ from itself', async () => {
   await fc.assert(run, { numRuns: 60 });
   expect(stopped).toBeGreaterThan(20);
 });
-
-/** Most events first, then by address. */
-function expectRanked(movers: readonly Mover[]): void {
-  movers.slice(1).forEach((mover, index) => {
-    const before = movers[index];
-    expect(before.events).toBeGreaterThanOrEqual(mover.events);
-    if (before.events !== mover.events || mover.block === '') return;
-    const [a, b] = [before.block, mover.block].map((block) => parseNetwork(block)!);
-    expect(compareNetworks(a, b)).toBeLessThanOrEqual(0);
-  });
-}
