@@ -82,6 +82,7 @@ export class AuditEngine implements AuditView {
   #started = false;
   #startMs = 0;
   #sawSession = false;
+  #keptLate = false;
 
   constructor(options: AuditOptions, firstBatch: EventBatch) {
     this.#options = options;
@@ -287,7 +288,13 @@ export class AuditEngine implements AuditView {
       }
     }
     if (!late) return 'counted';
+    this.#keptLate = kept;
     return kept || !asked ? 'late' : 'too late';
+  }
+
+  /** Whether a series took the late event taken last; it may be that none counts its kind. */
+  get keptLate(): boolean {
+    return this.#keptLate;
   }
 
   /** Takes back what the event taken last, which was counted, has added to the present windows. */

@@ -3,6 +3,7 @@ import { EVENT_COLUMNS } from '../model/event.ts';
 import { fieldValue } from '../model/field-value.ts';
 import { formatMonitor } from '../model/monitor.ts';
 import { formatIso } from '../model/time.ts';
+import type { EnforcedWindowRow } from '../simulate/enforced-windows.ts';
 import type { FiringRow, LoggedRow, StoppedRow, TopKey, WindowRow } from '../simulate/tally.ts';
 
 export const WINDOWS_HEADER = 'series,monitor,window_start,total,keys,top_key,top_count,firings\n';
@@ -11,6 +12,7 @@ export const FIRINGS_HEADER =
   'rule,key,window_start,firings,first,last,peak,limit,verdict,file,line\n';
 export const STOPPED_HEADER =
   'time,rule,verdict,kind,ip,sender,recipient,recipients,queue_id,logged,file,line\n';
+export const ENFORCE_HEADER = 'series,monitor,window_start,observed,attempts,accepted\n';
 export const LOG_HEADER = 'time,place,target,text,ip,file,line\n';
 export const EVENTS_HEADER = `${EVENT_COLUMNS.join(',')}\n`;
 
@@ -61,7 +63,11 @@ function shareOf(share: number): string {
 }
 
 /** The fields that name a window: `rejections,"300,6",2026-11-20T17:25:00Z`. */
-function windowFields({ series, monitor, windowStartMs }: WindowRow): string {
+function windowFields({
+  series,
+  monitor,
+  windowStartMs,
+}: Pick<WindowRow, 'series' | 'monitor' | 'windowStartMs'>): string {
   return `${csvField(series)},"${formatMonitor(monitor)}",${formatIso(windowStartMs)}`;
 }
 
@@ -94,6 +100,12 @@ export function stoppedLine(row: StoppedRow): string {
     file,
     line,
   ]);
+}
+
+/** A row of enforce.csv. */
+export function enforcedLine(row: EnforcedWindowRow): string {
+  const { observed, attempts, accepted } = row;
+  return `${windowFields(row)},${observed},${attempts},${accepted}\n`;
 }
 
 export function loggedLine(row: LoggedRow): string {

@@ -1,7 +1,8 @@
 import type { FileReport } from '../model/file-report.ts';
 import { formatMonitor } from '../model/monitor.ts';
 import { formatIso } from '../model/time.ts';
-import type { RuleTally, ScriptTally, Tally } from '../simulate/tally.ts';
+import type { CollateralTally } from '../simulate/collateral.ts';
+import type { EnforcedTally, RuleTally, ScriptTally, Tally } from '../simulate/tally.ts';
 import { rounded } from './csv.ts';
 
 /** A finished replay, as every form of the report shows it. */
@@ -64,12 +65,13 @@ export function summaryJson(report: ReplayReport): unknown {
     too_late: tally.tooLate,
     sessions: {
       opened: sessions.opened,
-      ended: sessions.ended,
+      ended: endsJson(tally),
       unopened: sessions.unopened,
       open_at_end: sessions.openAtEnd,
       peak: sessions.peak,
       peak_at: iso(sessions.peakMs),
     },
+    ...(tally.enforced && { enforced: enforcedJson(tally.enforced) }),
     series: tally.series.map(({ series, monitor, total, windows, busiest }) => ({
       series,
       monitor: formatMonitor(monitor),
@@ -84,6 +86,7 @@ export function summaryJson(report: ReplayReport): unknown {
       },
     })),
     rules: tally.rules.map(ruleJson),
+    ...(tally.collateral && collateralJson(tally.collateral, tally)),
     notes: tally.notes.map((note) => ({
       series: note.series,
       wrong_family: note.wrongFamily,
@@ -94,6 +97,56 @@ export function summaryJson(report: ReplayReport): unknown {
     unfed: tally.unfed,
     ...(tally.scripts && { scripts: scriptsJson(tally.scripts) }),
     files: report.files.map(fileJson),
+  };
+}
+
+/** Rules refuse sessions only where the policy is in force. */
+function endsJson({ sessions, enforced }: Tally): unknown {
+  const { refused, ...logged } = sessions.ended;
+  return enforced === undefined ? logged : { ...logged, refused };
+}
+
+/** What was observed beside what was enforced, which the rest of the summary has. */
+function enforcedJson({ observed, accepted, blocks, tarpits, retries }: EnforcedTally): unknown {
+  return {
+    observed: { events: observed.events, rules: observed.rules.map(ruleJson) },
+    accepted: { events: accepted },
+    blocks,
+    tarpits: {
+      sessions: tarpits.sessions,
+      seconds: tarpits.seconds,
+      held_at_end: tarpits.heldAtEnd,
+    },
+    ...(retries && {
+      retries: {
+        after_s: retries.afterMs / 1000,
+        returned: retries.returned,
+        gave_up: retries.gaveUp,
+        waiting: retries.waiting,
+      },
+    }),
+  };
+}
+
+function collateralJson(
+  { total, rules }: CollateralTally,
+  { rules: tallies, overlap }: Tally,
+): object {
+  const nameOf = (rule: number): string => tallies[rule].name;
+  return {
+    collateral: {
+      total,
+      rules: rules.map(({ senders, ...counts }, index) => ({
+        rule: nameOf(index),
+        ...counts,
+        top_senders: senders,
+      })),
+    },
+    overlap: overlap.map(({ rule, other, events }) => ({
+      rule: nameOf(rule),
+      other: nameOf(other),
+      events,
+    })),
   };
 }
 

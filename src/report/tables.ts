@@ -6,6 +6,13 @@ import { visible } from '../model/visible.ts';
 import type { RuleTally, ScriptTally, Tally } from '../simulate/tally.ts';
 import { rounded } from './csv.ts';
 import { totalLines, type ReplayReport, type StoredFacts } from './summary.ts';
+import {
+  collateralTable,
+  enforcedEventTable,
+  enforcedRemarks,
+  enforcedRuleTable,
+  overlapTable,
+} from './what-if-tables.ts';
 
 /** Episodes shown on a terminal, over all rules; the files have them all. */
 const SHOWN_EPISODES = 12;
@@ -69,9 +76,15 @@ export function plainTable(head: readonly string[], rows: readonly (readonly str
 export function replayTable(report: ReplayReport): string {
   const { tally, files } = report;
   const parts = [heading(files, tally)];
-  if (Object.keys(tally.events).length > 0 || tally.ignored > 0) parts.push(eventTable(tally));
+  const { enforced } = tally;
+  if (Object.keys(tally.events).length > 0 || tally.ignored > 0) {
+    parts.push(enforced === undefined ? eventTable(tally) : enforcedEventTable(tally, enforced));
+  }
   if (tally.rules.length > 0) {
-    parts.push(ruleTable(tally.rules));
+    parts.push(
+      enforced === undefined ? ruleTable(tally.rules) : enforcedRuleTable(tally, enforced),
+    );
+    parts.push(...whatIfTables(tally));
     const episodes = episodeTable(tally.rules);
     if (episodes !== undefined) parts.push(episodes);
   } else if (tally.series.length > 0) parts.push(seriesTable(tally));
@@ -81,6 +94,11 @@ export function replayTable(report: ReplayReport): string {
   if (report.stored !== undefined) parts.push(storedRemark(report.stored));
   parts.push(...remarks(files, tally));
   return `${parts.join('\n')}\n`;
+}
+
+function whatIfTables({ collateral, overlap, rules }: Tally): string[] {
+  const taken = collateral && collateralTable(collateral, rules);
+  return [taken, overlapTable(overlap, rules)].filter((table) => table !== undefined);
 }
 
 /** Lines by class, and the span of the events. */
@@ -257,6 +275,7 @@ function remarks(files: readonly FileReport[], tally: Tally): string[] {
     const { logged } = tally.scripts;
     if (logged > 0) notes.push(`scripts logged ${counted(logged, 'line')} (log.csv of --out)`);
   }
+  if (tally.enforced !== undefined) notes.push(...enforcedRemarks(tally.enforced));
   notes.push(...unfedRemarks(tally));
   return notes;
 }

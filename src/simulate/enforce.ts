@@ -20,8 +20,9 @@ export interface EnforceOptions extends EnforcedRunOptions {
  */
 export async function enforce(options: EnforceOptions): Promise<ReplayResult> {
   const { sources, needs, sessionTimeoutMs, toMs } = options;
-  const enforced = new EnforcedRun(options);
-  const observed = new PolicyRun({ ...options, top: 0, sink: windowsOf(enforced) });
+  const collateral = options.collateral ?? { labels: undefined };
+  const enforced = new EnforcedRun({ ...options, collateral });
+  const observed = new PolicyRun({ ...options, collateral, top: 0, sink: windowsOf(enforced) });
   const takers = [observed, enforced];
   const stream = new EventStream({ sources, needs, takers, sessionTimeoutMs, toMs });
   await stream.advance(Infinity);

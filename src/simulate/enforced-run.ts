@@ -1,5 +1,5 @@
 import type { SessionEnd } from '../correlate/session-table.ts';
-import { AuditEngine } from '../engine/audit-engine.ts';
+import { AuditEngine, type Taken } from '../engine/audit-engine.ts';
 import type { AuditSink } from '../engine/port.ts';
 import type { SessionFacts } from '../engine/session-gauge.ts';
 import { NetworkSet } from '../model/address.ts';
@@ -80,7 +80,7 @@ export class EnforcedRun implements StreamTaker {
       top,
       fileOf,
       sink: sink && this.#watched(sink),
-      collateral: collateral ?? { labels: undefined },
+      collateral,
       keyText: (rule, batch, row) => this.#evaluator.keyText(rule, batch, row),
     }));
     this.engine = this.#newEngine(report.auditSink, report.topKeys);
@@ -178,11 +178,11 @@ export class EnforcedRun implements StreamTaker {
       this.#judge(batch, row, nowMs);
       return;
     }
-    this.#accepted.take(batch, row);
-    if (!isReported) return;
-    // A `counted` event is judged above.
-    if (taken !== 'counted') report.setAside(taken, batch, row, nowMs);
-    if (taken !== 'late') return;
+    const accepted = this.#accepted.take(batch, row);
+    if (!isReported || taken === 'counted') return;
+    const aside = taken === 'ignored' ? taken : this.#lateness(taken, accepted);
+    report.setAside(aside, batch, row, nowMs);
+    if (aside !== 'late') return;
     this.#accept(batch, row);
     report.collateral?.count(NOBODY, batch, row);
   }
@@ -200,6 +200,12 @@ export class EnforcedRun implements StreamTaker {
     this.#windows.flush(Infinity);
     report.complete(this.engine, this.#evaluator, this.#clock.correlator.unopened);
     report.tally.enforced = this.#enforced(observed);
+  }
+
+  /** Of a late event: each reading has series of its own, those of `distinct` rules. */
+  #lateness(taken: Taken, accepted: Taken): 'late' | 'too late' {
+    if (this.engine.keptLate || this.#accepted.keptLate) return 'late';
+    return taken === 'too late' || accepted === 'too late' ? 'too late' : 'late';
   }
 
   #enforced(observed: Tally): EnforcedTally {

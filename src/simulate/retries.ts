@@ -124,7 +124,9 @@ export class Retries implements ReturningEvents {
     const isSession = kind === KIND.connect || (closes && session !== 0);
     const unit: Unit = { number: ++this.#units, firstMs, isSession };
     if (isSession && session !== 0) this.#sessions[session] = unit;
-    if (kind === KIND.transaction || kind === KIND.reception) this.#messages[queued] = unit;
+    if (queued !== 0 && (kind === KIND.transaction || kind === KIND.reception)) {
+      this.#messages[queued] = unit;
+    }
     if (begun !== 0) this.#messages[begun] = unit;
     if (kind !== KIND.connect) {
       this.#push(batch, row, unit, 'connect');
@@ -136,11 +138,11 @@ export class Retries implements ReturningEvents {
   /** An event has gone with its session or message. */
   gone(batch: EventBatch, row: number, correlator: Correlator): void {
     const { session, queued, closed } = correlator;
+    // Nothing is kept under slot 0, which stands for none.
+    const ofSession = this.#sessions[session] ?? this.#sessions[closed];
     const isBegin = batch.kind[row] === KIND.transaction;
-    const unit = isBegin
-      ? this.#sessions[session]
-      : (this.#messages[queued] ?? this.#sessions[session] ?? this.#sessions[closed]);
-    if (isBegin) this.#messages[queued] = unit;
+    const unit = isBegin ? ofSession : (this.#messages[queued] ?? ofSession);
+    if (isBegin && queued !== 0) this.#messages[queued] = unit;
     if (unit === undefined || (batch.flags[row] & FLAG.late) !== 0) return;
     this.#push(batch, row, unit, undefined);
   }

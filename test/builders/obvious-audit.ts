@@ -103,6 +103,11 @@ export class ObviousCount {
     return true;
   }
 
+  /** Takes the last addition back. */
+  undo(): void {
+    this.#additions.pop();
+  }
+
   value(
     event: EventRow,
     nowMs: number,
@@ -193,6 +198,11 @@ export class ObviousDistinct {
     if (this.#windowAt(nowMs) - window > this.#question.windows.end) return false;
     this.#seen.push({ window, value, event });
     return true;
+  }
+
+  /** Takes the last addition back. */
+  undo(): void {
+    this.#seen.pop();
   }
 
   value(event: EventRow, nowMs: number): number {

@@ -72,7 +72,7 @@ export class ObviousRules {
 
   take(event: JudgedEvent, fromMs: number): void {
     const { row, correlated, nowMs } = event;
-    this.#startMs ??= nowMs;
+    this.start(nowMs);
     for (const { change, timeMs, ...session } of correlated.changes) {
       if (session.ip === 'unknown' || this.#isIgnored(session.ip)) continue;
       const { open } = this.sessions;
@@ -83,9 +83,7 @@ export class ObviousRules {
     const { ip: _ip, ...rest } = row;
     const { kind, user, ip } = correlated;
     const facts: EventRow = { ...rest, kind, user, ...(ip === '' ? {} : { ip }) };
-    const twins = [...this.counts, ...this.#distinct.values()];
-    const results = ignored ? [] : twins.map((twin) => twin.take(facts, nowMs));
-    this.#added = new Set(twins.filter((_, index) => results[index] === true));
+    const results = ignored ? [] : this.add(facts, nowMs);
     this.fired = [];
     if (nowMs < fromMs) return;
     const late = row.releaseMs !== undefined;
@@ -96,23 +94,42 @@ export class ObviousRules {
   }
 
   #isIgnored(ip: string): boolean {
-    return this.#policy.ignore.length > 0 && ip.startsWith('203.0.113.');
+    return this.#policy.ignore.length > 0 && isIgnored(ip);
+  }
+
+  /** The first event of all happens. */
+  start(nowMs: number): void {
+    this.#startMs ??= nowMs;
+  }
+
+  /** Counts an event; of each twin: true where it was added, false where it came too late. */
+  add(facts: EventRow, nowMs: number): (boolean | undefined)[] {
+    const twins = [...this.counts, ...this.#distinct.values()];
+    const results = twins.map((twin) => twin.take(facts, nowMs));
+    this.#added = new Set(twins.filter((_, index) => results[index] === true));
+    return results;
+  }
+
+  /** Takes back what the event at hand has added. */
+  undo(): void {
+    for (const twin of this.#added) twin.undo();
   }
 
   #judge(event: JudgedEvent): void {
     let stoppedBy: Rule | undefined;
     for (const rule of this.#policy.rules) {
-      const result = this.#fires(rule, event);
+      const result = this.fires(rule, event);
       if (result === undefined) continue;
-      this.#note(rule, event, result);
+      this.note(rule, event, result);
       this.fired = [...this.fired, rule];
       const { type } = rule.verdict;
       if (type === 'reject' || type === 'disconnect') stoppedBy ??= rule;
     }
-    if (stoppedBy !== undefined && event.correlated.phase !== '') this.#stop(stoppedBy, event);
+    if (stoppedBy !== undefined && event.correlated.phase !== '') this.stop(stoppedBy, event);
   }
 
-  #fires(rule: Rule, event: JudgedEvent): Holds {
+  /** What a rule counts at an event that was counted, and its limit; undefined: it does not fire. */
+  fires(rule: Rule, event: JudgedEvent): Holds {
     const { row, correlated } = event;
     const due =
       rule.at === undefined
@@ -202,7 +219,7 @@ export class ObviousRules {
     return of.type === 'distinct' ? of.monitor : this.#countOf(of).feed.monitor;
   }
 
-  #note(rule: Rule, { row, file, line }: JudgedEvent, { count, limit }: NonNullable<Holds>): void {
+  note(rule: Rule, { row, file, line }: JudgedEvent, { count, limit }: NonNullable<Holds>): void {
     const { intervalMs } = this.#monitorOf(rule.conditions[0].of);
     const laterMs = this.#later(intervalMs);
     const windowStartMs = Math.floor((row.timeMs - laterMs) / intervalMs) * intervalMs + laterMs;
@@ -234,7 +251,7 @@ export class ObviousRules {
     this.firings[at] = { ...known, ...higher, firings: known.firings + 1, lastMs: row.timeMs };
   }
 
-  #stop(rule: Rule, { row, correlated, file, line }: JudgedEvent): void {
+  stop(rule: Rule, { row, correlated, file, line }: JudgedEvent): void {
     const { queue_id: queueId = '', kind } = row;
     const message = `${row.node} ${queueId}`;
     if (queueId !== '' && kind === 'reception' && this.#stoppedMessages.delete(message)) return;
@@ -279,6 +296,8 @@ export class ObviousRules {
     return rows.reduce((sum, { firings }) => sum + firings, 0);
   }
 }
+
+export const isIgnored = (ip: string): boolean => ip.startsWith('203.0.113.');
 
 const bytesOf = (words: readonly number[]): number[] =>
   words.flatMap((word) => [word >>> 24, (word >>> 16) & 255, (word >>> 8) & 255, word & 255]);

@@ -94,7 +94,8 @@ function besidePolicy(path: string, policyFile: string): string {
   return policyFile.slice(0, folder + 1) + path;
 }
 
-function readListText(mistakes: Mistakes, text: string, file: string): ListContent {
+/** A list file: an entry on each line, comments behind `#`. Lines that are none are mistakes. */
+export function readListText(mistakes: Mistakes, text: string, file: string): ListContent {
   const content = new Gathered();
   const bad: (Place & { text: string })[] = [];
   let lineStart = 0;
