@@ -1,11 +1,10 @@
 import type { FileReport } from '../model/file-report.ts';
 import { formatIso } from '../model/time.ts';
-import type { CollateralCounts, CollateralTally } from '../simulate/collateral.ts';
 import type { ChangeRow, Comparison } from '../simulate/compare.ts';
 import type { Mover } from '../simulate/movers.ts';
 import type { Tally } from '../simulate/tally.ts';
 import { csvLine } from './csv.ts';
-import { fileJson, totalLines } from './summary.ts';
+import { collateralJson, fileJson, totalLines } from './summary.ts';
 
 /** A finished comparison, as every form of the report shows it. */
 export interface ComparisonReport {
@@ -59,31 +58,10 @@ export function comparisonJson(report: ComparisonReport, limit: number): unknown
 }
 
 function sideJson(policy: string, tally: Tally): object {
-  const { ignored, late, tooLate, rules, collateral, unfed } = tally;
-  const { total, rules: taken } = collateral as CollateralTally;
-  return {
-    policy,
-    ignored,
-    late,
-    too_late: tooLate,
-    unfed,
-    collateral: {
-      total: countsJson(total),
-      rules: rules.map(({ name, verdict }, index) => {
-        return { rule: name, verdict, ...countsJson(taken[index]) };
-      }),
-    },
-  };
+  const { ignored, late, tooLate, unfed, collateral } = tally;
+  const facts = { policy, ignored, late, too_late: tooLate, unfed };
+  return { ...facts, ...(collateral && collateralJson(collateral, tally)) };
 }
-
-const countsJson = ({
-  connections,
-  accepted,
-  spam,
-  virus,
-  rejected,
-  greylisted,
-}: CollateralCounts): object => ({ connections, accepted, spam, virus, rejected, greylisted });
 
 function movedJson({ events, counts, first }: Pick<Mover, 'events' | 'counts' | 'first'>): object {
   const { timeMs, file, line } = first;

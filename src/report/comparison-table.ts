@@ -5,6 +5,7 @@ import type { Change, EventPlace, Mover, RuleChanges, Side } from '../simulate/m
 import type { Tally } from '../simulate/tally.ts';
 import type { ComparisonReport } from './comparison-rows.ts';
 import { clock, counted, grouped, heading, plainTable } from './tables.ts';
+import { sumOf } from './what-if-tables.ts';
 
 const SIDES: readonly Side[] = ['old', 'new'];
 const CHANGE_WORDS: Readonly<Record<Change, string>> = {
@@ -117,7 +118,7 @@ function collateralTable(comparison: Comparison): string | undefined {
     visible(name),
     ...sides.flatMap((taken) => cells(taken.get(name))),
   ]);
-  const totals = sides.map((taken) => sumOf([...taken.values()]));
+  const totals = sides.map((taken) => added([...taken.values()]));
   rows.push(['all rules', ...totals.flatMap(cells)]);
   const head = SIDES.flatMap((side) => SHOWN.map((name) => `${side}\n${name}`));
   return plainTable(['stopped by', ...head], rows);
@@ -129,23 +130,14 @@ function takenByName({ rules, collateral }: Tally): Map<string, Shown> {
   rules.forEach(({ name }, index) => {
     const own = collateral!.rules[index];
     const known = taken.get(name);
-    if (classesOf(own).every((count) => count === 0)) return;
-    taken.set(name, known === undefined ? own : sumOf([known, own]));
+    if (sumOf(own) === 0) return;
+    taken.set(name, known === undefined ? own : added([known, own]));
   });
   return taken;
 }
 
-function sumOf(all: readonly Shown[]): Shown {
+function added(all: readonly Shown[]): Shown {
   const sum = { connections: 0, accepted: 0, rejected: 0 };
   for (const one of all) for (const name of SHOWN) sum[name] += one[name];
   return sum;
 }
-
-const classesOf = ({
-  connections,
-  accepted,
-  spam,
-  virus,
-  rejected,
-  greylisted,
-}: CollateralCounts): number[] => [connections, accepted, spam, virus, rejected, greylisted];
