@@ -3,6 +3,7 @@ import { collect, once, wholeNumber } from './option-values.ts';
 import { defineTimeline, defineTop } from './question-commands.ts';
 import type { Stdio } from './stdio.ts';
 import { VERSION } from './version.ts';
+import { defineCompare } from './what-if-commands.ts';
 
 /** What a command gets from the process around it. */
 export interface CommandContext {
@@ -113,6 +114,8 @@ export function createProgram(context: CommandContext): Command {
       const { runReplay } = await import('./commands/replay.ts');
       await runReplay(logs, options, context);
     });
+
+  defineCompare(withLogOptions(program.command('compare')), context);
 
   withLogOptions(program.command('convert'))
     .description('write the events of logs as CSV or NDJSON')

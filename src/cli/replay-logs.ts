@@ -1,15 +1,14 @@
-import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { UserError } from '../model/errors.ts';
 import type { Monitor } from '../model/monitor.ts';
 import type { SeriesSnapshot } from '../model/series-snapshot.ts';
-import { formatIso } from '../model/time.ts';
 import { Vocabulary } from '../model/vocabulary.ts';
 import { needsOf } from '../policy/needs.ts';
 import { summaryJson, type ReplayReport } from '../report/summary.ts';
 import { DEFAULT_SESSION_TIMEOUT_MS } from '../correlate/correlator.ts';
 import { replay as replayEvents } from '../simulate/replay.ts';
-import { durationOption, fromToOptions, timeOption, type LogOptions } from './input-options.ts';
+import { durationOption, fromToOptions, type LogOptions } from './input-options.ts';
+import { commonOptions, digestOf, givenOf, inputJson, policyJson } from './manifest.ts';
 import { openLogs } from './open-logs.ts';
 import type { PolicySource } from './policy-file.ts';
 import { ReplayOutput } from './replay-output.ts';
@@ -213,16 +212,9 @@ export function jsonText(value: unknown): string {
   return `${JSON.stringify(value, undefined, 2)}\n`;
 }
 
-function longestSpan(monitors: readonly Monitor[]): number {
+/** How long the longest of these monitors keeps what it counts, milliseconds. */
+export function longestSpan(monitors: readonly Monitor[]): number {
   return Math.max(...monitors.map(({ intervalMs, windows }) => intervalMs * windows));
-}
-
-/** SHA-256 of the texts one after another, each closed by a NUL; null when there are none. */
-function digestOf(texts: readonly string[]): string | null {
-  if (texts.length === 0) return null;
-  const hash = createHash('sha256');
-  for (const text of texts) hash.update(text).update('\0');
-  return hash.digest('hex');
 }
 
 /** What all runs of a state must share: the policy, and what changes how it counts. */
@@ -236,36 +228,16 @@ function manifestOf(
   { texts, settings, skipped }: RunPolicy,
   report: ReplayReport,
 ): unknown {
-  const iso = (timeMs: number | undefined): string | null =>
-    timeMs === undefined ? null : formatIso(timeMs);
   const chosen = {
-    from: iso(timeOption('--from', options.from)),
-    to: iso(timeOption('--to', options.to)),
-    tz: options.tz,
-    year: typeof options.year === 'number' ? [String(options.year)] : options.year,
-    reorder: options.reorder,
-    node: options.node,
-    input_format: options.inputFormat,
-    map: options.map,
-    kind: options.kind,
-    phase: options.phase,
-    sliding: options.sliding,
-    session_timeout: options.sessionTimeout,
-    clamp_negative: options.clampNegative,
+    ...commonOptions(options),
     top: options.top === Infinity ? 'all' : options.top,
   };
-  const given = Object.entries(chosen).filter(([, value]) => value !== undefined && value !== null);
   return {
     hindcast: VERSION,
-    policy: texts.length === 0 ? null : { sha256: digestOf(texts) },
+    policy: policyJson(texts),
     ...(Object.keys(settings).length === 0 ? {} : { audit: settings }),
     ...(skipped.size === 0 ? {} : { skipped: Object.fromEntries(skipped) }),
-    options: Object.fromEntries(given),
-    inputs: report.files.map(({ file, sizeBytes, firstMs, lastMs }) => ({
-      name: file,
-      size: sizeBytes,
-      first: iso(firstMs),
-      last: iso(lastMs),
-    })),
+    options: givenOf(chosen),
+    inputs: report.files.map(inputJson),
   };
 }

@@ -128,7 +128,8 @@ function enforcedJson({ observed, accepted, blocks, tarpits, retries }: Enforced
   };
 }
 
-function collateralJson(
+/** What rules take, and which refuse the same events. */
+export function collateralJson(
   { total, rules }: CollateralTally,
   { rules: tallies, overlap }: Tally,
 ): object {

@@ -101,7 +101,11 @@ function whatIfTables({ collateral, overlap, rules }: Tally): string[] {
   return [taken, overlapTable(overlap, rules)].filter((table) => table !== undefined);
 }
 
-function heading(files: readonly FileReport[], tally: Tally): string {
+/** Lines by class, and the span of the events. */
+export function heading(
+  files: readonly FileReport[],
+  tally: Pick<Tally, 'firstMs' | 'lastMs'>,
+): string {
   const { lines, event } = totalLines(files);
   const { firstMs, lastMs } = tally;
   const span =
@@ -235,15 +239,13 @@ const NOTE_WORDS = {
 /** A traceback is in summary.json. */
 const firstLine = (text: string): string => text.split('\n', 1)[0];
 
-function scriptRemarks({ notes, logged }: ScriptTally): string[] {
-  const told = notes.map(({ place, kind, text, times }) => {
+function scriptRemarks({ notes }: ScriptTally): string[] {
+  return notes.map(({ place, kind, text, times }) => {
     const often = times === 1 ? 'once' : `${grouped(times)} times`;
     return kind === 'not-simulated'
       ? `${place}: ${visible(text)} ${NOTE_WORDS[kind]}, reached ${often}`
       : `${place}: ${NOTE_WORDS[kind]} ${often}: ${visible(firstLine(text))}`;
   });
-  if (logged > 0) told.push(`scripts logged ${counted(logged, 'line')} (log.csv of --out)`);
-  return told;
 }
 
 function storedRemark({ fromMs, held, closed }: StoredFacts): string {
@@ -267,20 +269,38 @@ function remarks(files: readonly FileReport[], tally: Tally): string[] {
     );
   }
   for (const file of files) notes.push(...fileRemarks(file));
-  for (const { series, wrongFamily, withoutKey, withoutAmount, negative } of tally.notes) {
+  notes.push(...seriesRemarks(tally));
+  if (tally.scripts !== undefined) {
+    notes.push(...scriptRemarks(tally.scripts));
+    const { logged } = tally.scripts;
+    if (logged > 0) notes.push(`scripts logged ${counted(logged, 'line')} (log.csv of --out)`);
+  }
+  if (tally.enforced !== undefined) notes.push(...enforcedRemarks(tally.enforced));
+  notes.push(...unfedRemarks(tally));
+  return notes;
+}
+
+/** What a reader should know of how a policy fared, whatever it found. */
+export function policyRemarks(tally: Tally): string[] {
+  const ofScripts = tally.scripts === undefined ? [] : scriptRemarks(tally.scripts);
+  return [...seriesRemarks(tally), ...ofScripts, ...unfedRemarks(tally)];
+}
+
+function seriesRemarks({ notes }: Tally): string[] {
+  return notes.map(({ series, wrongFamily, withoutKey, withoutAmount, negative }) => {
     const facts: string[] = [];
     if (wrongFamily > 0) facts.push(`${counted(wrongFamily, 'event')} of the other address family`);
     if (withoutKey > 0) facts.push(`${counted(withoutKey, 'event')} without its key`);
     if (withoutAmount > 0) facts.push(`${counted(withoutAmount, 'event')} without its amount`);
     if (negative) facts.push('a count below zero');
-    notes.push(`series ${series}: ${facts.join(', ')}`);
-  }
-  if (tally.scripts !== undefined) notes.push(...scriptRemarks(tally.scripts));
-  if (tally.enforced !== undefined) notes.push(...enforcedRemarks(tally.enforced));
-  for (const { rule, kinds } of tally.unfed) {
-    notes.push(`rule ${rule} counted nothing: the logs hold no ${kinds.join(' or ')}`);
-  }
-  return notes;
+    return `series ${series}: ${facts.join(', ')}`;
+  });
+}
+
+function unfedRemarks({ unfed }: Tally): string[] {
+  return unfed.map(({ rule, kinds }) => {
+    return `rule ${rule} counted nothing: the logs hold no ${kinds.join(' or ')}`;
+  });
 }
 
 /** What a reader should know of one input. */

@@ -47,7 +47,8 @@ export function collateralTable(
   return [plainTable(head, rows), ...senders].join('\n');
 }
 
-function sumOf({
+/** Connections, messages and refusals together. */
+export function sumOf({
   connections,
   accepted,
   rejected,

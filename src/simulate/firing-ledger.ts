@@ -280,6 +280,10 @@ export class FiringLedger {
     return this.#rules.length - 1;
   }
 
+  ruleOf(rule: number): LedgerRule {
+    return this.#rules[rule].rule;
+  }
+
   tallyOf(rule: number): RuleTally {
     return this.#rules[rule].tally;
   }

@@ -1,6 +1,6 @@
 import type { SessionEnd } from '../correlate/session-table.ts';
 import { AuditEngine } from '../engine/audit-engine.ts';
-import { NetworkSet, parseNetwork } from '../model/address.ts';
+import { ADDRESS, NetworkSet, parseNetwork, type Prefix } from '../model/address.ts';
 import { CheckError } from '../model/errors.ts';
 import { EventBatch } from '../model/event-batch.ts';
 import { PHASE } from '../model/event.ts';
@@ -60,13 +60,27 @@ export interface PolicyRunOptions {
 
 /** What became of the event at hand. */
 export interface Judgement {
+  /** Whether the policy counts it, late ones included; else it neither judges nor takes it. */
+  isCounted: boolean;
   /** The rule that took it, now or with its session or message; `NOBODY`: none. */
   takenBy: number;
   /** What has the greatest effect: of verdicts that refuse the first in order, else tarpit, else tag. */
   verdict: JudgedVerdict;
+  /** The rule that gave the verdict; `NOBODY`: there is none. */
+  rule: number;
 }
 
 export type JudgedVerdict = ScriptVerdict | 'tag' | 'none';
+
+/** Of verdicts on one event the one with the greatest effect counts, of equal ones the first. */
+const EFFECT: Readonly<Record<JudgedVerdict, number>> = {
+  none: 0,
+  tag: 1,
+  tarpit: 2,
+  reject: 3,
+  disconnect: 3,
+  discard: 3,
+};
 
 /**
  * One policy at work on a stream of events: the audit engine counts, and every event is judged by
@@ -82,7 +96,12 @@ export class PolicyRun implements StreamTaker {
   #clock!: StreamClock;
   /** The rule that refuses the event at hand. */
   #refusedBy = NOBODY;
-  readonly #judged: Judgement = { takenBy: NOBODY, verdict: 'none' };
+  readonly #judged: Judgement = {
+    isCounted: false,
+    takenBy: NOBODY,
+    verdict: 'none',
+    rule: NOBODY,
+  };
   /** Undefined where nobody asks what rules take. */
   readonly #taken: TakenTraffic | undefined;
 
@@ -133,6 +152,12 @@ export class PolicyRun implements StreamTaker {
     return this.#judged;
   }
 
+  /** A rule's name, and the blocks that it counts by; addresses where it counts by a text. */
+  ruleOf(rule: number): { readonly name: string; readonly prefix: Prefix } {
+    const { name, prefix = ADDRESS } = this.#report.ledger.ruleOf(rule);
+    return { name, prefix };
+  }
+
   /** Names of the series that are kept at the end: those of the policy, then those of scripts. */
   get persisted(): readonly string[] {
     const own = this.#policy.series.filter(({ persist }) => persist).map(({ name }) => name);
@@ -172,7 +197,10 @@ export class PolicyRun implements StreamTaker {
     const taken = this.engine.take(batch, row);
     const judged = this.#judged;
     judged.verdict = 'none';
-    judged.takenBy = this.#taken?.ownerOf(batch, row, correlator) ?? NOBODY;
+    judged.rule = NOBODY;
+    judged.isCounted = taken === 'counted' || taken === 'late';
+    const owner = this.#taken?.ownerOf(batch, row, correlator) ?? NOBODY;
+    judged.takenBy = judged.isCounted ? owner : NOBODY;
     report.see(batch, row);
     const { maxKeys } = this.#options;
     if (maxKeys !== undefined) refuseKeys(this.engine.size, maxKeys);
@@ -185,9 +213,7 @@ export class PolicyRun implements StreamTaker {
       report.count(batch, row, nowMs);
       if (this.#policy.rules.length > 0 || this.#scripts !== undefined) this.#judge(batch, row);
     } else report.setAside(taken, batch, row, nowMs);
-    if (taken === 'counted' || taken === 'late') {
-      report.collateral?.count(judged.takenBy, batch, row);
-    }
+    if (judged.isCounted) report.collateral?.count(judged.takenBy, batch, row);
   }
 
   drop(batch: EventBatch, row: number): void {
@@ -232,8 +258,9 @@ export class PolicyRun implements StreamTaker {
       this.#report.overlap.add(rule);
       if (this.#refusedBy !== NOBODY) return;
       this.#refusedBy = rule;
-      judged.verdict = verdict;
-    } else if (this.#refusedBy === NOBODY && judged.verdict !== 'tarpit') judged.verdict = verdict;
+    } else if (this.#refusedBy !== NOBODY || EFFECT[verdict] <= EFFECT[judged.verdict]) return;
+    judged.verdict = verdict;
+    judged.rule = rule;
   }
 
   #bindScripts(): ScriptHost | undefined {

@@ -16,6 +16,8 @@ export class TakenTraffic {
   readonly #messages: number[] = [];
   /** By slot of an open session: its message that is not accepted yet; 0: none. */
   readonly #begun: number[] = [];
+  /** By slot of a message: the session that it began in. */
+  readonly #makers: number[] = [];
 
   /** A session opened: nobody has taken it. */
   opened(session: number): void {
@@ -33,7 +35,7 @@ export class TakenTraffic {
     let owner = 0;
     if (kind === KIND.transaction || (kind === KIND.reinjection && isFirstLine(batch, row))) {
       owner = this.#ofSession(session);
-      if (queued !== 0) this.#messages[queued] = owner;
+      if (queued !== 0) this.#begin(queued, session, owner);
       if (session !== 0) this.#begun[session] = queued;
     } else if (kind === KIND.reception) {
       owner = this.#ofMessage(queued) || this.#ofSession(session);
@@ -66,12 +68,20 @@ export class TakenTraffic {
     if (session === 0 || (kind !== KIND.connect && !closes)) return;
     this.#sessions[session] = owner;
     const begun = this.#begun[session];
-    if (begun !== 0) this.#messages[begun] = owner;
+    if (begun !== 0) this.#messages[begun] ||= owner;
   }
 
   /** The message of an open session that is not accepted yet; 0: none. */
   begunOf(session: number): number {
     return session === 0 ? 0 : (this.#begun[session] ?? 0);
+  }
+
+  /** A message has a queue id, and with it perhaps the slot of one that was never accepted. */
+  #begin(message: number, session: number, owner: number): void {
+    const before = this.#makers[message] ?? 0;
+    if (this.#begun[before] === message) this.#begun[before] = 0;
+    this.#makers[message] = session;
+    this.#messages[message] = owner;
   }
 
   #ofSession(slot: number): number {

@@ -39,8 +39,18 @@ export interface SessionChange {
   readonly listener: string;
 }
 
+/** What an event belongs to, by numbers that are never used again; 0: nothing known. */
+export interface Belongings {
+  readonly session: number;
+  readonly message: number;
+  /** The session that the event ended. */
+  readonly closed: number;
+}
+
 export interface Correlated {
   readonly events: readonly CorrelatedEvent[];
+  /** Of each event; without pauses only. */
+  readonly belongings: readonly Belongings[];
   readonly correlator: Correlator;
   readonly state: CorrelatorState;
   /** Sessions by how they ended. */
@@ -61,12 +71,17 @@ export function correlate(
   const { nodes, services, listeners } = batch.vocabulary;
   let changes: SessionChange[] = [];
   let timeMs = 0;
+  const sessionIds = new Map<number, number>();
+  const messageIds = new Map<number, number>();
+  let lastId = 0;
+  const belongings: Belongings[] = [];
   const ended = { logged: 0, replaced: 0, restart: 0, timeout: 0 };
   const options: CorrelatorOptions = {
     needs: ALL_NEEDS,
     sessionTimeoutMs,
     onSession: (slot, end) => {
       const change = end === undefined ? 1 : -1;
+      if (end === undefined) sessionIds.set(slot, ++lastId);
       if (end !== undefined) ended[end]++;
       const { family, words, node, service, listener } = correlator.sessions;
       const [w0, w1, w2, w3] = words.subarray(slot * 4, slot * 4 + 4);
@@ -90,16 +105,32 @@ export function correlate(
     }
     changes = [];
     const nowMs = batch.release[row];
-    if (!correlator.admits(batch, row)) return eventOf(batch, row, false, changes);
+    if (!correlator.admits(batch, row)) {
+      belongings.push({ session: 0, message: 0, closed: 0 });
+      return eventOf(batch, row, false, changes);
+    }
     while (correlator.nextTimeoutMs <= nowMs) {
       timeMs = correlator.nextTimeoutMs;
       correlator.expire();
     }
     timeMs = nowMs;
     correlator.take(batch, row);
-    return eventOf(batch, row, true, changes);
+    const event = eventOf(batch, row, true, changes);
+    const { session, queued, closed } = correlator;
+    if (queued !== 0 && isFirstLine(event)) messageIds.set(queued, ++lastId);
+    belongings.push({
+      session: sessionIds.get(session) ?? 0,
+      message: messageIds.get(queued) ?? 0,
+      closed: sessionIds.get(closed) ?? 0,
+    });
+    return event;
   });
-  return { events, correlator, ended, state: correlator.save(batch.vocabulary) };
+  return { events, belongings, correlator, ended, state: correlator.save(batch.vocabulary) };
+}
+
+/** Whether a message begins with the event. */
+export function isFirstLine({ kind, phase }: CorrelatedEvent): boolean {
+  return kind === 'transaction' || (kind === 'reinjection' && phase === 'rcptto');
 }
 
 function eventOf(

@@ -33,6 +33,9 @@ export class ObviousRules {
   readonly sessions = new ObviousSessions();
   readonly counts: readonly ObviousCount[];
   readonly taken = { ignored: 0, late: 0, tooLate: 0, counted: 0 };
+  /** Of the event taken last: what became of it, and the rules that fired, in order. */
+  outcome: keyof ObviousRules['taken'] = 'counted';
+  fired: readonly Rule[] = [];
   readonly #policy: RulePolicy;
   readonly #later: LaterMs;
   readonly #distinct = new Map<Condition, ObviousDistinct>();
@@ -71,25 +74,27 @@ export class ObviousRules {
     const { row, correlated, nowMs } = event;
     this.start(nowMs);
     for (const { change, timeMs, ...session } of correlated.changes) {
-      if (session.ip === 'unknown' || isIgnored(session.ip)) continue;
+      if (session.ip === 'unknown' || this.#isIgnored(session.ip)) continue;
       const { open } = this.sessions;
       const at = open.findIndex((own) => JSON.stringify(own) === JSON.stringify(session));
       this.sessions.change(change > 0 ? [...open, session] : open.toSpliced(at, 1), timeMs);
     }
-    const ignored = isIgnored(correlated.ip);
+    const ignored = this.#isIgnored(correlated.ip);
     const { ip: _ip, ...rest } = row;
     const { kind, user, ip } = correlated;
     const facts: EventRow = { ...rest, kind, user, ...(ip === '' ? {} : { ip }) };
     const results = ignored ? [] : this.add(facts, nowMs);
+    this.fired = [];
     if (nowMs < fromMs) return;
     const late = row.releaseMs !== undefined;
-    if (ignored) this.taken.ignored++;
-    else if (late && results.includes(false) && !results.includes(true)) this.taken.tooLate++;
-    else if (late) this.taken.late++;
-    else {
-      this.taken.counted++;
-      this.#judge({ ...event, row: facts });
-    }
+    const tooLate = late && results.includes(false) && !results.includes(true);
+    this.outcome = ignored ? 'ignored' : tooLate ? 'tooLate' : late ? 'late' : 'counted';
+    this.taken[this.outcome]++;
+    if (this.outcome === 'counted') this.#judge({ ...event, row: facts });
+  }
+
+  #isIgnored(ip: string): boolean {
+    return this.#policy.ignore.length > 0 && isIgnored(ip);
   }
 
   /** The first event of all happens. */
@@ -116,6 +121,7 @@ export class ObviousRules {
       const result = this.fires(rule, event);
       if (result === undefined) continue;
       this.note(rule, event, result);
+      this.fired = [...this.fired, rule];
       const { type } = rule.verdict;
       if (type === 'reject' || type === 'disconnect') stoppedBy ??= rule;
     }
@@ -296,6 +302,7 @@ export const isIgnored = (ip: string): boolean => ip.startsWith('203.0.113.');
 const bytesOf = (words: readonly number[]): number[] =>
   words.flatMap((word) => [word >>> 24, (word >>> 16) & 255, (word >>> 8) & 255, word & 255]);
 
+/** The block of a peer; `''` without one. */
 export function blockOf(ip: string, prefix: Prefix): string {
   if (ip === '') return '';
   if (!ip.includes(':')) {

@@ -9,6 +9,7 @@ import { outputOf, ROOT, runHindcast } from './run-hindcast.ts';
 const run = promisify(execFile);
 const COMMANDS = [
   'replay',
+  'compare',
   'convert',
   'inspect',
   'top',

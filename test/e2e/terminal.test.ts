@@ -29,10 +29,24 @@ const TROUBLED = {
 
 const ATTACKER = ['--ip', '192.0.2.0/26', '--from', '2026-11-20T17:27:25Z'];
 
+const EDITED = ['--policy', 'first.yaml', '--policy', 'edited.yaml'];
+
 const SHOWN: Readonly<Record<string, readonly string[]>> = {
   'replay-policy.txt': ['replay', LOG, '--policy', FIRST, '--tz', 'Europe/Berlin'],
   'replay-bare.txt': ['replay', LOG, '--tz', 'Europe/Berlin'],
   'replay-troubled.txt': ['replay', '.', '--year', '2026'],
+  'compare.txt': ['compare', LOG, ...EDITED, '--tz', 'Europe/Berlin', '--limit', '4'],
+  'compare-json.txt': [
+    'compare',
+    LOG,
+    ...EDITED,
+    '--tz',
+    'Europe/Berlin',
+    '--limit',
+    '2',
+    '--format',
+    'json',
+  ],
   'inspect-troubled.txt': ['inspect', '.', '--year', '2026'],
   'convert-csv.txt': ['convert', '.', '--year', '2026'],
   'convert-ndjson.txt': ['convert', '.', '--year', '2026', '--to', 'ndjson'],
@@ -52,7 +66,9 @@ test.each(Object.entries(SHOWN))('%s', async (name, args) => {
       readFileSync(file),
     ]),
   );
-  const shown = await outputOf(args, { cwd: newFolder({ ...TROUBLED, ...policies }) });
+  const edited = readFileSync(FIRST, 'utf8').replace('above: 5', 'above: 9');
+  const files = { ...TROUBLED, ...policies, 'edited.yaml': edited };
+  const shown = await outputOf(args, { cwd: newFolder(files) });
   const golden = path.join(GOLDEN, name);
   if (process.env['HINDCAST_GOLDEN'] === 'write') writeFileSync(golden, shown);
   expect(shown).toBe(readFileSync(golden, 'utf8'));

@@ -1,0 +1,114 @@
+import { UserError } from '../../model/errors.ts';
+import { rounded } from '../../report/csv.ts';
+import { comparisonTable } from '../../report/comparison-table.ts';
+import type { ClassTally, Comparison } from '../../simulate/compare.ts';
+import { budgetHolds, budgetText, parseBudget, type Budget } from '../budget.ts';
+import { closingNote } from '../closing-note.ts';
+import { compareLogs, type CompareLogsOptions } from '../compare-logs.ts';
+import { EXIT } from '../exit-code.ts';
+import type { CommandContext } from '../program.ts';
+import { showProgress } from '../progress.ts';
+import { jsonText } from '../replay-logs.ts';
+
+interface CompareFlags extends Omit<CompareLogsOptions, 'logs' | 'limit' | 'signal' | 'onOpen'> {
+  readonly format?: 'table' | 'json';
+  readonly failOn?: readonly string[];
+  readonly maxUnparsed?: number;
+  readonly limit?: number;
+}
+
+const DEFAULT_LIMIT = 10;
+
+/** A class of events, or undefined for all that may be stopped. */
+type Counted = readonly [of: 'newlyStopped' | 'newlyFreed', className: string | undefined];
+const COUNTED: Readonly<Record<Exclude<Metric, 'changed'>, Counted>> = {
+  'newly-stopped': ['newlyStopped', undefined],
+  'newly-freed': ['newlyFreed', undefined],
+  'newly-stopped-accepted': ['newlyStopped', 'accepted'],
+  'newly-freed-accepted': ['newlyFreed', 'accepted'],
+  'newly-stopped-rejected': ['newlyStopped', 'rejected'],
+  'newly-freed-rejected': ['newlyFreed', 'rejected'],
+  'newly-stopped-connections': ['newlyStopped', 'connections'],
+  'newly-freed-connections': ['newlyFreed', 'connections'],
+};
+const METRICS = [
+  'newly-stopped',
+  'newly-freed',
+  'changed',
+  'newly-stopped-accepted',
+  'newly-freed-accepted',
+  'newly-stopped-rejected',
+  'newly-freed-rejected',
+  'newly-stopped-connections',
+  'newly-freed-connections',
+] as const;
+type Metric = (typeof METRICS)[number];
+
+/** `hindcast compare` */
+export async function runCompare(
+  logs: readonly string[],
+  flags: CompareFlags,
+  context: CommandContext,
+): Promise<void> {
+  const { stdio, signal } = context;
+  const budgets = (flags.failOn ?? []).map(budgetOption);
+  const limit = flags.limit ?? DEFAULT_LIMIT;
+  let hideProgress = (): void => undefined;
+  try {
+    const { report, summary, warnings } = await compareLogs({
+      ...flags,
+      logs,
+      limit,
+      signal,
+      onOpen: (progress) => {
+        hideProgress = showProgress(stdio, progress);
+      },
+    });
+    hideProgress();
+    for (const warning of warnings) stdio.err(`${warning}\n`);
+    stdio.out(flags.format === 'json' ? jsonText(summary) : comparisonTable(report, limit));
+    closingNote(report.files, flags.maxUnparsed, context);
+    checkBudgets(budgets, report.comparison, context);
+  } finally {
+    hideProgress();
+  }
+}
+
+/** A budget of `--fail-on`; one that can never or must always be exceeded checks nothing. */
+function budgetOption(text: string): Budget<Metric> {
+  const budget = parseBudget('--fail-on', text, METRICS, ['>', '>=']);
+  const { op, value, isShare } = budget;
+  const always = op === '>=' && value === 0;
+  const never = isShare && (op === '>' ? value >= 100 : value > 100);
+  if (!always && !never) return budget;
+  throw new UserError(
+    `--fail-on ${text}: ${always ? 'always' : 'never'} holds`,
+    always ? `'${budget.metric} > 0' fails on the first one` : 'a share is at most 100 %',
+  );
+}
+
+/** Ends with exit code 1, and says why, when a budget is exceeded. */
+function checkBudgets(
+  budgets: readonly Budget<Metric>[],
+  comparison: Comparison,
+  { stdio, exit }: CommandContext,
+): void {
+  for (const budget of budgets) {
+    const [count, all] = measured(budget.metric, comparison);
+    if (!budgetHolds(budget, count, all)) continue;
+    const percent = all === 0 ? 0 : (100 * count) / all;
+    const found = `${count} of ${all} (${rounded(percent, 4)} %)`;
+    stdio.err(`hindcast: ${budget.metric} ${found} ${budgetText(budget)} (--fail-on)\n`);
+    exit(EXIT.checkFailed);
+  }
+}
+
+/** Events of a metric, and all of its class. */
+function measured(metric: Metric, comparison: Comparison): readonly [number, number] {
+  const { classes, stoppable, judged } = comparison;
+  if (metric === 'changed') return [judged.changed, judged.events];
+  const [of, className] = COUNTED[metric];
+  const tally: Pick<ClassTally, 'events' | typeof of> =
+    classes.find(({ name }) => name === className) ?? stoppable;
+  return [tally[of], tally.events];
+}

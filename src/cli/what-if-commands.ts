@@ -1,0 +1,60 @@
+import { Option, type Command } from 'commander';
+import { collect, once, wholeNumber } from './option-values.ts';
+import type { CommandContext } from './program.ts';
+
+/** `hindcast compare` */
+export function defineCompare(command: Command, context: CommandContext): void {
+  command
+    .description('compare two policies over logs: whom the new one stops or frees')
+    .argument('<logs...>', 'files, globs, folders, or - for stdin')
+    .option(
+      '--policy <file>',
+      'a policy: YAML, a Lua module, or a Sieve script with --phase; needed twice: old, then new',
+      collect,
+    )
+    .option(
+      '--config <file>',
+      'an ecelerity.conf: its monitors, for both policies',
+      once('one configuration may include another'),
+    )
+    .option('--root <dir>', 'with --config: look for its absolute paths below this folder')
+    .option(
+      '--phase <name>',
+      'the phase in which Sieve scripts run; twice: that of the old one, then of the new one',
+      collect,
+    )
+    .addOption(
+      new Option(
+        '--sliding <weight>',
+        'window 0 in the sliding average of ec_ip_connections: in full (rate, the default), or ' +
+          'by its elapsed share (average)',
+      ).choices(['rate', 'average']),
+    )
+    .option('--dns-fixture <file>', 'answers for ec_dns_lookup: name, type and value on each line')
+    .option('--strict', 'end the run at a command of a script that is not simulated')
+    .option('--out <dir>', 'write changes.csv, movers.csv and JSON files into this new folder')
+    .option('--force', 'replace the report that --out already holds')
+    .option('--from <time>', 'compare from here on; earlier events only warm the windows')
+    .option('--to <time>', 'stop before this time')
+    .addOption(
+      new Option('--format <format>', 'what stdout shows')
+        .choices(['table', 'json'])
+        .default('table'),
+    )
+    .option('--limit <n>', 'movers shown (default 10)', wholeNumber(1))
+    .option(
+      '--fail-on <budget>',
+      "exit 1 when this holds: 'newly-stopped-accepted > 0.1 %' (repeatable)",
+      collect,
+    )
+    .option(
+      '--session-timeout <duration>',
+      'silence that ends a session without a logged end (default 10m)',
+    )
+    .option('--clamp-negative', 'counts stop at 0 where an amount would take them below')
+    .option('--max-unparsed <n>', 'exit 3 when more lines could not be read', wholeNumber(0))
+    .action(async (logs: string[], options: object) => {
+      const { runCompare } = await import('./commands/compare.ts');
+      await runCompare(logs, options, context);
+    });
+}
