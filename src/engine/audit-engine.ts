@@ -5,6 +5,7 @@ import { KIND } from '../model/event.ts';
 import type { Monitor, WindowRange } from '../model/monitor.ts';
 import type { SeriesRow, SeriesSnapshot, SeriesType } from '../model/series-snapshot.ts';
 import type { Vocabulary } from '../model/vocabulary.ts';
+import { WindowGrid, type WindowShift } from '../model/window-grid.ts';
 import type { AuditState } from './audit-state.ts';
 import { DistinctFeed } from './distinct.ts';
 import { Feed } from './feed.ts';
@@ -42,6 +43,8 @@ export interface AuditOptions {
   readonly clampNegative?: boolean | undefined;
   /** Calls back for every session that is open, ignored peers' included; in any order. */
   readonly eachOpenSession?: ((take: (facts: SessionFacts) => void) => void) | undefined;
+  /** Undefined: windows begin at multiples of their interval. */
+  readonly shift?: WindowShift | undefined;
 }
 
 /** What became of an event: counted (and to be judged), ignored, late, or too late for every window. */
@@ -64,6 +67,7 @@ interface Group {
 export class AuditEngine implements AuditView {
   readonly subject: Subject;
   readonly #options: AuditOptions;
+  readonly #grid: WindowGrid;
   readonly #registry = new KeyRegistry();
   readonly #groups: Group[] = [];
   readonly #feeds: Feed[] = [];
@@ -81,6 +85,7 @@ export class AuditEngine implements AuditView {
 
   constructor(options: AuditOptions, firstBatch: EventBatch) {
     this.#options = options;
+    this.#grid = new WindowGrid(options.shift);
     const alarm = { raised: false };
     this.subject = { batch: firstBatch, row: 0, serial: 0, family: 0, at: 0, node: 0, alarm };
     this.#sessions = addressGauge(this.subject, this.#registry);
@@ -149,7 +154,7 @@ export class AuditEngine implements AuditView {
     if (!this.#started) return feed;
     const nowMs = this.subject.batch.release[this.subject.row];
     const group = this.#group(monitor.intervalMs);
-    if (group.current < 0) this.#enter(group, Math.floor(nowMs / monitor.intervalMs));
+    if (group.current < 0) this.#enter(group, this.#windowOf(monitor.intervalMs, nowMs));
     else feed.start(group.current);
     return feed;
   }
@@ -221,15 +226,15 @@ export class AuditEngine implements AuditView {
 
   windowsSinceStart(intervalMs: number): number {
     const group = this.#group(intervalMs);
-    return group.current - Math.floor(this.#startMs / intervalMs);
+    return group.current - this.#windowOf(intervalMs, this.#startMs);
   }
 
-  /** Sets the clock: windows begin at multiples of their interval since the epoch. */
+  /** Sets the clock. */
   start(timeMs: number): void {
     if (this.#started) return;
     this.#started = true;
     this.#startMs = timeMs;
-    for (const group of this.#groups) this.#enter(group, Math.floor(timeMs / group.intervalMs));
+    for (const group of this.#groups) this.#enter(group, this.#windowOf(group.intervalMs, timeMs));
   }
 
   /** Moves every window that begins at or before `timeMs`; sessions and blocks are the caller's. */
@@ -310,7 +315,7 @@ export class AuditEngine implements AuditView {
       }
     }
     const leaves = ({ feed, window }: { feed: Feed; window: number }): number =>
-      (window + feed.kept) * feed.monitor.intervalMs;
+      this.#grid.startOf(window + feed.kept, feed.monitor.intervalMs);
     open.sort((a, b) => leaves(a) - leaves(b));
     for (const { feed, window } of open) this.#closeWindow(feed, window);
   }
@@ -324,7 +329,7 @@ export class AuditEngine implements AuditView {
       // Not spread into one call: a window may hold more rows than a call takes arguments.
       for (const row of feed.rows(feed.current - age, age)) rows.push(row);
     }
-    const windowZeroMs = Math.max(0, feed.current) * intervalMs;
+    const windowZeroMs = this.#grid.startOf(Math.max(0, feed.current), intervalMs);
     return { name, type: feed.type, monitor: feed.monitor, windowZeroMs, rows };
   }
 
@@ -354,7 +359,7 @@ export class AuditEngine implements AuditView {
     for (const { intervalMs, current } of state.groups) {
       const group = this.#group(intervalMs);
       group.current = current;
-      group.boundaryMs = (current + 1) * intervalMs;
+      group.boundaryMs = this.#grid.startOf(current + 1, intervalMs);
     }
     state.feeds.forEach((saved, index) => this.#feeds[index].restore(saved, nodes));
     const gauges = [this.#sessions, ...this.#gauges];
@@ -401,12 +406,12 @@ export class AuditEngine implements AuditView {
   }
 
   #windowOf(intervalMs: number, timeMs: number): number {
-    return Math.floor(timeMs / intervalMs);
+    return this.#grid.numberAt(timeMs, intervalMs);
   }
 
   #enter(group: Group, window: number): void {
     group.current = window;
-    group.boundaryMs = (window + 1) * group.intervalMs;
+    group.boundaryMs = this.#grid.startOf(window + 1, group.intervalMs);
     for (const feed of group.feeds) feed.start(window);
     for (const feed of group.distinct) feed.start(window);
   }
@@ -426,10 +431,10 @@ export class AuditEngine implements AuditView {
       if (!feed.empty) idle = false;
     }
     group.current = next;
-    group.boundaryMs = (next + 1) * group.intervalMs;
+    group.boundaryMs = this.#grid.startOf(next + 1, group.intervalMs);
     // Nothing left to count out: a quiet weekend is one jump. Open sessions have a row per window.
     if (idle && this.#sessions.empty) {
-      const last = Math.floor(timeMs / group.intervalMs);
+      const last = this.#windowOf(group.intervalMs, timeMs);
       if (last > next) this.#enter(group, last);
     }
   }
@@ -439,7 +444,7 @@ export class AuditEngine implements AuditView {
     const { total, keys, top } = this.#sessions.closeWindow(Math.max(1, this.#options.top));
     for (const gauge of [...this.#gauges, ...this.#lateGauges]) gauge.step();
     if (keys === 0) return;
-    const windowStartMs = group.current * group.intervalMs;
+    const windowStartMs = this.#grid.startOf(group.current, group.intervalMs);
     const monitor = this.firstMonitor;
     this.#options.sink.windowClosed({
       series: 'sessions',
@@ -455,7 +460,7 @@ export class AuditEngine implements AuditView {
     const summary = feed.summary(window, Math.max(1, this.#options.top));
     if (summary === undefined) return;
     const { name, monitor, type, serialize } = feed;
-    const windowStartMs = window * monitor.intervalMs;
+    const windowStartMs = this.#grid.startOf(window, monitor.intervalMs);
     this.#options.sink.windowClosed({ series: name, monitor, windowStartMs, ...summary });
     if (!serialize) return;
     const rows = feed.rows(window, 0);

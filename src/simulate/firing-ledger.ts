@@ -9,6 +9,7 @@ import type { EventBatch } from '../model/event-batch.ts';
 import { TEXT } from '../model/event.ts';
 import type { Monitor } from '../model/monitor.ts';
 import { compareText } from '../model/order.ts';
+import { WindowGrid } from '../model/window-grid.ts';
 import type { Hit } from '../policy/rule-evaluator.ts';
 import type { Episode, FiringRow, RuleTally } from './tally.ts';
 
@@ -249,6 +250,7 @@ export class FiringLedger {
   readonly #emit: (row: FiringRow) => void;
   readonly #fileOf: (source: number) => string;
   readonly #keyText: KeyText;
+  readonly #grid: WindowGrid;
   /** Closed rows that wait for rules with longer windows. */
   #waiting: { windowStartMs: number; rule: number; rows: OpenRow[] }[] = [];
   /** Firings by what was counted and window start: a column of windows.csv. */
@@ -259,8 +261,10 @@ export class FiringLedger {
     fileOf: (source: number) => string,
     keyText: KeyText,
     emit: (row: FiringRow) => void,
+    grid = new WindowGrid(),
   ) {
     this.#keyText = keyText;
+    this.#grid = grid;
     this.#rules = rules.map((rule) => new RuleLedger(rule));
     this.#fileOf = fileOf;
     this.#emit = emit;
@@ -345,7 +349,7 @@ export class FiringLedger {
       const { intervalMs } = ledger.rule.monitor;
       if (ledger.rows.length > 0 && timeMs >= ledger.windowEndMs) this.#close(index);
       ledger.endEpisodes(timeMs);
-      oldestOpenMs = Math.min(oldestOpenMs, Math.floor(timeMs / intervalMs) * intervalMs);
+      oldestOpenMs = Math.min(oldestOpenMs, this.#windowStartMs(timeMs, intervalMs));
     });
     this.#flush(oldestOpenMs);
   }
@@ -384,8 +388,12 @@ export class FiringLedger {
     const ledger = this.#rules[index];
     if (ledger.rows.length > 0) this.#close(index);
     const { intervalMs } = ledger.rule.monitor;
-    ledger.windowStartMs = Math.floor(timeMs / intervalMs) * intervalMs;
+    ledger.windowStartMs = this.#windowStartMs(timeMs, intervalMs);
     ledger.windowEndMs = ledger.windowStartMs + intervalMs;
+  }
+
+  #windowStartMs(timeMs: number, intervalMs: number): number {
+    return this.#grid.startOf(this.#grid.numberAt(timeMs, intervalMs), intervalMs);
   }
 
   #close(index: number): void {

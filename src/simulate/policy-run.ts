@@ -9,6 +9,7 @@ import { peerText } from '../model/field-value.ts';
 import { DEFAULT_MONITOR } from '../model/monitor.ts';
 import { compareText } from '../model/order.ts';
 import type { Vocabulary } from '../model/vocabulary.ts';
+import { WindowGrid, type WindowShift } from '../model/window-grid.ts';
 import {
   countedName,
   monitorOf,
@@ -61,6 +62,8 @@ export interface PolicyRunOptions {
   /** Name of an input by rank, for the files and lines of a report. */
   readonly fileOf: (source: number) => string;
   readonly sink?: ReplaySink | undefined;
+  /** Undefined: windows begin at multiples of their interval. */
+  readonly shift?: WindowShift | undefined;
   /** Told when the first event of all is about to happen: the windows stand at its time, empty. */
   readonly onStart?: ((engine: AuditEngine, nowMs: number) => void) | undefined;
 }
@@ -115,6 +118,7 @@ export class PolicyRun implements StreamTaker {
           },
         },
         clampNegative: options.clampNegative,
+        shift: options.shift,
         eachOpenSession: (take) => {
           const { correlator } = this.#clock;
           for (const slot of correlator.sessions.slots()) take(this.#clock.factsOf(slot));
@@ -130,6 +134,7 @@ export class PolicyRun implements StreamTaker {
       (rule, batch, row) =>
         rule < rules.length ? this.#evaluator.keyText(rule, batch, row) : peerText(batch, row),
       (row) => sink?.firing(row),
+      new WindowGrid(options.shift),
     );
     this.#scripts = this.#bindScripts();
     this.#rules = this.#ledger.tallies;

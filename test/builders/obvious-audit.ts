@@ -33,6 +33,11 @@ export function metricFeed(name: keyof typeof METRIC_KINDS, monitor: Monitor): O
   return { name, type: 'ip', monitor, kept, kinds, code: undefined, key: 'ip', amount: 1 };
 }
 
+/** By how much windows of an interval begin later than at its multiples. */
+export type LaterMs = (intervalMs: number) => number;
+
+const onTime: LaterMs = () => 0;
+
 interface Addition {
   readonly window: number;
   /** Address or text. */
@@ -73,15 +78,17 @@ export function compareKeys(type: SeriesType, a: string, b: string): number {
  */
 export class ObviousCount {
   readonly feed: ObviousFeed;
+  readonly #laterMs: number;
   #additions: Addition[] = [];
 
-  constructor(feed: ObviousFeed) {
+  constructor(feed: ObviousFeed, later = onTime) {
     this.feed = feed;
+    this.#laterMs = later(feed.monitor.intervalMs);
   }
 
   /** True: added. False: too late. Undefined: not counted. */
   take(event: EventRow, nowMs: number): boolean | undefined {
-    const { kinds, code, type, key: field, monitor, kept } = this.feed;
+    const { kinds, code, type, key: field, kept } = this.feed;
     if (!kinds.includes(event.kind)) return undefined;
     if (code !== undefined && event.code !== code) return undefined;
     const amount =
@@ -90,9 +97,8 @@ export class ObviousCount {
     if (amount === 0 || key === undefined || key === '') return undefined;
     if (type === 'cidr' && key.includes(':')) return undefined;
     if (type === 'cidr_ipv6' && !key.includes(':')) return undefined;
-    const window = Math.floor(event.timeMs / monitor.intervalMs);
-    const age = Math.floor(nowMs / monitor.intervalMs) - window;
-    if (age >= kept) return false;
+    const window = this.#windowAt(event.timeMs);
+    if (this.#windowAt(nowMs) - window >= kept) return false;
     this.#additions.push({ window, key, node: event.node ?? '', amount });
     return true;
   }
@@ -104,7 +110,7 @@ export class ObviousCount {
   ): number {
     const key = event[this.feed.key];
     if (key === undefined || key === '') return 0;
-    const current = Math.floor(nowMs / this.feed.monitor.intervalMs);
+    const current = this.#windowAt(nowMs);
     const { windows, nodes, prefix } = question;
     const asked = this.#additions.filter((addition) => {
       const age = current - addition.window;
@@ -130,7 +136,7 @@ export class ObviousCount {
     return {
       series: this.feed.name,
       monitor: this.feed.monitor,
-      windowStartMs: window * this.feed.monitor.intervalMs,
+      windowStartMs: window * this.feed.monitor.intervalMs + this.#laterMs,
       total: counts.reduce((sum, [, count]) => sum + count, 0),
       keys: counts.length,
       top: ranked.slice(0, top),
@@ -143,6 +149,10 @@ export class ObviousCount {
       .filter(([, count]) => count !== 0)
       .sort(([a], [b]) => compareKeys(this.feed.type, a, b))
       .map(([key, count]) => ({ window: number, key, count }));
+  }
+
+  #windowAt(timeMs: number): number {
+    return Math.floor((timeMs - this.#laterMs) / this.feed.monitor.intervalMs);
   }
 
   #counts(window: number): [string, number][] {
@@ -160,14 +170,17 @@ export class ObviousDistinct {
   readonly #question: Pick<DistinctQuestion, 'per' | 'monitor' | 'windows' | 'nodes'>;
   readonly #kinds: readonly string[];
   readonly #field: 'user' | 'recipient';
+  readonly #laterMs: number;
   readonly #seen: { window: number; value: string; event: EventRow }[] = [];
 
   constructor(
     question: Pick<DistinctQuestion, 'per' | 'monitor' | 'windows' | 'nodes'>,
     kinds: readonly string[],
     field: 'user' | 'recipient',
+    later = onTime,
   ) {
     this.#question = question;
+    this.#laterMs = later(question.monitor.intervalMs);
     this.#kinds = kinds;
     this.#field = field;
   }
@@ -176,21 +189,24 @@ export class ObviousDistinct {
     const value = event[this.#field];
     if (!this.#kinds.includes(event.kind) || value === undefined || value === '') return undefined;
     if (!this.#sameKey(event, event)) return undefined;
-    const { monitor, windows } = this.#question;
-    const window = Math.floor(event.timeMs / monitor.intervalMs);
-    if (Math.floor(nowMs / monitor.intervalMs) - window > windows.end) return false;
+    const window = this.#windowAt(event.timeMs);
+    if (this.#windowAt(nowMs) - window > this.#question.windows.end) return false;
     this.#seen.push({ window, value, event });
     return true;
   }
 
   value(event: EventRow, nowMs: number): number {
-    const { monitor, windows } = this.#question;
-    const current = Math.floor(nowMs / monitor.intervalMs);
+    const { windows } = this.#question;
+    const current = this.#windowAt(nowMs);
     const asked = this.#seen.filter((seen) => {
       const age = current - seen.window;
       return age >= windows.start && age <= windows.end && this.#sameKey(seen.event, event);
     });
     return new Set(asked.map(({ value }) => value)).size;
+  }
+
+  #windowAt(timeMs: number): number {
+    return Math.floor((timeMs - this.#laterMs) / this.#question.monitor.intervalMs);
   }
 
   #sameKey(a: EventRow, b: EventRow): boolean {
@@ -242,10 +258,16 @@ export class ObviousSessions<S extends ObviousSession = ObviousSession> {
   }
 
   /** Peaks of the windows that begin from `startMs`'s window to `nowMs`. */
-  windows(monitor: Monitor, startMs: number, nowMs: number, limit: number): ClosedWindow[] {
+  windows(
+    monitor: Monitor,
+    startMs: number,
+    nowMs: number,
+    limit: number,
+    laterMs = 0,
+  ): ClosedWindow[] {
     const { intervalMs } = monitor;
     const rows: ClosedWindow[] = [];
-    const firstMs = Math.floor(startMs / intervalMs) * intervalMs;
+    const firstMs = Math.floor((startMs - laterMs) / intervalMs) * intervalMs + laterMs;
     for (let windowStartMs = firstMs; windowStartMs <= nowMs; windowStartMs += intervalMs) {
       const before = this.#levels.findLast(({ timeMs }) => timeMs < windowStartMs);
       const within = this.#levels.filter(

@@ -9,6 +9,7 @@ import type { EventRow } from './event-batches.ts';
 import {
   compareKeys,
   metricFeed,
+  type LaterMs,
   ObviousCount,
   ObviousDistinct,
   ObviousSessions,
@@ -33,14 +34,16 @@ export class ObviousRules {
   readonly counts: readonly ObviousCount[];
   readonly taken = { ignored: 0, late: 0, tooLate: 0, counted: 0 };
   readonly #policy: RulePolicy;
+  readonly #later: LaterMs;
   readonly #distinct = new Map<Condition, ObviousDistinct>();
   readonly #stoppedMessages = new Set<string>();
   /** Twins that the event at hand was added to. */
   #added = new Set<ObviousCount | ObviousDistinct>();
   #startMs: number | undefined;
 
-  constructor(policy: RulePolicy) {
+  constructor(policy: RulePolicy, later: LaterMs = () => 0) {
     this.#policy = policy;
+    this.#later = later;
     const metrics = ['connections', 'receptions', 'rejections'] as const;
     this.counts = [
       ...policy.monitors.flatMap((monitor) => metrics.map((name) => metricFeed(name, monitor))),
@@ -51,7 +54,7 @@ export class ObviousRules {
         if (key !== 'ip' && key !== 'user' && key !== 'recipient') throw new Error(key);
         return { name, type, monitor, kept: monitor.windows, kinds: on, code, key, amount };
       }),
-    ].map((feed) => new ObviousCount(feed));
+    ].map((feed) => new ObviousCount(feed, later));
     for (const rule of policy.rules) {
       for (const condition of rule.conditions) {
         const { of } = condition;
@@ -59,7 +62,7 @@ export class ObviousRules {
         if (of.field !== 'user' && of.field !== 'recipient') throw new Error(of.field);
         const per = rule.per.type === 'prefix' ? rule.per.prefix : rule.per.field;
         const asked = { per, monitor: of.monitor, windows: condition.windows, nodes: rule.scope };
-        this.#distinct.set(condition, new ObviousDistinct(asked, of.on, of.field));
+        this.#distinct.set(condition, new ObviousDistinct(asked, of.on, of.field, later));
       }
     }
   }
@@ -143,8 +146,9 @@ export class ObviousRules {
     if (condition.type === 'surge') {
       const { of, times, before, min } = condition;
       const { intervalMs } = this.#monitorOf(of);
-      const first = Math.floor(this.#startMs! / intervalMs);
-      const passed = Math.floor(event.nowMs / intervalMs) - first;
+      const laterMs = this.#later(intervalMs);
+      const first = Math.floor((this.#startMs! - laterMs) / intervalMs);
+      const passed = Math.floor((event.nowMs - laterMs) / intervalMs) - first;
       const own = value(of, 0, 0);
       const sum = value(of, before.start, before.end);
       const number = before.end - before.start + 1;
@@ -194,7 +198,8 @@ export class ObviousRules {
 
   #note(rule: Rule, { row, file, line }: JudgedEvent, { count, limit }: NonNullable<Holds>): void {
     const { intervalMs } = this.#monitorOf(rule.conditions[0].of);
-    const windowStartMs = Math.floor(row.timeMs / intervalMs) * intervalMs;
+    const laterMs = this.#later(intervalMs);
+    const windowStartMs = Math.floor((row.timeMs - laterMs) / intervalMs) * intervalMs + laterMs;
     const key =
       rule.per.type === 'prefix'
         ? blockOf(row.ip ?? '', rule.per.prefix)
