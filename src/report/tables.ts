@@ -83,7 +83,11 @@ export function replayTable(report: ReplayReport): string {
   return `${parts.join('\n')}\n`;
 }
 
-function heading(files: readonly FileReport[], tally: Tally): string {
+/** Lines by class, and the span of the events. */
+export function heading(
+  files: readonly FileReport[],
+  tally: Pick<Tally, 'firstMs' | 'lastMs'>,
+): string {
   const { lines, event } = totalLines(files);
   const { firstMs, lastMs } = tally;
   const span =
