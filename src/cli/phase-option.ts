@@ -2,8 +2,16 @@ import { existsSync } from 'node:fs';
 import { UserError } from '../model/errors.ts';
 import { visible } from '../model/visible.ts';
 import { meantSlot, slotOf, type ScriptSlot } from '../policy/script-slots.ts';
+import type { LogOptions } from './input-options.ts';
 import { isLuaFile } from './lua-modules.ts';
 import { isScriptFile } from './policy-file.ts';
+
+/** What belongs to the logs of `--phase`. */
+export interface PhaseFlags extends LogOptions {
+  readonly sessionTimeout?: string;
+  readonly steps?: string;
+  readonly format?: 'table' | 'json';
+}
 
 /** What `check --phase` asks: neither, when it is not given. */
 export interface PhaseOption {
@@ -64,4 +72,29 @@ function slotOption(values: readonly string[], script: string): ScriptSlot {
 /** Whether a value can stand for logs: standard input, what exists, a glob. */
 function isLog(value: string): boolean {
   return value === '-' || existsSync(value) || /[*?[{(]/.test(value);
+}
+
+/**
+ * Refuses options of logs where there are none: one that changes nothing would be believed to have
+ * changed something.
+ */
+export function refuseLoneLogOptions(flags: PhaseFlags): void {
+  const given = {
+    '--tz': flags.tz,
+    '--year': flags.year,
+    '--reorder': flags.reorder,
+    '--node': flags.node,
+    '--input-format': flags.inputFormat,
+    '--map': flags.map,
+    '--kind': flags.kind,
+    '--session-timeout': flags.sessionTimeout,
+    '--steps': flags.steps,
+    '--format': flags.format,
+  };
+  const option = Object.entries(given).find(([, value]) => value !== undefined)?.[0];
+  if (option === undefined) return;
+  throw new UserError(
+    `${option} goes with logs, and --phase names none`,
+    'hindcast check policy.yaml --phase mail.log',
+  );
 }

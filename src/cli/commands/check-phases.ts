@@ -6,20 +6,14 @@ import type { RulePolicy } from '../../policy/rule-policy.ts';
 import { phaseJson, phaseTable } from '../../report/phase-table.ts';
 import { phaseShifts } from '../../simulate/phase-shifts.ts';
 import { closingNote } from '../closing-note.ts';
-import { durationOption, type LogOptions } from '../input-options.ts';
+import { durationOption } from '../input-options.ts';
 import { openLogs } from '../open-logs.ts';
+import type { PhaseFlags } from '../phase-option.ts';
 import type { CommandContext } from '../program.ts';
 import { showProgress } from '../progress.ts';
 import { jsonText } from '../replay-logs.ts';
 import { refuseUnusable } from '../unusable-logs.ts';
 import { VERSION } from '../version.ts';
-
-/** What belongs to the logs of `--phase`. */
-export interface PhaseFlags extends LogOptions {
-  readonly sessionTimeout?: string;
-  readonly steps?: string;
-  readonly format?: 'table' | 'json';
-}
 
 const DEFAULT_STEPS = '8';
 const MOST_STEPS = 64;

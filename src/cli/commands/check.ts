@@ -12,10 +12,9 @@ import {
 import { configurationWords, intervalWords, skippedWords } from '../configuration-words.ts';
 import { EXIT } from '../exit-code.ts';
 import { checkLua, isLuaFile, readModuleFile, scriptletFiles } from '../lua-modules.ts';
-import { phaseOption } from '../phase-option.ts';
+import { phaseOption, refuseLoneLogOptions, type PhaseFlags } from '../phase-option.ts';
 import { isScriptFile, loadPolicy, loadScript } from '../policy-file.ts';
 import type { CommandContext } from '../program.ts';
-import type { PhaseFlags } from './check-phases.ts';
 
 interface CheckFlags extends ConfigurationOptions, PhaseFlags {
   readonly phase?: readonly string[];
@@ -155,28 +154,6 @@ function policyWords({ series, rules, maintenanceIntervalMs }: RulePolicy): stri
   return maintenanceIntervalMs === undefined
     ? words
     : [...words, intervalWords(maintenanceIntervalMs)];
-}
-
-/** An option that changes nothing would be believed to have changed something. */
-function refuseLoneLogOptions(flags: CheckFlags): void {
-  const given = {
-    '--tz': flags.tz,
-    '--year': flags.year,
-    '--reorder': flags.reorder,
-    '--node': flags.node,
-    '--input-format': flags.inputFormat,
-    '--map': flags.map,
-    '--kind': flags.kind,
-    '--session-timeout': flags.sessionTimeout,
-    '--steps': flags.steps,
-    '--format': flags.format,
-  };
-  const option = Object.entries(given).find(([, value]) => value !== undefined)?.[0];
-  if (option === undefined) return;
-  throw new UserError(
-    `${option} goes with logs, and --phase names none`,
-    'hindcast check policy.yaml --phase mail.log',
-  );
 }
 
 function keptMonitors({ monitors }: AuditStanza): readonly Monitor[] {
