@@ -20,7 +20,7 @@ rules:
   - { name: refused, count: rejections, per: address, above: 0, then: tag }
 `;
 
-/** Rows of `count` connects, a second apart, some before 10:05:00 and the others from there on. */
+/** Rows of `count` connects, a second apart, `before` of them before 10:00 and `startS` seconds. */
 function connects(ip: string, count: number, before: number, startS = 300): string[] {
   return Array.from({ length: count }, (_, index) => {
     const seconds = startS + index - before;
@@ -123,6 +123,14 @@ describe('a limit of 9 and 10 connects around a boundary', () => {
     );
   });
 
+  test('the peak is the highest count of all windows', async () => {
+    const bursts = [connects('192.0.2.1', 10, 5), connects('192.0.2.1', 12, 6, 1200)];
+    const rows = [...bursts.flat(), ...connects('192.0.2.1', 11, 5, 2100)];
+    const cwd = newFolder({ ...files, 'events.csv': csvOf(rows) });
+    const [{ edges }] = await rulesOf(args, { cwd });
+    expect(edges).toMatchObject([{ shifts: [1, 2, 3, 4, 5, 6, 7], peak: 12 }]);
+  });
+
   test('of many edge keys the ten closest to the limit are listed, and the rest is counted', async () => {
     const all = Array.from({ length: 12 }, (_, index) => {
       return { ip: `198.51.100.${index + 1}`, count: 10 + ((index * 5) % 8) };
@@ -199,6 +207,20 @@ test('a policy with mistakes is not replayed', async () => {
     expect(stderr).toMatch(/^policy\.yaml:1:11: error: .* \[version-newer\]\n/);
     expect(stderr).toMatch(/\npolicy\.yaml: 1 error\n$/);
   }
+});
+
+test('nor one beside a configuration whose script has mistakes', async () => {
+  const cwd = newFolder({
+    'policy.yaml': LIMIT_OF_9,
+    'mail.conf': 'inbound_audit { } sieve { script connect_phase1 { source = "a.siv" } }\n',
+    'a.siv': 'ec_lag "one";\n',
+    'events.csv': csvOf([]),
+  });
+  const args = ['check', 'policy.yaml', '--config', 'mail.conf', '--phase', 'events.csv'];
+  const { code, stdout, stderr } = await runHindcast(args, { cwd });
+  expect(code).toBe(2);
+  expect(stdout).toMatch(/^mail\.conf: ok, .*\npolicy\.yaml: ok, .*\n$/);
+  expect(stderr).toContain('[command-unknown]');
 });
 
 test('remarks on the logs go to stderr', async () => {
