@@ -125,8 +125,8 @@ describe('a limit of 9 and 10 connects around a boundary', () => {
 
   test('the peak is the highest count of all windows', async () => {
     const bursts = [connects('192.0.2.1', 10, 5), connects('192.0.2.1', 12, 6, 1200)];
-    const rows = [...bursts.flat(), ...connects('192.0.2.1', 11, 5, 2100)];
-    const cwd = newFolder({ ...files, 'events.csv': csvOf(rows) });
+    const all = [...bursts.flat(), ...connects('192.0.2.1', 11, 5, 2100)];
+    const cwd = newFolder({ ...files, 'events.csv': csvOf(all) });
     const [{ edges }] = await rulesOf(args, { cwd });
     expect(edges).toMatchObject([{ shifts: [1, 2, 3, 4, 5, 6, 7], peak: 12 }]);
   });
