@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { defineCheck } from './check-command.ts';
 import { collect, once, wholeNumber } from './option-values.ts';
 import { defineTimeline, defineTop } from './question-commands.ts';
 import type { Stdio } from './stdio.ts';
@@ -145,17 +146,7 @@ export function createProgram(context: CommandContext): Command {
   defineTop(withLogOptions(program.command('top')), context);
   defineTimeline(withLogOptions(program.command('timeline')), context);
 
-  program
-    .command('check')
-    .description('check policies and show every mistake where it stands')
-    .argument('[policies...]', 'policy files; Sieve scripts end in .siv or .sieve')
-    .option('--config <file>', 'an ecelerity.conf that they run under, checked with its scripts')
-    .option('--root <dir>', 'with --config: look for its absolute paths below this folder')
-    .option('--phase <phase>', 'when scripts run: connect, mailfrom_phase1, …')
-    .action(async (policies: string[], options: object) => {
-      const { runCheck } = await import('./commands/check.ts');
-      runCheck(policies, options, context);
-    });
+  defineCheck(withLogOptions(program.command('check')), context);
 
   program
     .command('import')
