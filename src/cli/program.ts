@@ -97,6 +97,13 @@ export function createProgram(context: CommandContext): Command {
     .option('--state <dir>', 'go on from the state in this folder, and leave the new one there')
     .option('--final', 'with --state: close all windows; no run can follow')
     .option('--journal <dir>', 'write the journals of series here, beside those of other runs')
+    .option(
+      '--enforce',
+      'what the policy refuses no longer happens: blocks, tarpits, whole sessions',
+    )
+    .option('--retry <duration>', 'with --enforce: who is refused with 4xx comes back after this')
+    .option('--good <list>', 'who is known to be good: a list as in policies (repeatable)', collect)
+    .option('--bad <list>', 'who is known to be bad: precision and recall of rules', collect)
     .addOption(
       new Option('--format <format>', 'what stdout shows')
         .choices(['table', 'json'])

@@ -6,7 +6,8 @@ import type { Vocabulary } from '../model/vocabulary.ts';
 import type { Rule, RulePolicy } from '../policy/rule-policy.ts';
 import { EventStream } from './event-stream.ts';
 import { PolicyRun } from './policy-run.ts';
-import type { FiringRow, ReplaySink, RuleTally, SourceTally } from './tally.ts';
+import { SILENT_SINK } from './silent-sink.ts';
+import type { FiringRow, RuleTally, SourceTally } from './tally.ts';
 
 /** How many edge keys of a rule are listed. */
 const LISTED_EDGES = 10;
@@ -90,14 +91,7 @@ class ShiftedRun {
 
   constructor({ policy, steps, vocabulary, fileOf }: PhaseShiftsOptions, step: number) {
     for (const { name } of policy.rules) this.peaks.set(name, new Map());
-    const nobody = (): void => undefined;
-    const sink: ReplaySink = {
-      window: nobody,
-      firing: (row) => this.#note(row),
-      stopped: nobody,
-      journal: nobody,
-      logged: nobody,
-    };
+    const sink = { ...SILENT_SINK, firing: (row: FiringRow) => this.#note(row) };
     this.run = new PolicyRun({
       vocabulary,
       // The rows of a journal cost time, and here nobody writes them.
