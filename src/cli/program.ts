@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { collect, once, wholeNumber } from './option-values.ts';
-import { defineTimeline, defineTop } from './question-commands.ts';
+import { defineExplain, defineTimeline, defineTop } from './question-commands.ts';
 import type { Stdio } from './stdio.ts';
 import { VERSION } from './version.ts';
 
@@ -141,6 +141,7 @@ export function createProgram(context: CommandContext): Command {
 
   defineTop(withLogOptions(program.command('top')), context);
   defineTimeline(withLogOptions(program.command('timeline')), context);
+  defineExplain(withLogOptions(program.command('explain')), context);
 
   program
     .command('check')

@@ -15,6 +15,7 @@ import {
   RuleEvaluator,
   seriesPlans,
   type Hit,
+  type RuleState,
 } from '../policy/rule-evaluator.ts';
 import type { Rule, RulePolicy } from '../policy/rule-policy.ts';
 import type { ScriptPolicy } from '../policy/script-policy.ts';
@@ -140,6 +141,21 @@ export class PolicyRun implements StreamTaker {
   get persisted(): readonly string[] {
     const own = this.#policy.series.filter(({ persist }) => persist).map(({ name }) => name);
     return [...own, ...(this.#scripts?.audit.persisted ?? [])];
+  }
+
+  /** Asked of the event at hand, behind `take`. */
+  stateOf(rule: number, batch: EventBatch, row: number): RuleState {
+    return this.#evaluator.stateOf(rule, batch, row);
+  }
+
+  /** The block or text that a rule counts by, for the event at hand. */
+  keyOf(rule: number, batch: EventBatch, row: number): string {
+    return this.#evaluator.keyText(rule, batch, row);
+  }
+
+  /** The kinds of event that a rule counts. */
+  kindsOf(rule: number): ReadonlySet<number> {
+    return this.#evaluator.kindsOf(rule);
   }
 
   get nextDueMs(): number {
