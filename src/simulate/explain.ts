@@ -171,7 +171,8 @@ class Explainer implements StreamTaker, Moment {
     let line: SourceLine | undefined;
     if (this.#opening !== undefined) {
       const facts = this.#clock.factsOf(this.#opening);
-      if (!this.#ignored.has(facts.family, facts.words, facts.at)) {
+      // Sessions without an address have no block, and ignored ones no gauge.
+      if (facts.family !== 0 && !this.#ignored.has(facts.family, facts.words, facts.at)) {
         line = this.place();
         this.#sessions.open(this.#opening, facts, line);
       }

@@ -183,8 +183,8 @@ export class ObviousDistinct {
     return true;
   }
 
-  value(event: EventRow, nowMs: number): number {
-    const { monitor, windows } = this.#question;
+  value(event: EventRow, nowMs: number, windows = this.#question.windows): number {
+    const { monitor } = this.#question;
     const current = Math.floor(nowMs / monitor.intervalMs);
     const asked = this.#seen.filter((seen) => {
       const age = current - seen.window;

@@ -35,7 +35,11 @@ export class ObviousRules {
   readonly #policy: RulePolicy;
   readonly #distinct = new Map<Condition, ObviousDistinct>();
   readonly #stoppedMessages = new Set<string>();
-  /** Twins that the event at hand was added to. */
+  /** The event at hand as the rules see it. */
+  current!: JudgedEvent;
+  /** Rules that fired at it, by name. */
+  hits = new Map<string, NonNullable<Holds>>();
+  /** Twins that the event at hand was added to, also a late one. */
   #added = new Set<ObviousCount | ObviousDistinct>();
   #startMs: number | undefined;
 
@@ -80,6 +84,8 @@ export class ObviousRules {
     const twins = [...this.counts, ...this.#distinct.values()];
     const results = ignored ? [] : twins.map((twin) => twin.take(facts, nowMs));
     this.#added = new Set(twins.filter((_, index) => results[index] === true));
+    this.current = { ...event, row: facts };
+    this.hits = new Map();
     if (nowMs < fromMs) return;
     const late = row.releaseMs !== undefined;
     if (ignored) this.taken.ignored++;
@@ -87,7 +93,7 @@ export class ObviousRules {
     else if (late) this.taken.late++;
     else {
       this.taken.counted++;
-      this.#judge({ ...event, row: facts });
+      this.#judge(this.current);
     }
   }
 
@@ -96,6 +102,7 @@ export class ObviousRules {
     for (const rule of this.#policy.rules) {
       const result = this.#fires(rule, event);
       if (result === undefined) continue;
+      this.hits.set(rule.name, result);
       this.#note(rule, event, result);
       const { type } = rule.verdict;
       if (type === 'reject' || type === 'disconnect') stoppedBy ??= rule;
@@ -127,22 +134,28 @@ export class ObviousRules {
     return spared || friend ? undefined : results[0];
   }
 
+  /** Whether the event at hand was added to what a part of a condition counts, late or not. */
+  wasAdded(condition: Condition, of: Quantity): boolean {
+    if (of.type === 'sessions') return false;
+    return this.#added.has(
+      of.type === 'distinct' ? this.#distinct.get(condition)! : this.#countOf(of),
+    );
+  }
+
   /** Whether the event is one that the condition counts. */
   #counts(condition: Condition, row: EventRow): boolean {
     const parts = condition.type === 'ratio' ? [condition.of, condition.to] : [condition.of];
     return parts.some((of) => {
-      if (of.type === 'sessions') return row.kind === 'connect';
-      if (of.type === 'distinct') return this.#added.has(this.#distinct.get(condition)!);
-      return this.#added.has(this.#countOf(of));
+      return of.type === 'sessions' ? row.kind === 'connect' : this.wasAdded(condition, of);
     });
   }
 
   #holds(rule: Rule, condition: Condition, event: JudgedEvent): Holds {
     const value = (of: Quantity, start: number, end: number): number =>
-      this.#value(rule, condition, of, { start, end }, event);
+      this.value(rule, condition, of, { start, end }, event);
     if (condition.type === 'surge') {
       const { of, times, before, min } = condition;
-      const { intervalMs } = this.#monitorOf(of);
+      const { intervalMs } = this.monitorOf(of);
       const first = Math.floor(this.#startMs! / intervalMs);
       const passed = Math.floor(event.nowMs / intervalMs) - first;
       const own = value(of, 0, 0);
@@ -161,7 +174,8 @@ export class ObviousRules {
     return { count: own, limit: condition.above * to };
   }
 
-  #value(
+  /** What a part of a condition counts over some windows at an event. */
+  value(
     rule: Rule,
     condition: Condition,
     of: Quantity,
@@ -169,7 +183,7 @@ export class ObviousRules {
     { row, nowMs }: JudgedEvent,
   ): number {
     const prefix: Prefix = rule.per.type === 'prefix' ? rule.per.prefix : { ipv4: 32, ipv6: 128 };
-    if (of.type === 'distinct') return this.#distinct.get(condition)!.value(row, nowMs);
+    if (of.type === 'distinct') return this.#distinct.get(condition)!.value(row, nowMs, windows);
     if (of.type !== 'sessions') {
       return this.#countOf(of).value(row, nowMs, { prefix, windows, nodes: rule.scope });
     }
@@ -187,13 +201,13 @@ export class ObviousRules {
     )!;
   }
 
-  #monitorOf(of: Quantity): Monitor {
+  monitorOf(of: Quantity): Monitor {
     if (of.type === 'sessions') return this.#policy.monitors[0];
     return of.type === 'distinct' ? of.monitor : this.#countOf(of).feed.monitor;
   }
 
   #note(rule: Rule, { row, file, line }: JudgedEvent, { count, limit }: NonNullable<Holds>): void {
-    const { intervalMs } = this.#monitorOf(rule.conditions[0].of);
+    const { intervalMs } = this.monitorOf(rule.conditions[0].of);
     const windowStartMs = Math.floor(row.timeMs / intervalMs) * intervalMs;
     const key =
       rule.per.type === 'prefix'
@@ -262,7 +276,7 @@ export class ObviousRules {
     const rows = this.firings.filter((row) => {
       const { of } = this.#policy.rules.find(({ name }) => name === row.rule)!.conditions[0];
       const counted = of.type === 'metric' ? of.metric : of.type === 'series' ? of.series : of.type;
-      const own = this.#monitorOf(of);
+      const own = this.monitorOf(of);
       return counted === series && own === monitor && row.windowStartMs === windowStartMs;
     });
     return rows.reduce((sum, { firings }) => sum + firings, 0);
