@@ -5,7 +5,7 @@ import type { NodeTables, NodeTexts } from '../engine/node-tables.ts';
 import { firstOf } from '../engine/ranking.ts';
 import type { SessionGauge } from '../engine/session-gauge.ts';
 import type { BlockTable, TextTable } from '../engine/tables.ts';
-import { ADDRESS, compareNetworks, maskWord, parseNetwork } from '../model/address.ts';
+import { ADDRESS, readAddressText } from '../model/address.ts';
 import { fieldValue } from '../model/field-value.ts';
 import type { EventField } from '../model/event.ts';
 import type { WindowRange } from '../model/monitor.ts';
@@ -193,7 +193,7 @@ export class DistinctShares implements QuantityShares {
       youngest.set(value, Math.min(youngest.get(value) ?? Infinity, age));
       if (age > range.end) return;
       addTo(byWindow, age, value);
-      addTo(byAddress, key.replace(/\/.*/, ''), value);
+      if (this.#per === undefined) addTo(byAddress, addressOf(key), value);
     });
     const byEnd = new Float64Array(ends);
     for (const age of youngest.values()) byEnd[age - range.start]++;
@@ -222,24 +222,27 @@ export class DistinctShares implements QuantityShares {
     return (key) => {
       let shared = known.get(key);
       if (shared !== undefined) return shared;
-      const network = parseNetwork(key)!;
-      shared = network.family === family ? commonBits(network, batch.ip, at) : -1;
+      const own = readAddressText(addressOf(key), words);
+      shared = own === family ? commonBits(own, batch.ip, at) : -1;
       known.set(key, shared);
       return shared;
     };
   }
 }
 
-function commonBits(
-  { words, bits }: { readonly words: readonly number[]; readonly bits: number },
-  ip: Int32Array,
-  at: number,
-): number {
-  for (let word = 0; word * 32 < bits; word++) {
-    const differing = (words[word] ^ ip[at + word]) & maskWord(bits, word);
+const words = new Int32Array(4);
+
+/** `192.0.2.7` of the block `192.0.2.7/32`. */
+const addressOf = (block: string): string => block.slice(0, block.indexOf('/'));
+
+/** How many leading bits the address in `words` shares with another one. */
+function commonBits(family: number, ip: Int32Array, at: number): number {
+  const width = family === 4 ? ADDRESS.ipv4 : ADDRESS.ipv6;
+  for (let word = 0; word * 32 < width; word++) {
+    const differing = words[word] ^ ip[at + word];
     if (differing !== 0) return word * 32 + Math.clz32(differing);
   }
-  return bits;
+  return width;
 }
 
 function addTo<Key>(sets: Map<Key, Set<string>>, key: Key, value: string): void {
@@ -248,12 +251,17 @@ function addTo<Key>(sets: Map<Key, Set<string>>, key: Key, value: string): void 
   else known.add(value);
 }
 
+/** @param counts by address, all of one family */
 function addressesOf(counts: ReadonlyMap<string, number>): Contributors {
+  const addresses = Array.from(counts, ([key, count]) => {
+    readAddressText(key, words);
+    return { key, count, order: Uint32Array.from(words) };
+  });
   return contributorsOf(
-    [...counts.keys()],
-    (key) => counts.get(key)!,
-    (a, b) => compareNetworks(parseNetwork(a)!, parseNetwork(b)!),
-    (key) => key,
+    addresses,
+    ({ count }) => count,
+    ({ order: a }, { order: b }) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2] || a[3] - b[3],
+    ({ key }) => key,
   );
 }
 
