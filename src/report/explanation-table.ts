@@ -97,39 +97,30 @@ function reasonText(why: NotJudged): string {
 }
 
 /** `7 > 5`, or what is missing. */
-function answerText({
-  form,
-  count,
-  limit,
-  holds,
-  missing,
-  silent,
-  min,
-  parts,
-}: ExplainedCondition): string {
-  const shown = rounded(limit, 3);
-  if (holds) return `${grouped(count)} > ${shown}`;
-  if (silent) return 'silent: the log does not cover the earlier windows yet';
-  const least = form === 'ratio' ? parts[1].sum : count;
-  if (min !== undefined && least < min && !(form === 'surge' && count > limit)) {
-    return `${grouped(least)} of at least ${grouped(min)}${moreText(missing)}`;
-  }
-  return `${grouped(count)} of more than ${shown}${moreText(missing)}`;
+function answerText(condition: ExplainedCondition): string {
+  const { form, count, limit, holds, missing, silent, min = 0, parts } = condition;
+  if (holds) return `${grouped(count)} > ${rounded(limit, 3)}`;
+  if (silent) return 'the log does not cover the windows before yet';
+  const [name, least] = form === 'ratio' ? ['to ', parts[1].sum] : ['', count];
+  const why =
+    least < min
+      ? `${name}${grouped(least)} is below min ${grouped(min)}`
+      : `${grouped(count)} is not above ${rounded(limit, 3)}`;
+  return missing === undefined ? why : `${why} (${grouped(missing)} more needed)`;
 }
-
-const moreText = (missing: number | undefined): string =>
-  missing === undefined ? '' : `: ${grouped(missing)} more would have fired`;
 
 function conditionText(condition: ExplainedCondition, rule: ExplainedRule, ascii: boolean): string {
   const { parts, contributors } = condition;
-  let text = parts.map((part) => partText(part, rule, ascii)).join('');
-  if (contributors !== undefined && contributors.total > 0) {
-    const { top, total } = contributors;
-    const own = top.map(({ key, count }) => `${key} ${grouped(count)}`).join(', ');
-    const others = total > top.length ? `, and ${grouped(total - top.length)} more` : '';
-    text += `     ${total === 1 ? 'address' : 'addresses'}: ${own}${others}\n`;
-  }
-  return text;
+  const [first, ...others] = parts.map((part) => partText(part, rule, ascii));
+  return first + contributorsText(contributors) + others.join('');
+}
+
+function contributorsText(contributors: ExplainedCondition['contributors']): string {
+  if (contributors === undefined || contributors.total === 0) return '';
+  const { top, total } = contributors;
+  const own = top.map(({ key, count }) => `${key} ${grouped(count)}`).join(', ');
+  const others = total > top.length ? `, and ${grouped(total - top.length)} more` : '';
+  return `     ${total === 1 ? 'address' : 'addresses'}: ${own}${others}\n`;
 }
 
 function partText(part: CountedPart, rule: ExplainedRule, ascii: boolean): string {
@@ -160,36 +151,41 @@ function countedText(what: CountedPart['what']): string {
   return `open sessions (${what.service}${listener})`;
 }
 
-/** Windows with numbers and bars, the newest first. */
-function windowsText({ monitor, range, windows }: CountedPart, ascii: boolean): string {
-  if (monitor === undefined || range === undefined) return '';
-  const most = Math.max(0, ...windows.map(({ count }) => count));
-  const width = Math.max(1, ...windows.map(({ count }) => grouped(count).length));
+/** Windows with numbers and bars, the newest first; quiet ones are folded. */
+function windowsText(part: CountedPart, ascii: boolean): string {
+  const { monitor, range, presentMs, windows } = part;
+  if (monitor === undefined || range === undefined || presentMs === undefined) return '';
+  let most = 0;
+  let width = 1;
+  for (const { count } of windows) {
+    most = Math.max(most, count);
+    width = Math.max(width, grouped(count).length);
+  }
   const numberWidth = String(range.end).length;
-  const byNumber = new Map(windows.map((window) => [window.number, window]));
-  const quiet = (from: number, to: number): string => {
-    if (to - from >= FOLDED) return `     … ${counted(to - from, 'quiet window')} …\n`;
-    let text = '';
-    for (let number = from; number < to; number++) {
-      text += `     ${String(number).padStart(numberWidth)}  ${'0'.padStart(width + 21)}\n`;
-    }
-    return text;
-  };
-  let text = '';
-  let next = range.start;
-  for (const { number, startMs, count } of byNumber.values()) {
-    text += quiet(next, number);
+  const line = (number: number, count: number): string => {
+    const start = clock(presentMs - number * monitor.intervalMs);
     const bar = count > 0 ? barOf(count, most, ascii) : '';
     const cells = [
       String(number).padStart(numberWidth),
-      clock(startMs),
+      start,
       grouped(count).padStart(width),
       bar,
     ];
-    text += `     ${cells.join('  ').trimEnd()}\n`;
+    return `     ${cells.join('  ').trimEnd()}\n`;
+  };
+  let text = '';
+  let next = range.start;
+  const pass = (to: number): void => {
+    if (to - next >= FOLDED) text += `     … ${counted(to - next, 'quiet window')} …\n`;
+    else for (let number = next; number < to; number++) text += line(number, 0);
+  };
+  for (const { number, count } of windows) {
+    pass(number);
+    text += line(number, count);
     next = number + 1;
   }
-  return text + quiet(next, range.end + 1);
+  pass(range.end + 1);
+  return text;
 }
 
 function rangeWords({ start, end }: WindowRange): string {
@@ -205,7 +201,7 @@ function changesText({ fired, changes, conditions }: ExplainedRule): string {
   if (changes.length === 0) return '';
   const shown = changes.map(({ setting, condition, to, count }) => {
     const which =
-      condition === undefined || conditions.length === 1 ? '' : ` of condition ${condition + 1}`;
+      condition === undefined || conditions.length === 1 ? '' : ` in condition ${condition + 1}`;
     const asks = setting === 'windows' || setting === 'ipv4' || setting === 'ipv6';
     const then = asks ? ` (count ${grouped(count)})` : '';
     return `${settingText(setting, to)}${which}${then}`;

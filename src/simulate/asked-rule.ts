@@ -126,14 +126,15 @@ export class AskedRule {
     const what = countedWords(quantity, this.rule);
     const { values } = shares;
     if (monitor === undefined) {
-      return { role, what, monitor, range: undefined, sum, windows: [], values };
+      const none = { monitor, range: undefined, presentMs: undefined };
+      return { role, what, ...none, sum, windows: [], values };
     }
     const { intervalMs } = monitor;
-    const current = Math.floor(batch.release[row] / intervalMs);
+    const presentMs = Math.floor(batch.release[row] / intervalMs) * intervalMs;
     const windows = [...shares.windows]
       .sort(([a], [b]) => a - b)
-      .map(([number, count]) => ({ number, startMs: (current - number) * intervalMs, count }));
-    return { role, what, monitor, range, sum, windows, values };
+      .map(([number, count]) => ({ number, startMs: presentMs - number * intervalMs, count }));
+    return { role, what, monitor, range, presentMs, sum, windows, values };
   }
 }
 

@@ -103,11 +103,13 @@ export interface Contributors {
 export interface CountedPart {
   readonly role: 'count' | 'of' | 'to' | 'now' | 'before';
   readonly what: Counted;
-  /** Undefined for sessions, which have no windows. */
+  /** This, the range and `presentMs` are undefined for sessions, which have no windows. */
   readonly monitor: Monitor | undefined;
   readonly range: WindowRange | undefined;
   /** The engine's count. */
   readonly sum: number;
+  /** When window 0 began. */
+  readonly presentMs: number | undefined;
   /** Windows of the range that hold something, the newest first. Of different values, each its own. */
   readonly windows: readonly CountedWindow[];
   /** The different values, the first by their bytes. */

@@ -29,6 +29,12 @@ const TROUBLED = {
 
 const ATTACKER = ['--ip', '192.0.2.0/26', '--from', '2026-11-20T17:27:25Z'];
 
+/** A rule of one count and one of several conditions fire, a ratio does not. */
+const EXPLAINED = [
+  ...['--policy', path.join(FIXTURES, 'replay', 'everything.yaml'), '--tz', 'Europe/Berlin'],
+  ...['--firing', '60', '--lines', '2'],
+];
+
 const SHOWN: Readonly<Record<string, readonly string[]>> = {
   'replay-policy.txt': ['replay', LOG, '--policy', FIRST, '--tz', 'Europe/Berlin'],
   'replay-bare.txt': ['replay', LOG, '--tz', 'Europe/Berlin'],
@@ -38,6 +44,8 @@ const SHOWN: Readonly<Record<string, readonly string[]>> = {
   'convert-ndjson.txt': ['convert', '.', '--year', '2026', '--to', 'ndjson'],
   'top.txt': ['top', LOG, '--tz', 'Europe/Berlin', '--last', '10s', '--limit', '5'],
   'timeline.txt': ['timeline', LOG, ...ATTACKER, '--tz', 'Europe/Berlin', '--window', '1s'],
+  'explain.txt': ['explain', LOG, ...EXPLAINED],
+  'explain.json': ['explain', LOG, ...EXPLAINED, '--json'],
   'check.txt': ['check', 'first.yaml', 'full.yaml'],
 };
 
