@@ -13,6 +13,7 @@ const COMMANDS = [
   'inspect',
   'top',
   'timeline',
+  'explain',
   'check',
   'import',
   'load',

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { connect } from './log-lines.ts';
-import { FIXTURES, newFolder, outputOf, readCsv, runHindcast } from './run-hindcast.ts';
+import { FIXTURES, newFolder, outputOf, readCsv, ROOT, runHindcast } from './run-hindcast.ts';
 
 const LOG = path.join(FIXTURES, 'logs', 'postfix', 'maillog-20261120.gz');
 const FORMS = path.join(FIXTURES, 'replay', 'forms.yaml');
@@ -121,6 +121,23 @@ test('monitors of a configuration', async () => {
   });
   expect(shown).toContain('many (tag): did not fire, 1 is not above 1 (1 more needed)\n');
   expect(shown).toContain('window 0 of "60,2"');
+});
+
+describe('docs/explain.md', () => {
+  const page = readFileSync(path.join(ROOT, 'docs', 'explain.md'), 'utf8');
+  const blocks = [...page.matchAll(/^```console\n\$ hindcast ((?:.*\\\n)*.*)\n([^`]*)```$/gm)];
+
+  test('has examples', () => expect(blocks).toHaveLength(3));
+
+  test.each(blocks.map(([, command, output]) => [command, output]))(
+    '%s',
+    async (command, output) => {
+      const words = command.replaceAll('\\\n', ' ').matchAll(/"([^"]*)"|(\S+)/g);
+      const args = Array.from(words, ([word, quoted]) => quoted ?? word);
+      const { stdout, stderr } = await runHindcast(args, { cwd: ROOT });
+      expect(stdout + stderr).toBe(output);
+    },
+  );
 });
 
 describe('a mistake is named', () => {
