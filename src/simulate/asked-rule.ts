@@ -203,7 +203,7 @@ function countedWords(quantity: Quantity, rule: Rule): Counted {
   }
 }
 
-/** How many more it would have taken, with everything else as it is; undefined: no number would do. */
+/** How many more it would have taken, with everything else as it is; undefined: none would do. */
 function missingOf(condition: Condition, state: CheckState): number | undefined {
   if (state.holds) return undefined;
   const { count, limit } = state;

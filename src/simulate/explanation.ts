@@ -110,7 +110,7 @@ export interface CountedPart {
   readonly sum: number;
   /** When window 0 began. */
   readonly presentMs: number | undefined;
-  /** Windows of the range that hold something, the newest first. Of different values, each its own. */
+  /** Windows of the range that hold something, the newest first. Each has its own values. */
   readonly windows: readonly CountedWindow[];
   /** The different values, the first by their bytes. */
   readonly values: { readonly total: number; readonly first: readonly string[] } | undefined;
@@ -133,7 +133,7 @@ export interface CountedWindow {
 }
 
 export interface SettingChange {
-  /** `above`, `times`, `min`, `windows` or `before` of a condition, or a prefix length of the rule. */
+  /** A key of a condition, or a prefix length of the rule. */
   readonly setting: 'above' | 'times' | 'min' | 'windows' | 'before' | 'ipv4' | 'ipv6';
   /** Which condition, from 0; undefined for a prefix length, which all of them share. */
   readonly condition: number | undefined;

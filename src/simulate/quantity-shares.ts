@@ -180,7 +180,7 @@ export class DistinctShares implements QuantityShares {
     const sharedBits = this.#sharedBits();
     const width = this.#engine.subject.family === 4 ? ADDRESS.ipv4 : ADDRESS.ipv6;
     const ends = this.#kept - range.start;
-    /** The newest window of the block that saw a value, and the most bits that one who has it shares. */
+    /** Of a value: its newest window in the block, and the most bits that one who has it shares. */
     const youngest = new Map<string, number>();
     const nearest = new Map<string, number>();
     const byWindow = new Map<number, Set<string>>();

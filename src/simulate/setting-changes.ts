@@ -20,9 +20,9 @@ export interface AskedCondition {
 const FACTOR_STEPS = 1000;
 
 /**
- * The settings nearest to those of the rule with which it would have answered otherwise at the event
- * at hand, each by itself. Counts are those that the engine would have had: a setting that only
- * asks changes no count.
+ * The settings nearest to those of the rule with which it would have answered otherwise at the
+ * event at hand, each by itself. Counts are those that the engine would have had: a setting that
+ * only asks changes no count.
  *
  * @param family of the peer; 0: none
  */

@@ -64,7 +64,7 @@ export class CountedLines {
     }
   }
 
-  /** Lines that newer windows leave no room for; where the present window is asked, they never return. */
+  /** Lines for which newer windows leave no room: a range that begins at window 0 asks them first. */
   #forgetOlder(windows: ReadonlyMap<number, WindowLines>): void {
     let newer = 0;
     for (const [, { lines }] of newestFirst(windows)) {

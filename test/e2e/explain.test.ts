@@ -49,13 +49,11 @@ test.each([
   ]);
   const rule = rules.find(({ name }) => name === row['rule'])!;
   expect([rule.fired, rule.key]).toEqual([true, row['key']]);
-  expect(rule.conditions[0].count).toBeLessThanOrEqual(Number(row['peak']));
-  if (row['firings'] === '1') {
-    expect(rule.conditions[0]).toMatchObject({
-      count: Number(row['peak']),
-      limit: Number(row['limit']),
-    });
-  }
+  const [{ count, limit }] = rule.conditions;
+  const [peak, atPeak] = [Number(row['peak']), Number(row['limit'])];
+  expect(count).toBeLessThanOrEqual(peak);
+  // The first firing of several need not be the peak.
+  expect(row['firings'] === '1' ? [count, limit] : [peak, atPeak]).toEqual([peak, atPeak]);
 });
 
 test('the same explanation from gzip, plain text, standard input and a converted file', async () => {
@@ -210,7 +208,7 @@ describe('a mistake is named', () => {
         'hint: name files, or the decision by --ip and --at\n',
     ]);
     const fifo = path.join(cwd, 'fifo');
-    execFileSync('mkfifo', [fifo]);
+    execFileSync('/usr/bin/mkfifo', [fifo]);
     const written = writeFile(fifo, log);
     const pipe = await runHindcast(['explain', 'fifo', ...P, '--firing', '1'], { cwd });
     await written;

@@ -29,10 +29,17 @@ const TROUBLED = {
 
 const ATTACKER = ['--ip', '192.0.2.0/26', '--from', '2026-11-20T17:27:25Z'];
 
+const EVERYTHING = path.join(FIXTURES, 'replay', 'everything.yaml');
 /** A rule of one count and one of several conditions fire, a ratio does not. */
 const EXPLAINED = [
-  ...['--policy', path.join(FIXTURES, 'replay', 'everything.yaml'), '--tz', 'Europe/Berlin'],
-  ...['--firing', '60', '--lines', '2'],
+  '--policy',
+  EVERYTHING,
+  '--tz',
+  'Europe/Berlin',
+  '--firing',
+  '60',
+  '--lines',
+  '2',
 ];
 
 const SHOWN: Readonly<Record<string, readonly string[]>> = {

@@ -164,12 +164,12 @@ class ExplainRun {
     return { explanation: search.explanation, files };
   }
 
-  async #explain(
+  #explain(
     around: Network | undefined,
     look: (moment: Moment) => boolean,
   ): Promise<readonly FileReport[]> {
     const { lines = DEFAULT_LINES, clampNegative } = this.#flags;
-    return await this.#read(ALL_NEEDS, async (opened, vocabulary) => {
+    return this.#read(ALL_NEEDS, async (opened, vocabulary) => {
       const { bySource } = await explainEvents({
         sources: opened.sources,
         vocabulary,
