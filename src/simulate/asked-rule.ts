@@ -1,6 +1,7 @@
 import type { AuditEngine } from '../engine/audit-engine.ts';
 import type { Feed } from '../engine/feed.ts';
 import { ADDRESS } from '../model/address.ts';
+import { assert } from '../model/errors.ts';
 import { fieldValue } from '../model/field-value.ts';
 import type { Monitor, WindowRange } from '../model/monitor.ts';
 import type { Vocabulary } from '../model/vocabulary.ts';
@@ -82,7 +83,9 @@ export class AskedRule {
         condition.type === 'surge'
           ? of.shares.ask(bits, condition.before)
           : to?.shares.ask(bits, firstRange(condition));
-      return { condition, state: checks[index], shares, other };
+      const state = checks[index];
+      assert(conditionHolds(condition, state) === state.holds, 'what if begins with what is');
+      return { condition, state, shares, other };
     });
     return {
       conditions: asked.map((own, index) => this.#explained(own, this.#conditions[index])),

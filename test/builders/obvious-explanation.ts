@@ -72,7 +72,8 @@ export class ObviousExplanation {
   #checkRule(explained: ExplainedRule, index: number): void {
     const rule = this.#policy.rules[index];
     rule.conditions.forEach((condition, at) => {
-      const { parts, contributors } = explained.conditions[at];
+      const { parts, contributors, missing, silent } = explained.conditions[at];
+      same(missing, silent ? undefined : missingBy(condition, explained.conditions[at]));
       for (const part of parts) this.#checkPart(rule, condition, part);
       const [{ range, sum }] = parts;
       const windows = range ?? { start: 0, end: 0 };
@@ -180,4 +181,25 @@ export class ObviousExplanation {
     if (row.ip === undefined || other.ip === undefined) return row.ip === other.ip;
     return inBlock(row.ip, other.ip, rule.per.prefix);
   }
+}
+
+/** The least number of more events with which a condition holds, by trying them one by one. */
+function missingBy(
+  condition: Condition,
+  { holds, parts }: ExplainedRule['conditions'][number],
+): number | undefined {
+  if (holds) return undefined;
+  const [{ sum }, other] = parts;
+  for (let more = 1; more < 2000; more++) {
+    const count = sum + more;
+    if (condition.type === 'count' && count > condition.above) return more;
+    if (condition.type === 'ratio' && other.sum >= condition.min) {
+      if (count > condition.above * other.sum) return more;
+    }
+    if (condition.type === 'surge' && count >= condition.min) {
+      const { start, end } = condition.before;
+      if (count * (end - start + 1) > condition.times * other.sum) return more;
+    }
+  }
+  return undefined;
 }
