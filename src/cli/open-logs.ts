@@ -29,6 +29,8 @@ export interface OpenLogs {
   readonly reports: (bySource: readonly (SourceTally | undefined)[]) => FileReport[];
   /** What each input that is read begins with, by name. */
   readonly openings: ReadonlyMap<string, Buffer>;
+  /** Whether they can be opened again: not standard input or a pipe. */
+  readonly readTwice: boolean;
   readonly close: () => void;
 }
 
@@ -89,6 +91,7 @@ export async function openLogs(
         return source === undefined ? [] : [[input.name, opening] as const];
       }),
     ),
+    readTwice: files.every(({ input }) => !input.stream),
     close: () => {
       for (const source of sources) source.close();
     },

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { defineCheck } from './check-command.ts';
 import { collect, once, wholeNumber } from './option-values.ts';
-import { defineTimeline, defineTop } from './question-commands.ts';
+import { defineExplain, defineTimeline, defineTop } from './question-commands.ts';
 import type { Stdio } from './stdio.ts';
 import { VERSION } from './version.ts';
 import { defineCompare } from './what-if-commands.ts';
@@ -152,6 +152,7 @@ export function createProgram(context: CommandContext): Command {
 
   defineTop(withLogOptions(program.command('top')), context);
   defineTimeline(withLogOptions(program.command('timeline')), context);
+  defineExplain(withLogOptions(program.command('explain')), context);
 
   defineCheck(withLogOptions(program.command('check')), context);
 

@@ -53,3 +53,39 @@ export function defineTimeline(command: Command, context: CommandContext): void 
       await runTimeline(logs, options, context);
     });
 }
+
+/** `hindcast explain` */
+export function defineExplain(command: Command, context: CommandContext): void {
+  command
+    .description('show why the rules of a policy fired at one event, or why not')
+    .argument('<logs...>', 'files, globs, folders, or with --at - for stdin')
+    .option('--policy <file>', 'the policy, in YAML; needed')
+    .option('--ip <address>', 'the decision is about this peer …')
+    .option('--at <time>', '… at an event of this second, or millisecond')
+    .option(
+      '--firing <n>',
+      'the decision is behind this row of firings.csv, from 1 (in place of --ip and --at)',
+      wholeNumber(1),
+    )
+    .option('--from <time>', 'with --firing: as in the replay that wrote firings.csv')
+    .option('--to <time>', 'with --firing: as in the replay that wrote firings.csv')
+    .option('--config <file>', 'an ecelerity.conf: its monitors')
+    .option('--root <dir>', 'with --config: look for its absolute paths below this folder')
+    .option(
+      '--session-timeout <duration>',
+      'silence that ends a session without a logged end (default 10m)',
+    )
+    .option('--clamp-negative', 'counts stop at 0 where an amount would take them below')
+    .option('--lines <n>', 'log lines shown for each rule, the newest (default 10)', wholeNumber(0))
+    .option('--ascii', 'draw bars with #')
+    .addOption(
+      new Option('--format <format>', 'what stdout shows')
+        .choices(['table', 'json'])
+        .default('table'),
+    )
+    .addOption(new Option('--json', 'short for --format json').conflicts('format'))
+    .action(async (logs: string[], options: object) => {
+      const { runExplain } = await import('./commands/explain.ts');
+      await runExplain(logs, options, context);
+    });
+}

@@ -179,7 +179,7 @@ export class AuditEngine implements AuditView {
     service: string | undefined,
     listener: string | undefined,
     nodes: Scope,
-  ): Counter {
+  ): SessionGauge {
     const { vocabulary } = this.#options;
     const serviceId = service === undefined ? undefined : vocabulary.services.id(service);
     const listenerId = listener === undefined ? undefined : vocabulary.listeners.id(listener);
@@ -201,7 +201,7 @@ export class AuditEngine implements AuditView {
     listener: string | undefined,
     prefix: Prefix,
   ): BlockQuestion {
-    if (!this.#started) return this.sessions(prefix, service, listener, 'cluster') as SessionGauge;
+    if (!this.#started) return this.sessions(prefix, service, listener, 'cluster');
     const { vocabulary, eachOpenSession, ignore } = this.#options;
     const gauge = new SessionGauge(
       prefix,
@@ -218,7 +218,7 @@ export class AuditEngine implements AuditView {
     return gauge;
   }
 
-  distinct(question: DistinctQuestion): Counter {
+  distinct(question: DistinctQuestion): DistinctFeed {
     const feed = new DistinctFeed(question, this.subject);
     this.#group(question.monitor.intervalMs).distinct.push(feed);
     for (const kind of question.kinds) (this.#distinctByKind[kind] ??= []).push(feed);

@@ -73,6 +73,16 @@ export class BlockKeys {
     );
   }
 
+  /** How many leading bits of an entry's block are those of the address of the event at hand. */
+  sharedBits(entry: number, { batch, at }: Subject): number {
+    for (let word = 0; word < this.table.keyWords; word++) {
+      const own = batch.ip[at + word] & maskWord(this.bits, word);
+      const differing = own ^ this.table.key(entry, word);
+      if (differing !== 0) return word * 32 + Math.clz32(differing);
+    }
+    return this.bits;
+  }
+
   /** Order of two entries' addresses. */
   compare(a: number, b: number): number {
     for (let word = 0; word < this.table.keyWords; word++) {

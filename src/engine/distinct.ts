@@ -22,6 +22,8 @@ export class DistinctFeed implements Counter {
   current = -1;
   /** Values in memory, each counted once under each key that it was seen with. */
   size = 0;
+  /** `serial` of the late event that was added last; late events are judged by nobody. */
+  lastLate = -1;
 
   readonly #question: DistinctQuestion;
   readonly #subject: Subject;
@@ -77,7 +79,7 @@ export class DistinctFeed implements Counter {
     if (lateWindow === undefined) {
       this.#lastAdded = this.#subject.serial;
       this.#lastFirst = isFirst ? this.#pair(key, value) : undefined;
-    }
+    } else this.lastLate = this.#subject.serial;
     return true;
   }
 
@@ -88,6 +90,16 @@ export class DistinctFeed implements Counter {
     this.#ring[this.current % this.#ring.length].delete(pair);
     if (this.#question.windows.start === 0) this.#leave(pair);
     this.#release(pair);
+  }
+
+  /** Every value that a kept window saw, with its key; of the event's node alone by `scope: node`. */
+  eachSeen(visit: (key: string, value: string, age: number) => void): void {
+    const own = this.#question.nodes === 'node' ? `${this.#subject.node} ` : '';
+    for (let age = 0; age < this.#ring.length && age <= this.current; age++) {
+      for (const { key, value } of this.#ring[(this.current - age) % this.#ring.length]) {
+        if (key.startsWith(own)) visit(key.slice(own.length), value, age);
+      }
+    }
   }
 
   save(nodes: Words): DistinctState {

@@ -1,4 +1,4 @@
-import { readAddressText, type Prefix } from '../model/address.ts';
+import { ADDRESS, readAddressText, type Prefix } from '../model/address.ts';
 import type { EventBatch } from '../model/event-batch.ts';
 import { fieldValue } from '../model/field-value.ts';
 import type { EventField } from '../model/event.ts';
@@ -49,6 +49,8 @@ export class Feed {
   lastAdded = -1;
   /** What that event added. */
   #lastAmount = 0;
+  /** The same for late events, which nobody judges. */
+  lastLate = -1;
   /** Events not added because the series holds the other family, or the event has no key or amount. */
   wrongFamily = 0;
   withoutKey = 0;
@@ -174,7 +176,7 @@ export class Feed {
     if (lateWindow === undefined) {
       this.lastAdded = subject.serial;
       this.#lastAmount = added;
-    }
+    } else this.lastLate = subject.serial;
     return true;
   }
 
@@ -197,23 +199,25 @@ export class Feed {
 
   /** A counter over the peer's block, or over the event's key in a string series. */
   counter(prefix: Prefix, windows: WindowRange, nodes: Scope, subject: Subject): Counter {
-    const { kept, key } = this.#options;
+    const { key } = this.#options;
     if (this.#texts !== undefined && nodes === 'node') {
-      const texts = new NodeTexts(kept, windows);
-      this.#nodeTexts.push(texts);
-      return new NodeTextCounter(this, subject, texts, key);
+      return new NodeTextCounter(this, subject, this.#newNodeTexts(windows), key);
     }
     if (this.#texts !== undefined) {
       return new TextCounter(this, subject, this.#texts, key, windows);
     }
     if (nodes === 'node') {
-      const tables = new NodeTables(prefix, kept, windows, this.type);
-      this.#nodeTables.push(tables);
-      return new NodeBlockCounter(this, subject, tables);
+      return new NodeBlockCounter(this, subject, this.#newNodeTables(prefix, windows));
     }
     const four = this.#tables4.length > 0 ? this.#tableOf(4, prefix.ipv4) : undefined;
     const six = this.#tables6.length > 0 ? this.#tableOf(6, prefix.ipv6) : undefined;
     return new BlockCounter(this, subject, four, six, windows);
+  }
+
+  /** The addresses or texts of each node by themselves; asked for before the first event. */
+  keysByNode(): NodeTables | NodeTexts {
+    const now = { start: 0, end: 0 };
+    return this.#texts === undefined ? this.#newNodeTables(ADDRESS, now) : this.#newNodeTexts(now);
   }
 
   /** A question over blocks, at any time. */
@@ -360,7 +364,10 @@ export class Feed {
       texts.wheel.add(entry, added);
       this.lastAdded = subject.serial;
       this.#lastAmount = added;
-    } else texts.wheel.addLate(lateWindow, entry, added);
+    } else {
+      texts.wheel.addLate(lateWindow, entry, added);
+      this.lastLate = subject.serial;
+    }
     for (const textsOfNode of this.#nodeTexts) {
       textsOfNode.take(subject.node, key, added, lateWindow, this.current);
     }
@@ -386,6 +393,18 @@ export class Feed {
     if (value >= 0) return value;
     this.withoutAmount++;
     return 0;
+  }
+
+  #newNodeTables(prefix: Prefix, windows: WindowRange): NodeTables {
+    const tables = new NodeTables(prefix, this.#options.kept, windows, this.type);
+    this.#nodeTables.push(tables);
+    return tables;
+  }
+
+  #newNodeTexts(windows: WindowRange): NodeTexts {
+    const texts = new NodeTexts(this.#options.kept, windows);
+    this.#nodeTexts.push(texts);
+    return texts;
   }
 
   #tableOf(family: 4 | 6, bits: number): BlockTable {

@@ -154,6 +154,10 @@ export class NodeTexts {
     return texts;
   }
 
+  of({ node }: Subject): TextTable | undefined {
+    return this.#tables[node];
+  }
+
   value(node: number, key: string): number {
     const texts = this.#tables[node];
     return texts === undefined ? 0 : texts.wheel.sum(0, texts.keys.find(key));

@@ -151,6 +151,22 @@ export class SessionGauge implements Counter, BlockQuestion {
     return -1;
   }
 
+  /**
+   * Every block of the event's family with an open session, on its node alone where nodes are
+   * counted apart: how many leading bits it shares with the peer, its first address, its sessions.
+   */
+  eachOpen(visit: (sharedBits: number, address: string, open: number) => void): void {
+    const { family, node } = this.#subject;
+    const pair = this.#levels[this.#ofNode ? node : 0];
+    if (family === 0 || pair === undefined) return;
+    const levels = pair[family === 4 ? 0 : 1];
+    const { keys } = levels;
+    for (const entry of levels.listed) {
+      const open = levels.open(entry);
+      if (open > 0) visit(keys.sharedBits(entry, this.#subject), keys.text(entry), open);
+    }
+  }
+
   /** Sessions are judged at connects. */
   counted(): boolean {
     return this.#subject.batch.kind[this.#subject.row] === KIND.connect;

@@ -1,5 +1,5 @@
-import type { AuditView, Counter, SeriesPlan } from '../engine/port.ts';
-import { ADDRESS, NetworkSet } from '../model/address.ts';
+import type { AuditView, Counter, DistinctQuestion, Scope, SeriesPlan } from '../engine/port.ts';
+import { ADDRESS, NetworkSet, type Network } from '../model/address.ts';
 import { BugError } from '../model/errors.ts';
 import type { EventBatch } from '../model/event-batch.ts';
 import { KIND, PHASE, TEXT } from '../model/event.ts';
@@ -54,10 +54,38 @@ export interface Hit {
 /** Takes a rule that fired; the hit object is reused. */
 export type OnHit = (hit: Hit, batch: EventBatch, row: number) => void;
 
+/** What a condition finds at the event at hand. */
+export interface CheckState {
+  readonly holds: boolean;
+  readonly count: number;
+  /** What the count has to exceed. */
+  readonly limit: number;
+  /** `to` of a ratio, the sum of the earlier windows of a surge; else 0. */
+  readonly other: number;
+  /** Of a surge: windows that the clock has passed since the first event; else Infinity. */
+  readonly passed: number;
+}
+
+/** What `except` passes over. */
+export type Exemption =
+  | { readonly type: 'network'; readonly network: Network }
+  | { readonly type: 'domain'; readonly domain: string };
+
+/** What a rule finds at the event at hand, whether it fires or not. */
+export interface RuleState {
+  /** The event is one that the rule is judged at. */
+  readonly due: boolean;
+  readonly exempt: Exemption | undefined;
+  readonly fires: boolean;
+  /** One for each condition. */
+  readonly checks: readonly CheckState[];
+}
+
 /** One condition of a rule, bound to its counters. */
 interface Check {
   counted(): boolean;
   holds(): boolean;
+  state(): CheckState;
   count: number;
   limit: number;
   readonly first: Counter;
@@ -135,6 +163,20 @@ export class RuleEvaluator {
     }
   }
 
+  /** What a rule finds at the event that the engine took last. */
+  stateOf(ruleIndex: number, batch: EventBatch, row: number): RuleState {
+    const compiled = this.#rules[ruleIndex];
+    const { atBit, kinds } = compiled;
+    const due =
+      atBit === 0
+        ? kinds.has(batch.kind[row]) && anyCounted(compiled.checks)
+        : (batch.phases[row] & atBit) !== 0;
+    const exempt = exemptionOf(compiled.rule, batch, row);
+    const checks = compiled.checks.map((check) => check.state());
+    const fires = due && exempt === undefined && checks.every(({ holds }) => holds);
+    return { due, exempt, fires, checks };
+  }
+
   #sortOut(kind: number): void {
     const rules = this.#rules.filter(({ atBit, kinds }) => atBit !== 0 || kinds.has(kind));
     this.#byKind[kind] = rules;
@@ -176,10 +218,23 @@ function allHold(checks: readonly Check[]): boolean {
 /** Whether the rule passes over the peer or the sender. */
 function isExempt({ except, rule }: CompiledRule, batch: EventBatch, row: number): boolean {
   if (!except.empty && except.has(batch.family[row], batch.ip, row * 4)) return true;
-  if (rule.exceptDomains.length === 0) return false;
+  return exemptDomain(rule, batch, row) !== undefined;
+}
+
+function exemptDomain(rule: Rule, batch: EventBatch, row: number): string | undefined {
+  if (rule.exceptDomains.length === 0) return undefined;
   const sender = batch.text(row, TEXT.sender).toLowerCase();
   const domain = sender.slice(sender.lastIndexOf('@') + 1);
-  return rule.exceptDomains.some((exempt) => domain === exempt || domain.endsWith(`.${exempt}`));
+  return rule.exceptDomains.find((exempt) => domain === exempt || domain.endsWith(`.${exempt}`));
+}
+
+function exemptionOf(rule: Rule, batch: EventBatch, row: number): Exemption | undefined {
+  const network = rule.except.find((own) => {
+    return new NetworkSet([own]).has(batch.family[row], batch.ip, row * 4);
+  });
+  if (network !== undefined) return { type: 'network', network };
+  const domain = exemptDomain(rule, batch, row);
+  return domain === undefined ? undefined : { type: 'domain', domain };
 }
 
 function bind(
@@ -218,22 +273,40 @@ function counterOf(
       return audit.metric(of.metric, of.monitor, prefix, windows, rule.scope);
     case 'series':
       return audit.series(of.series, prefix, windows, rule.scope);
-    case 'sessions':
-      // `inbound_cidr` is SMTP summed over all nodes (semantics, section 4).
-      return of.service === 'inbound_cidr'
-        ? audit.sessions(prefix, 'SMTP', of.listener, 'cluster')
-        : audit.sessions(prefix, of.service, of.listener, rule.scope);
+    case 'sessions': {
+      const { service, nodes } = countedSessions(of, rule);
+      return audit.sessions(prefix, service, of.listener, nodes);
+    }
     case 'distinct':
-      return audit.distinct({
-        field: of.field,
-        kinds: kindNumbers(of.on, vocabulary),
-        filter: compileFilters(of.where),
-        per: rule.per.type === 'prefix' ? rule.per.prefix : rule.per.field,
-        monitor: of.monitor,
-        windows,
-        nodes: rule.scope,
-      });
+      return audit.distinct(distinctQuestion(of, rule, windows, vocabulary));
   }
+}
+
+/** `inbound_cidr` is SMTP summed over all nodes (semantics, section 4). */
+export function countedSessions(
+  { service }: Quantity & { readonly type: 'sessions' },
+  { scope }: Rule,
+): { readonly service: string; readonly nodes: Scope } {
+  return service === 'inbound_cidr'
+    ? { service: 'SMTP', nodes: 'cluster' }
+    : { service, nodes: scope };
+}
+
+export function distinctQuestion(
+  of: Quantity & { readonly type: 'distinct' },
+  { per, scope }: Rule,
+  windows: WindowRange,
+  vocabulary: Vocabulary,
+): DistinctQuestion {
+  return {
+    field: of.field,
+    kinds: kindNumbers(of.on, vocabulary),
+    filter: compileFilters(of.where),
+    per: per.type === 'prefix' ? per.prefix : per.field,
+    monitor: of.monitor,
+    windows,
+    nodes: scope,
+  };
 }
 
 class CountCheck implements Check {
@@ -253,6 +326,11 @@ class CountCheck implements Check {
   holds(): boolean {
     this.count = this.first.value();
     return this.count > this.limit;
+  }
+
+  state(): CheckState {
+    const holds = this.holds();
+    return { holds, count: this.count, limit: this.limit, other: 0, passed: Infinity };
   }
 }
 
@@ -281,6 +359,13 @@ class RatioCheck implements Check {
     this.count = this.first.value();
     this.limit = this.#above * to;
     return this.count > this.limit;
+  }
+
+  state(): CheckState {
+    const holds = this.holds();
+    const other = this.#to.value();
+    const [count, limit] = [this.first.value(), this.#above * other];
+    return { holds, count, limit, other, passed: Infinity };
   }
 }
 
@@ -317,6 +402,14 @@ class SurgeCheck implements Check {
     const sum = this.#before.value();
     this.limit = (times * sum) / windows;
     return this.count * windows > times * sum;
+  }
+
+  state(): CheckState {
+    const { times, before } = this.#plan;
+    const holds = this.holds();
+    const other = this.#before.value();
+    const limit = (times * other) / (before.end - before.start + 1);
+    return { holds, count: this.count, limit, other, passed: this.#windowsSinceStart() };
   }
 }
 

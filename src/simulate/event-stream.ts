@@ -13,6 +13,8 @@ export interface StreamClock {
   readonly nowMs: number;
   /** Something of a taker's own has become due earlier than it said. */
   hasten(timeMs: number): void;
+  /** The event at hand is the last one; nothing behind it happens. */
+  stop(): void;
   /** The session behind a slot of the correlator; one object, changed per call. */
   factsOf(slot: number): SessionFacts;
 }
@@ -126,6 +128,11 @@ export class EventStream implements StreamClock {
     if (timeMs < this.#dueMs) this.#dueMs = timeMs;
   }
 
+  stop(): void {
+    this.#ended = true;
+    this.#dueMs = -Infinity;
+  }
+
   factsOf(slot: number): SessionFacts {
     const { sessions } = this.correlator;
     const facts = this.#facts;
@@ -153,7 +160,11 @@ export class EventStream implements StreamClock {
         for (let i = 0; i < takers.length; i++) takers[i].drop(batch, row);
         continue;
       }
-      if (nowMs >= this.#dueMs) this.#advance(nowMs);
+      if (nowMs >= this.#dueMs) {
+        // Asked here and not at every event: who stops the stream makes it due.
+        if (this.#ended) return false;
+        this.#advance(nowMs);
+      }
       this.nowMs = nowMs;
       correlator.take(batch, row);
       for (let i = 0; i < takers.length; i++) takers[i].take(batch, row, nowMs);

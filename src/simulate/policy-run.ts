@@ -7,7 +7,7 @@ import { PHASE } from '../model/event.ts';
 import { DEFAULT_MONITOR } from '../model/monitor.ts';
 import type { Vocabulary } from '../model/vocabulary.ts';
 import type { WindowShift } from '../model/window-grid.ts';
-import { RuleEvaluator, seriesPlans, type Hit } from '../policy/rule-evaluator.ts';
+import { RuleEvaluator, seriesPlans, type Hit, type RuleState } from '../policy/rule-evaluator.ts';
 import type { RulePolicy } from '../policy/rule-policy.ts';
 import type { ScriptPolicy, ScriptVerdict } from '../policy/script-policy.ts';
 import type { Labels } from './collateral.ts';
@@ -162,6 +162,21 @@ export class PolicyRun implements StreamTaker {
   get persisted(): readonly string[] {
     const own = this.#policy.series.filter(({ persist }) => persist).map(({ name }) => name);
     return [...own, ...(this.#scripts?.audit.persisted ?? [])];
+  }
+
+  /** Asked of the event at hand, behind `take`. */
+  stateOf(rule: number, batch: EventBatch, row: number): RuleState {
+    return this.#evaluator.stateOf(rule, batch, row);
+  }
+
+  /** The block or text that a rule counts by, for the event at hand. */
+  keyOf(rule: number, batch: EventBatch, row: number): string {
+    return this.#evaluator.keyText(rule, batch, row);
+  }
+
+  /** The kinds of event that a rule counts. */
+  kindsOf(rule: number): ReadonlySet<number> {
+    return this.#evaluator.kindsOf(rule);
   }
 
   get nextDueMs(): number {

@@ -205,8 +205,7 @@ export class ObviousDistinct {
     this.#seen.pop();
   }
 
-  value(event: EventRow, nowMs: number): number {
-    const { windows } = this.#question;
+  value(event: EventRow, nowMs: number, windows = this.#question.windows): number {
     const current = this.#windowAt(nowMs);
     const asked = this.#seen.filter((seen) => {
       const age = current - seen.window;

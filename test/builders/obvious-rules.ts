@@ -33,14 +33,17 @@ export class ObviousRules {
   readonly sessions = new ObviousSessions();
   readonly counts: readonly ObviousCount[];
   readonly taken = { ignored: 0, late: 0, tooLate: 0, counted: 0 };
-  /** Of the event taken last: what became of it, and the rules that fired, in order. */
+  /** What became of the event taken last. */
   outcome: keyof ObviousRules['taken'] = 'counted';
-  fired: readonly Rule[] = [];
   readonly #policy: RulePolicy;
   readonly #later: LaterMs;
   readonly #distinct = new Map<Condition, ObviousDistinct>();
   readonly #stoppedMessages = new Set<string>();
-  /** Twins that the event at hand was added to. */
+  /** The event at hand as the rules see it. */
+  current!: JudgedEvent;
+  /** Rules that fired at it, by name. */
+  hits = new Map<string, NonNullable<Holds>>();
+  /** Twins that the event at hand was added to, also a late one. */
   #added = new Set<ObviousCount | ObviousDistinct>();
   #startMs: number | undefined;
 
@@ -83,18 +86,24 @@ export class ObviousRules {
     const { ip: _ip, ...rest } = row;
     const { kind, user, ip } = correlated;
     const facts: EventRow = { ...rest, kind, user, ...(ip === '' ? {} : { ip }) };
+    this.current = { ...event, row: facts };
+    this.hits = new Map();
     const results = ignored ? [] : this.add(facts, nowMs);
-    this.fired = [];
     if (nowMs < fromMs) return;
     const late = row.releaseMs !== undefined;
     const tooLate = late && results.includes(false) && !results.includes(true);
     this.outcome = ignored ? 'ignored' : tooLate ? 'tooLate' : late ? 'late' : 'counted';
     this.taken[this.outcome]++;
-    if (this.outcome === 'counted') this.#judge({ ...event, row: facts });
+    if (this.outcome === 'counted') this.#judge(this.current);
   }
 
   #isIgnored(ip: string): boolean {
     return this.#policy.ignore.length > 0 && isIgnored(ip);
+  }
+
+  /** The rules that fired at the event taken last, in order. */
+  get fired(): readonly Rule[] {
+    return this.#policy.rules.filter(({ name }) => this.hits.has(name));
   }
 
   /** The first event of all happens. */
@@ -121,7 +130,7 @@ export class ObviousRules {
       const result = this.fires(rule, event);
       if (result === undefined) continue;
       this.note(rule, event, result);
-      this.fired = [...this.fired, rule];
+      this.hits.set(rule.name, result);
       const { type } = rule.verdict;
       if (type === 'reject' || type === 'disconnect') stoppedBy ??= rule;
     }
@@ -153,22 +162,28 @@ export class ObviousRules {
     return spared || friend ? undefined : results[0];
   }
 
+  /** Whether the event at hand was added to what a part of a condition counts, late or not. */
+  wasAdded(condition: Condition, of: Quantity): boolean {
+    if (of.type === 'sessions') return false;
+    return this.#added.has(
+      of.type === 'distinct' ? this.#distinct.get(condition)! : this.#countOf(of),
+    );
+  }
+
   /** Whether the event is one that the condition counts. */
   #counts(condition: Condition, row: EventRow): boolean {
     const parts = condition.type === 'ratio' ? [condition.of, condition.to] : [condition.of];
     return parts.some((of) => {
-      if (of.type === 'sessions') return row.kind === 'connect';
-      if (of.type === 'distinct') return this.#added.has(this.#distinct.get(condition)!);
-      return this.#added.has(this.#countOf(of));
+      return of.type === 'sessions' ? row.kind === 'connect' : this.wasAdded(condition, of);
     });
   }
 
   #holds(rule: Rule, condition: Condition, event: JudgedEvent): Holds {
     const value = (of: Quantity, start: number, end: number): number =>
-      this.#value(rule, condition, of, { start, end }, event);
+      this.value(rule, condition, of, { start, end }, event);
     if (condition.type === 'surge') {
       const { of, times, before, min } = condition;
-      const { intervalMs } = this.#monitorOf(of);
+      const { intervalMs } = this.monitorOf(of);
       const laterMs = this.#later(intervalMs);
       const first = Math.floor((this.#startMs! - laterMs) / intervalMs);
       const passed = Math.floor((event.nowMs - laterMs) / intervalMs) - first;
@@ -188,7 +203,8 @@ export class ObviousRules {
     return { count: own, limit: condition.above * to };
   }
 
-  #value(
+  /** What a part of a condition counts over some windows at an event. */
+  value(
     rule: Rule,
     condition: Condition,
     of: Quantity,
@@ -196,7 +212,7 @@ export class ObviousRules {
     { row, nowMs }: JudgedEvent,
   ): number {
     const prefix: Prefix = rule.per.type === 'prefix' ? rule.per.prefix : { ipv4: 32, ipv6: 128 };
-    if (of.type === 'distinct') return this.#distinct.get(condition)!.value(row, nowMs);
+    if (of.type === 'distinct') return this.#distinct.get(condition)!.value(row, nowMs, windows);
     if (of.type !== 'sessions') {
       return this.#countOf(of).value(row, nowMs, { prefix, windows, nodes: rule.scope });
     }
@@ -214,13 +230,13 @@ export class ObviousRules {
     )!;
   }
 
-  #monitorOf(of: Quantity): Monitor {
+  monitorOf(of: Quantity): Monitor {
     if (of.type === 'sessions') return this.#policy.monitors[0];
     return of.type === 'distinct' ? of.monitor : this.#countOf(of).feed.monitor;
   }
 
   note(rule: Rule, { row, file, line }: JudgedEvent, { count, limit }: NonNullable<Holds>): void {
-    const { intervalMs } = this.#monitorOf(rule.conditions[0].of);
+    const { intervalMs } = this.monitorOf(rule.conditions[0].of);
     const laterMs = this.#later(intervalMs);
     const windowStartMs = Math.floor((row.timeMs - laterMs) / intervalMs) * intervalMs + laterMs;
     const key =
@@ -290,7 +306,7 @@ export class ObviousRules {
     const rows = this.firings.filter((row) => {
       const { of } = this.#policy.rules.find(({ name }) => name === row.rule)!.conditions[0];
       const counted = of.type === 'metric' ? of.metric : of.type === 'series' ? of.series : of.type;
-      const own = this.#monitorOf(of);
+      const own = this.monitorOf(of);
       return counted === series && own === monitor && row.windowStartMs === windowStartMs;
     });
     return rows.reduce((sum, { firings }) => sum + firings, 0);

@@ -14,6 +14,7 @@ const COMMANDS = [
   'inspect',
   'top',
   'timeline',
+  'explain',
   'check',
   'import',
   'load',

@@ -31,6 +31,18 @@ const ATTACKER = ['--ip', '192.0.2.0/26', '--from', '2026-11-20T17:27:25Z'];
 
 const EDITED = ['--policy', 'first.yaml', '--policy', 'edited.yaml'];
 const PHASE = ['check', 'first.yaml', '--phase', LOG, '--tz', 'Europe/Berlin'];
+const EVERYTHING = path.join(FIXTURES, 'replay', 'everything.yaml');
+/** A rule of one count and one of several conditions fire, a ratio does not. */
+const EXPLAINED = [
+  '--policy',
+  EVERYTHING,
+  '--tz',
+  'Europe/Berlin',
+  '--firing',
+  '60',
+  '--lines',
+  '2',
+];
 
 const SHOWN: Readonly<Record<string, readonly string[]>> = {
   'replay-policy.txt': ['replay', LOG, '--policy', FIRST, '--tz', 'Europe/Berlin'],
@@ -57,6 +69,8 @@ const SHOWN: Readonly<Record<string, readonly string[]>> = {
   'convert-ndjson.txt': ['convert', '.', '--year', '2026', '--to', 'ndjson'],
   'top.txt': ['top', LOG, '--tz', 'Europe/Berlin', '--last', '10s', '--limit', '5'],
   'timeline.txt': ['timeline', LOG, ...ATTACKER, '--tz', 'Europe/Berlin', '--window', '1s'],
+  'explain.txt': ['explain', LOG, ...EXPLAINED],
+  'explain.json': ['explain', LOG, ...EXPLAINED, '--json'],
   'check.txt': ['check', 'first.yaml', 'full.yaml'],
   'check-phase.txt': PHASE,
   'check-phase-json.txt': [...PHASE, '--steps', '2', '--format', 'json'],
