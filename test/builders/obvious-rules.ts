@@ -88,6 +88,7 @@ export class ObviousRules {
     const facts: EventRow = { ...rest, kind, user, ...(ip === '' ? {} : { ip }) };
     this.current = { ...event, row: facts };
     this.hits = new Map();
+    this.#added = new Set();
     const results = ignored ? [] : this.add(facts, nowMs);
     if (nowMs < fromMs) return;
     const late = row.releaseMs !== undefined;

@@ -118,7 +118,7 @@ describe('the report of an enforced run', () => {
       ['connect', 'reception', 'rejection', 'auth_failure'].includes(row['kind']),
     );
     const isGood = (row: Record<string, string>): boolean =>
-      /^192\.0\.2\./.test(row['ip']) || /(?:@|\.)example\.net$/i.test(row['sender']);
+      row['ip'].startsWith('192.0.2.') || /(?:@|\.)example\.net$/i.test(row['sender']);
     const isBad = (row: Record<string, string>): boolean => /^198\.1[89]\./.test(row['ip']);
     expect(of(summary.collateral.total, 'good')).toBe(labelled.filter(isGood).length);
     expect(of(summary.collateral.total, 'bad')).toBe(

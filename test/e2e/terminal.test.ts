@@ -30,6 +30,17 @@ const TROUBLED = {
 const ATTACKER = ['--ip', '192.0.2.0/26', '--from', '2026-11-20T17:27:25Z'];
 
 const EDITED = ['--policy', 'first.yaml', '--policy', 'edited.yaml'];
+const ENFORCED = [
+  '--policy',
+  FIRST,
+  '--tz',
+  'Europe/Berlin',
+  '--enforce',
+  '--retry',
+  '10s',
+  '--good',
+  'partners.cidr',
+];
 const PHASE = ['check', 'first.yaml', '--phase', LOG, '--tz', 'Europe/Berlin'];
 const EVERYTHING = path.join(FIXTURES, 'replay', 'everything.yaml');
 /** A rule of one count and one of several conditions fire, a ratio does not. */
@@ -46,10 +57,7 @@ const EXPLAINED = [
 
 const SHOWN: Readonly<Record<string, readonly string[]>> = {
   'replay-policy.txt': ['replay', LOG, '--policy', FIRST, '--tz', 'Europe/Berlin'],
-  'replay-enforced.txt': [
-    ...['replay', LOG, '--policy', FIRST, '--tz', 'Europe/Berlin', '--enforce', '--retry', '10s'],
-    ...['--good', 'partners.cidr'],
-  ],
+  'replay-enforced.txt': ['replay', LOG, ...ENFORCED],
   'replay-bare.txt': ['replay', LOG, '--tz', 'Europe/Berlin'],
   'replay-troubled.txt': ['replay', '.', '--year', '2026'],
   'compare.txt': ['compare', LOG, ...EDITED, '--tz', 'Europe/Berlin', '--limit', '4'],
