@@ -25,7 +25,7 @@ const TIMEOUT_MS = 20_000;
 const part = (min: number, max: number): fc.Arbitrary<number | undefined> =>
   fc.option(
     fc.integer({ min, max }).map((percent) => percent / 100),
-    { nil: undefined, freq: 1 },
+    { nil: undefined, freq: 2 },
   );
 
 /** Rules that fire often, so that much is taken; rare forms are the business of other tests. */
