@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { defineCheck } from './check-command.ts';
 import { collect, once, wholeNumber } from './option-values.ts';
 import { defineTimeline, defineTop } from './question-commands.ts';
 import type { Stdio } from './stdio.ts';
@@ -96,6 +97,13 @@ export function createProgram(context: CommandContext): Command {
     .option('--state <dir>', 'go on from the state in this folder, and leave the new one there')
     .option('--final', 'with --state: close all windows; no run can follow')
     .option('--journal <dir>', 'write the journals of series here, beside those of other runs')
+    .option(
+      '--enforce',
+      'what the policy refuses no longer happens: blocks, tarpits, whole sessions',
+    )
+    .option('--retry <duration>', 'with --enforce: who is refused with 4xx comes back after this')
+    .option('--good <list>', 'who is known to be good: a list as in policies (repeatable)', collect)
+    .option('--bad <list>', 'who is known to be bad: precision and recall of rules', collect)
     .addOption(
       new Option('--format <format>', 'what stdout shows')
         .choices(['table', 'json'])
@@ -145,17 +153,7 @@ export function createProgram(context: CommandContext): Command {
   defineTop(withLogOptions(program.command('top')), context);
   defineTimeline(withLogOptions(program.command('timeline')), context);
 
-  program
-    .command('check')
-    .description('check policies and show every mistake where it stands')
-    .argument('[policies...]', 'policy files; Sieve scripts end in .siv or .sieve')
-    .option('--config <file>', 'an ecelerity.conf that they run under, checked with its scripts')
-    .option('--root <dir>', 'with --config: look for its absolute paths below this folder')
-    .option('--phase <phase>', 'when scripts run: connect, mailfrom_phase1, …')
-    .action(async (policies: string[], options: object) => {
-      const { runCheck } = await import('./commands/check.ts');
-      runCheck(policies, options, context);
-    });
+  defineCheck(withLogOptions(program.command('check')), context);
 
   program
     .command('import')

@@ -6,6 +6,7 @@ import { Vocabulary } from '../model/vocabulary.ts';
 import { needsOf } from '../policy/needs.ts';
 import { summaryJson, type ReplayReport } from '../report/summary.ts';
 import { DEFAULT_SESSION_TIMEOUT_MS } from '../correlate/correlator.ts';
+import { enforce } from '../simulate/enforce.ts';
 import { replay as replayEvents } from '../simulate/replay.ts';
 import { durationOption, fromToOptions, type LogOptions } from './input-options.ts';
 import { commonOptions, digestOf, givenOf, inputJson, policyJson } from './manifest.ts';
@@ -16,10 +17,11 @@ import { loadRunPolicy, type RunPolicy } from './run-policy.ts';
 import { loadPersisted, StoredRuns } from './stored-runs.ts';
 import type { ScriptOptions } from './scripts.ts';
 import { refuseUnusable } from './unusable-logs.ts';
+import { readWhatIf, type WhatIf, type WhatIfOptions } from './what-if-options.ts';
 import { VERSION } from './version.ts';
 
 /** What `replay` takes; the same words as the command line's. */
-export interface ReplayLogsOptions extends LogOptions, ScriptOptions {
+export interface ReplayLogsOptions extends LogOptions, ScriptOptions, WhatIfOptions {
   /** Files, globs, folders, or `-` for standard input; none only with `final`. */
   readonly logs: readonly string[];
   /** A policy file, or a policy's text. Absent: the built-in metrics alone. */
@@ -91,6 +93,7 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
       'replay all logs in one run',
     );
   }
+  const whatIf = readWhatIf(options, run);
   const runs = openRuns(options, { policy: settledDigest(run, options), sessionTimeoutMs });
   const persistedBefore = runs?.persisted(policy.series) ?? [];
   const aged: string[] = [];
@@ -110,18 +113,11 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
     runs?.refuseKnown(logs.openings);
     runs?.prepare();
     output = new ReplayOutput(options);
-    const {
-      tally,
-      snapshot,
-      persisted: kept,
-      state,
-    } = await replayEvents({
+    const asked = {
       sources: logs.sources,
       vocabulary,
       needs,
       policy,
-      scripts,
-      strict: options.strict,
       fromMs,
       toMs,
       sessionTimeoutMs,
@@ -130,11 +126,21 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
       top: options.top,
       fileOf: logs.fileOf,
       sink: output.sink,
-      onStart: (engine, nowMs) => aged.push(...loadPersisted(engine, persistedBefore, nowMs)),
-      state: runs?.state,
-      pauses: runs !== undefined && options.final !== true,
-      keepsState: runs !== undefined,
-    });
+      collateral: whatIf.collateral,
+    };
+    const result =
+      whatIf.enforce === undefined
+        ? await replayEvents({
+            ...asked,
+            scripts,
+            strict: options.strict,
+            onStart: (engine, nowMs) => aged.push(...loadPersisted(engine, persistedBefore, nowMs)),
+            state: runs?.state,
+            pauses: runs !== undefined && options.final !== true,
+            keepsState: runs !== undefined,
+          })
+        : await enforce({ ...asked, retryMs: whatIf.enforce.retryMs });
+    const { tally, snapshot, persisted: kept, state } = result;
     const files = logs.reports(tally.bySource);
     refuseUnusable(files);
     runs?.refusePast(files);
@@ -142,7 +148,7 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
     const report = { version: VERSION, policy: run.name, files, tally, stored };
     const summary = summaryJson(report);
     const persisted = kept.map((name) => snapshot(name));
-    output.commit(persisted, jsonText(summary), jsonText(manifestOf(options, run, report)));
+    output.commit(persisted, jsonText(summary), jsonText(manifestOf(options, run, whatIf, report)));
     // Last: a run that dies before this is run again from where the one before it ended.
     if (state !== undefined) runs?.commit(state, files, logs.openings, persisted);
     return {
@@ -226,15 +232,19 @@ function settledDigest({ texts }: RunPolicy, { clampNegative }: ReplayLogsOption
 function manifestOf(
   options: ReplayLogsOptions,
   { texts, settings, skipped }: RunPolicy,
+  whatIf: WhatIf,
   report: ReplayReport,
 ): unknown {
   const chosen = {
     ...commonOptions(options),
     top: options.top === Infinity ? 'all' : options.top,
+    enforce: options.enforce,
+    retry: options.retry,
   };
   return {
     hindcast: VERSION,
     policy: policyJson(texts),
+    ...(whatIf.texts.length === 0 ? {} : { labels: policyJson(whatIf.texts) }),
     ...(Object.keys(settings).length === 0 ? {} : { audit: settings }),
     ...(skipped.size === 0 ? {} : { skipped: Object.fromEntries(skipped) }),
     options: givenOf(chosen),

@@ -55,5 +55,6 @@ function sinkOf(
     stopped: (row) => report?.stopped(row),
     journal: (snapshot) => journals.journal(snapshot),
     logged: (row) => report?.logged(row),
+    enforced: (row) => report?.enforced(row),
   };
 }

@@ -1,5 +1,7 @@
 import type { SeriesSnapshot } from '../model/series-snapshot.ts';
 import {
+  ENFORCE_HEADER,
+  enforcedLine,
   FIRINGS_HEADER,
   firingLine,
   KEYS_HEADER,
@@ -13,6 +15,7 @@ import {
 } from '../report/csv.ts';
 import { journalName, stateName } from '../series/name.ts';
 import { encodeSeries } from '../series/writer.ts';
+import type { EnforcedWindowRow } from '../simulate/enforced-windows.ts';
 import type {
   FiringRow,
   LoggedRow,
@@ -31,6 +34,8 @@ const CSV_FILES = {
 } as const;
 /** Only of scripts that log something. */
 const LOG_FILE = 'log.csv';
+/** Only of a policy in force. */
+const ENFORCE_FILE = 'enforce.csv';
 /**
  * What reports of any command hold, in the order in which it appears; the manifest last, so that it
  * vouches for the others. A report takes the place of all of it.
@@ -38,6 +43,7 @@ const LOG_FILE = 'log.csv';
 export const REPORT_FILES = [
   ...Object.keys(CSV_FILES),
   LOG_FILE,
+  ENFORCE_FILE,
   'series',
   'changes.csv',
   'movers.csv',
@@ -77,6 +83,11 @@ export class ReportDirectory implements ReplaySink {
   logged(row: LoggedRow): void {
     if (!this.#folder.has(LOG_FILE)) this.#folder.begin(LOG_FILE, LOG_HEADER);
     this.#folder.write(LOG_FILE, loggedLine(row));
+  }
+
+  enforced(row: EnforcedWindowRow): void {
+    if (!this.#folder.has(ENFORCE_FILE)) this.#folder.begin(ENFORCE_FILE, ENFORCE_HEADER);
+    this.#folder.write(ENFORCE_FILE, enforcedLine(row));
   }
 
   journal(snapshot: SeriesSnapshot): void {

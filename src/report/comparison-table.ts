@@ -4,7 +4,8 @@ import type { ChangeRow, ClassTally, Comparison } from '../simulate/compare.ts';
 import type { Change, EventPlace, Mover, RuleChanges, Side } from '../simulate/movers.ts';
 import type { Tally } from '../simulate/tally.ts';
 import type { ComparisonReport } from './comparison-rows.ts';
-import { clock, counted, grouped, heading, plainTable } from './tables.ts';
+import { clock, counted, grouped, plainTable } from './plain-table.ts';
+import { heading } from './tables.ts';
 import { sumOf } from './what-if-tables.ts';
 
 const SIDES: readonly Side[] = ['old', 'new'];

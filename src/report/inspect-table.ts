@@ -1,6 +1,6 @@
 import type { FileReport } from '../model/file-report.ts';
 import { formatIso } from '../model/time.ts';
-import { counted, duration, grouped, plainTable } from './tables.ts';
+import { counted, duration, grouped, plainTable } from './plain-table.ts';
 
 /** What `inspect` shows: formats, line accounting, time report, samples of unparsed lines. */
 export function inspectTable(files: readonly FileReport[], events: Record<string, number>): string {

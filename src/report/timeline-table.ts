@@ -7,7 +7,8 @@ import { visible } from '../model/visible.ts';
 import type { Timeline, TimelineWindow } from '../simulate/timeline.ts';
 import { csvLine } from './csv.ts';
 import { fileJson, totalLines } from './summary.ts';
-import { clock, counted, duration, grouped, lineSum, nothing } from './tables.ts';
+import { clock, counted, duration, grouped } from './plain-table.ts';
+import { lineSum, nothing } from './tables.ts';
 
 export interface TimelineReport {
   readonly version: string;

@@ -4,7 +4,8 @@ import { formatIso } from '../model/time.ts';
 import type { Growth, ListedGrower, MetricGrowth, Span, TopTally } from '../simulate/top.ts';
 import { csvLine, rounded } from './csv.ts';
 import { fileJson, totalLines } from './summary.ts';
-import { clock, duration, grouped, lineSum, nothing, plainTable } from './tables.ts';
+import { clock, duration, grouped, plainTable } from './plain-table.ts';
+import { lineSum, nothing } from './tables.ts';
 
 const CSV_HEADER = 'metric,rank,block,before,now,growth,addresses,apart\n';
 

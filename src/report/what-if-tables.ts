@@ -2,7 +2,7 @@ import { visible } from '../model/visible.ts';
 import type { CollateralCounts, CollateralTally, RuleCollateral } from '../simulate/collateral.ts';
 import type { OverlapRow } from '../simulate/rule-overlap.ts';
 import type { EnforcedTally, RuleTally, Tally } from '../simulate/tally.ts';
-import { counted, duration, grouped, plainTable } from './tables.ts';
+import { counted, duration, grouped, plainTable } from './plain-table.ts';
 
 /** Shown on a terminal; summary.json has them all. */
 const SHOWN_SENDERS = 3;

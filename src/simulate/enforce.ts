@@ -4,6 +4,7 @@ import { EnforcedRun, type EnforcedRunOptions } from './enforced-run.ts';
 import { EventStream } from './event-stream.ts';
 import { PolicyRun } from './policy-run.ts';
 import type { ReplayResult } from './replay.ts';
+import { SILENT_SINK } from './silent-sink.ts';
 import type { ReplaySink } from './tally.ts';
 
 export interface EnforceOptions extends EnforcedRunOptions {
@@ -38,11 +39,5 @@ export async function enforce(options: EnforceOptions): Promise<ReplayResult> {
 
 /** Of the run that observes, the report of the other one has the windows alone. */
 function windowsOf(enforced: EnforcedRun): ReplaySink {
-  return {
-    window: (row) => enforced.closed('observed', row),
-    firing: () => undefined,
-    stopped: () => undefined,
-    journal: () => undefined,
-    logged: () => undefined,
-  };
+  return { ...SILENT_SINK, window: (row) => enforced.closed('observed', row) };
 }

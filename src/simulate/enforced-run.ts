@@ -8,7 +8,7 @@ import { KIND, LOGGED_AS, PHASE, TEXT } from '../model/event.ts';
 import { RuleEvaluator, seriesPlans, type Hit } from '../policy/rule-evaluator.ts';
 import type { RulePolicy, RuleVerdict } from '../policy/rule-policy.ts';
 import { Blocks } from './blocks.ts';
-import { EnforcedWindows, type EnforcedWindowRow, type Reading } from './enforced-windows.ts';
+import { EnforcedWindows, type Reading } from './enforced-windows.ts';
 import type { StreamClock, StreamTaker } from './event-stream.ts';
 import { HeldSessions } from './held-sessions.ts';
 import { refuseKeys, type PolicyRunOptions } from './policy-run.ts';
@@ -27,8 +27,6 @@ export interface EnforcedRunOptions extends Omit<
   readonly policy: RulePolicy;
   /** After how long a client comes back that was refused with 4xx; undefined: it does not. */
   readonly retryMs: number | undefined;
-  /** Takes the rows of enforce.csv. */
-  readonly onWindow?: ((row: EnforcedWindowRow) => void) | undefined;
 }
 
 interface Reply {
@@ -95,7 +93,7 @@ export class EnforcedRun implements StreamTaker {
       1,
     );
     this.#evaluator = new RuleEvaluator(policy, this.engine, vocabulary, this.#accepted);
-    this.#windows = new EnforcedWindows(this.engine.feeds, (row) => options.onWindow?.(row));
+    this.#windows = new EnforcedWindows(this.engine.feeds, (row) => sink?.enforced(row));
     this.#blocks = new Blocks(policy.rules);
     this.#blockedByRule = policy.rules.map(() => 0);
     this.returning = retryMs === undefined ? undefined : new Retries(retryMs, vocabulary, fileOf);
@@ -259,6 +257,7 @@ export class EnforcedRun implements StreamTaker {
       stopped: (row) => sink.stopped(row),
       journal: (snapshot) => sink.journal(snapshot),
       logged: (row) => sink.logged(row),
+      enforced: (row) => sink.enforced(row),
     };
   }
 

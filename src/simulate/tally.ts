@@ -2,6 +2,7 @@ import type { Monitor } from '../model/monitor.ts';
 import type { SeriesSnapshot } from '../model/series-snapshot.ts';
 import type { CounterClass, NoteKind } from '../policy/script-policy.ts';
 import type { SessionEnd } from '../correlate/session-table.ts';
+import type { EnforcedWindowRow } from './enforced-windows.ts';
 import type { CollateralTally } from './collateral.ts';
 import type { RetryTally } from './retries.ts';
 import type { OverlapRow } from './rule-overlap.ts';
@@ -67,6 +68,8 @@ export interface ReplaySink {
   journal(snapshot: SeriesSnapshot): void;
   /** A line that a script logs. */
   logged(row: LoggedRow): void;
+  /** A window of a policy in force. */
+  enforced(row: EnforcedWindowRow): void;
 }
 
 /** A row of log.csv. */

@@ -8,6 +8,7 @@ import type {
 } from '../../src/simulate/tally.ts';
 import { BARE_POLICY } from '../../src/simulate/policy-run.ts';
 import { replay, type ReplayOptions, type ReplayResult } from '../../src/simulate/replay.ts';
+import type { EnforcedWindowRow } from '../../src/simulate/enforced-windows.ts';
 import { parseNetwork, type Network } from '../../src/model/address.ts';
 import { ALL_NEEDS } from '../../src/model/event.ts';
 import type { SeriesSnapshot } from '../../src/model/series-snapshot.ts';
@@ -91,6 +92,7 @@ export class ReplayRecords implements ReplaySink {
   readonly stoppedRows: StoppedRow[] = [];
   readonly journals: SeriesSnapshot[] = [];
   readonly log: LoggedRow[] = [];
+  readonly enforcedRows: EnforcedWindowRow[] = [];
 
   window(row: WindowRow, top: readonly TopKey[]): void {
     this.windows.push(row);
@@ -108,6 +110,10 @@ export class ReplayRecords implements ReplaySink {
 
   stopped(row: StoppedRow): void {
     this.stoppedRows.push(row);
+  }
+
+  enforced(row: EnforcedWindowRow): void {
+    this.enforcedRows.push(row);
   }
 
   journal(snapshot: SeriesSnapshot): void {

@@ -30,6 +30,7 @@ const TROUBLED = {
 const ATTACKER = ['--ip', '192.0.2.0/26', '--from', '2026-11-20T17:27:25Z'];
 
 const EDITED = ['--policy', 'first.yaml', '--policy', 'edited.yaml'];
+const PHASE = ['check', 'first.yaml', '--phase', LOG, '--tz', 'Europe/Berlin'];
 
 const SHOWN: Readonly<Record<string, readonly string[]>> = {
   'replay-policy.txt': ['replay', LOG, '--policy', FIRST, '--tz', 'Europe/Berlin'],
@@ -53,6 +54,8 @@ const SHOWN: Readonly<Record<string, readonly string[]>> = {
   'top.txt': ['top', LOG, '--tz', 'Europe/Berlin', '--last', '10s', '--limit', '5'],
   'timeline.txt': ['timeline', LOG, ...ATTACKER, '--tz', 'Europe/Berlin', '--window', '1s'],
   'check.txt': ['check', 'first.yaml', 'full.yaml'],
+  'check-phase.txt': PHASE,
+  'check-phase-json.txt': [...PHASE, '--steps', '2', '--format', 'json'],
 };
 
 test('every golden file has its command', () => {

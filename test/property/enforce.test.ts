@@ -65,7 +65,6 @@ test('a policy in force agrees with a simulator that takes one event after anoth
 
     const vocabulary = new Vocabulary();
     const records = new ReplayRecords();
-    const rows: EnforcedWindowRow[] = [];
     const { tally } = await enforce({
       sources: inputs.map((input, rank) => new RowSource(input, { rank, vocabulary })),
       vocabulary,
@@ -77,7 +76,6 @@ test('a policy in force agrees with a simulator that takes one event after anoth
       toMs,
       sessionTimeoutMs: TIMEOUT_MS,
       retryMs,
-      onWindow: (row) => rows.push(row),
     });
     const { enforced } = tally;
     expect(records.firings).toEqual(obvious.attempts.sortedFirings());
@@ -116,7 +114,7 @@ test('a policy in force agrees with a simulator that takes one event after anoth
       collateral: { labels: undefined },
     });
     expect({ ...observed, series: [] }).toEqual({ ...observedRun.tally, series: [] });
-    expect(windowTexts(rows)).toEqual(
+    expect(windowTexts(records.enforcedRows)).toEqual(
       windowTexts(obviousWindows(obvious, observedRun.records, fromMs, toMs)),
     );
   });

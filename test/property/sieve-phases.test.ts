@@ -16,6 +16,7 @@ import {
   type ScriptSlot,
 } from '../../src/policy/script-slots.ts';
 import { replay } from '../../src/simulate/replay.ts';
+import { SILENT_SINK } from '../../src/simulate/silent-sink.ts';
 import type { ReplaySink } from '../../src/simulate/tally.ts';
 import { definedOf } from '../builders/audit-histories.ts';
 import { correlate } from '../builders/correlated-events.ts';
@@ -337,9 +338,7 @@ async function outcomeOf(rows: readonly EventRow[], { scripts }: History): Promi
   const logged: string[] = [];
   const stopped: string[] = [];
   const sink: ReplaySink = {
-    window: () => undefined,
-    firing: () => undefined,
-    journal: () => undefined,
+    ...SILENT_SINK,
     stopped: ({ line, rule, verdict }) => stopped.push(`${line} ${rule} ${verdict}`),
     logged: ({ line, place, text }) =>
       logged.push(`${line} ${place.replace(/:.*/, '')} ${text === '' ? 'further' : 'first'}`),

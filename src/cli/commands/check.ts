@@ -1,10 +1,9 @@
 import { UserError } from '../../model/errors.ts';
 import { DEFAULT_MONITOR, type Monitor } from '../../model/monitor.ts';
-import { visible } from '../../model/visible.ts';
 import type { AuditStanza } from '../../policy/ecelerity/audit-stanza.ts';
 import type { LoadedScript } from '../../policy/ecelerity/sieve-stanza.ts';
 import type { RulePolicy } from '../../policy/rule-policy.ts';
-import { meantSlot, slotOf, type ScriptSlot } from '../../policy/script-slots.ts';
+import type { ScriptSlot } from '../../policy/script-slots.ts';
 import {
   loadConfiguration,
   refuseLoneRoot,
@@ -13,28 +12,57 @@ import {
 import { configurationWords, intervalWords, skippedWords } from '../configuration-words.ts';
 import { EXIT } from '../exit-code.ts';
 import { checkLua, isLuaFile, readModuleFile, scriptletFiles } from '../lua-modules.ts';
+import { phaseOption, refuseLoneLogOptions, type PhaseFlags } from '../phase-option.ts';
 import { isScriptFile, loadPolicy, loadScript } from '../policy-file.ts';
 import type { CommandContext } from '../program.ts';
 
-interface CheckFlags extends ConfigurationOptions {
-  readonly phase?: string;
+interface CheckFlags extends ConfigurationOptions, PhaseFlags {
+  readonly phase?: readonly string[];
 }
 
 /**
  * `hindcast check`: every mistake of the configuration, or else of its scripts and of every policy
- * and script under it, then exit code 2 when there was one.
+ * and script under it, then exit code 2 when there was one. With logs, and without a mistake, how
+ * the firings of the policy move when windows shift.
  */
-export function runCheck(
+export async function runCheck(
   files: readonly string[],
-  options: CheckFlags,
+  flags: CheckFlags,
   context: CommandContext,
-): void {
-  const { config, root, phase } = options;
-  if (files.length === 0 && config === undefined) {
+): Promise<void> {
+  if (files.length === 0 && flags.config === undefined) {
     throw new UserError('nothing to check', 'hindcast check policy.yaml, or --config FILE');
   }
-  refuseLoneRoot(options);
-  const slot = phase === undefined ? undefined : namedSlot(phase);
+  refuseLoneRoot(flags);
+  const { slot, logs } = phaseOption(flags.phase ?? [], files);
+  if (logs === undefined) {
+    refuseLoneLogOptions(flags);
+    checkFiles(files, flags, slot, context);
+    return;
+  }
+  const { stdio } = context;
+  let sound = true;
+  const policy = checkFiles(files, flags, undefined, {
+    ...context,
+    // JSON is all that stdout shows then.
+    stdio: flags.format === 'json' ? { ...stdio, out: () => true } : stdio,
+    exit: (code) => {
+      sound = false;
+      context.exit(code);
+    },
+  });
+  if (!sound || policy === undefined) return;
+  const { checkPhases } = await import('./check-phases.ts');
+  await checkPhases(policy, logs, flags, context);
+}
+
+/** @returns the last YAML policy of the files, when it has no mistakes */
+function checkFiles(
+  files: readonly string[],
+  { config, root }: ConfigurationOptions,
+  slot: ScriptSlot | undefined,
+  context: CommandContext,
+): RulePolicy | undefined {
   let stanza: AuditStanza | undefined;
   if (config !== undefined) {
     const configuration = checkFile(config, context, () => {
@@ -42,7 +70,7 @@ export function runCheck(
       return { result: loaded, warnings: loaded.warnings, words: configurationWords(loaded) };
     });
     // Under unknown monitors a policy would be accused of what is wrong elsewhere.
-    if (configuration === undefined) return;
+    if (configuration === undefined) return undefined;
     const { audit, scripts, scriptlets, skipped } = configuration;
     if (skipped.size > 0) context.stdio.out(`${config}: skipped: ${skippedWords(skipped)}\n`);
     checkScripts(scripts, keptMonitors(audit), context);
@@ -50,6 +78,7 @@ export function runCheck(
     stanza = audit;
   }
   const monitors = stanza && keptMonitors(stanza);
+  let checked: RulePolicy | undefined;
   for (const file of files) {
     if (isScriptFile(file)) {
       checkFile(file, context, () => {
@@ -62,11 +91,12 @@ export function runCheck(
       checkModule(file, context);
       continue;
     }
-    checkFile(file, context, () => {
+    checked = checkFile(file, context, () => {
       const { policy, warnings } = loadPolicy(file, stanza);
       return { result: policy, warnings, words: policyWords(policy) };
     });
   }
+  return checked;
 }
 
 /** Each script of a configuration at each of its slots. */
@@ -124,12 +154,6 @@ function policyWords({ series, rules, maintenanceIntervalMs }: RulePolicy): stri
   return maintenanceIntervalMs === undefined
     ? words
     : [...words, intervalWords(maintenanceIntervalMs)];
-}
-
-function namedSlot(phase: string): ScriptSlot {
-  const slot = slotOf(phase);
-  if (slot !== undefined) return slot;
-  throw new UserError(`unknown phase '${visible(phase)}'`, meantSlot(phase));
 }
 
 function keptMonitors({ monitors }: AuditStanza): readonly Monitor[] {

@@ -253,6 +253,21 @@ describe('hand-computed: what a verdict stops no longer happens', () => {
     expect(tally.sessions).toMatchObject({ opened: 3, peak: 2, openAtEnd: 1 });
   });
 
+  test('tarpits of one session add up', async () => {
+    const slow = (name: string, seconds: number): Rule =>
+      rule(name, moreThan(0, 'connections'), { verdict: { type: 'tarpit', seconds, reason: '' } });
+    const sessions: Condition = count(
+      { type: 'sessions', service: 'SMTP', listener: undefined },
+      1,
+    );
+    const policy = policyOf([slow('a', 10), slow('b', 20), rule('crowd', sessions)]);
+    // The first is held to 31 s: at 30 s there are two, at 62 s the second is gone as well.
+    const rows = [connect(0, 1), bye(1, 1), connect(30, 2), bye(31, 2), connect(62, 3)];
+    const { tally, enforced } = await run(rows, policy);
+    expect(tally.rules[2].firings).toBe(1);
+    expect(enforced.tarpits).toEqual({ sessions: 3, seconds: 90, heldAtEnd: 0 });
+  });
+
   test('every firing is recorded, the first refusing rule in order is applied', async () => {
     const policy = policyOf([
       rule('note', moreThan(0, 'connections')),
@@ -280,8 +295,7 @@ describe('hand-computed: what a verdict stops no longer happens', () => {
     expect(tally.rules.map(({ firings }) => firings)).toEqual([1, 1, 1]);
     expect(tally.events).toEqual({ connect: 1, rejection: 2 });
     expect(enforced.accepted).toEqual({ rejection: 1 });
-    const [row] = tally.series.filter(({ series }) => series === 'rejections');
-    expect(row.total).toBe(2);
+    expect(tally.series.find(({ series }) => series === 'rejections')?.total).toBe(2);
   });
 
   test('disconnect closes the connection: the rest of the session cannot happen', async () => {
@@ -302,6 +316,22 @@ describe('hand-computed: what a verdict stops no longer happens', () => {
     // The refused rejection stays one rejection.
     expect(tally.events).toEqual({ connect: 1, rejection: 1, transaction: 1 });
     expect(tally.sessions.ended).toMatchObject({ logged: 0, refused: 1 });
+  });
+
+  test('the message of a closed session comes back with it, though its reception is logged later', async () => {
+    const guess = rule('guess', count(metric('rejections'), 0), { verdict: disconnect(421) });
+    const rows = [
+      connect(0, 1),
+      client(1, 1, 'A'),
+      smtpd(2, 'rejection', 1, { ip: PEER, phase: 'rcptto', code: 550 }),
+      bye(3, 1),
+      active(4, 'A'),
+      connect(1000, 2, '198.51.100.1'),
+    ];
+    const { tally, enforced } = await run(rows, policyOf([guess]), { retryMs: 600_000 });
+    // Ten minutes later: its connection, the rejection, which is refused again, and the message.
+    expect(enforced.retries).toEqual({ afterMs: 600_000, returned: 1, gaveUp: 0, waiting: 1 });
+    expect(tally.events).toEqual({ connect: 3, reception: 1, rejection: 2, transaction: 1 });
   });
 
   test('without a session only that event vanishes, and the disconnect that ends it', async () => {

@@ -7,6 +7,7 @@ import { ALL_NEEDS } from '../../../src/model/event.ts';
 import { Vocabulary } from '../../../src/model/vocabulary.ts';
 import type { ScriptPolicy, ScriptWorld } from '../../../src/policy/script-policy.ts';
 import { replay } from '../../../src/simulate/replay.ts';
+import { SILENT_SINK } from '../../../src/simulate/silent-sink.ts';
 import type {
   FiringRow,
   LoggedRow,
@@ -57,8 +58,8 @@ async function report(
   const vocabulary = new Vocabulary();
   const sources = [new RowSource(rows, { vocabulary })];
   const sink = {
+    ...SILENT_SINK,
     window: (row: WindowRow) => windows.push(row),
-    journal: () => undefined,
     firing: (row: FiringRow) => fired.push(row),
     stopped: (row: StoppedRow) => stopped.push(row),
     logged: (row: LoggedRow) => logged.push(row),
