@@ -4,13 +4,14 @@ import type { AuditSink } from '../engine/port.ts';
 import type { SessionFacts } from '../engine/session-gauge.ts';
 import { NetworkSet } from '../model/address.ts';
 import { EventBatch } from '../model/event-batch.ts';
-import { KIND, LOGGED_AS, PHASE, TEXT } from '../model/event.ts';
+import { KIND, PHASE } from '../model/event.ts';
 import { RuleEvaluator, seriesPlans, type Hit } from '../policy/rule-evaluator.ts';
 import type { RulePolicy, RuleVerdict } from '../policy/rule-policy.ts';
 import { Blocks } from './blocks.ts';
 import { EnforcedWindows, type Reading } from './enforced-windows.ts';
 import type { StreamClock, StreamTaker } from './event-stream.ts';
 import { HeldSessions } from './held-sessions.ts';
+import { MadeRejection, type Answer } from './made-rejection.ts';
 import { refuseKeys, type PolicyRunOptions } from './policy-run.ts';
 import { Retries } from './retries.ts';
 import { RunReport } from './run-report.ts';
@@ -29,17 +30,12 @@ export interface EnforcedRunOptions extends Omit<
   readonly retryMs: number | undefined;
 }
 
-interface Reply {
-  readonly code: number;
-  readonly text: string;
+interface Reply extends Answer {
   /** Whether the connection is closed. */
   readonly closes: boolean;
 }
 
-/**
- * One policy in force on a stream of events: what it refuses no longer happens (semantics,
- * section 6). It changes rows that it refuses, so it takes the events behind all other takers.
- */
+/** One policy in force on a stream: what it refuses no longer happens (semantics, section 6). */
 export class EnforcedRun implements StreamTaker {
   /** Counts what is attempted; the report shows it. */
   readonly engine: AuditEngine;
@@ -52,6 +48,7 @@ export class EnforcedRun implements StreamTaker {
   readonly #windows: EnforcedWindows;
   readonly #taken = new TakenTraffic();
   readonly #blocks: Blocks;
+  readonly #rejection: MadeRejection;
   readonly #held = new HeldSessions();
   /** By slot: whether a session is open and counted, and how long a tarpit delays its end. */
   readonly #isOpen: boolean[] = [];
@@ -95,6 +92,7 @@ export class EnforcedRun implements StreamTaker {
     this.#evaluator = new RuleEvaluator(policy, this.engine, vocabulary, this.#accepted);
     this.#windows = new EnforcedWindows(this.engine.feeds, (row) => sink?.enforced(row));
     this.#blocks = new Blocks(policy.rules);
+    this.#rejection = new MadeRejection(vocabulary);
     this.#blockedByRule = policy.rules.map(() => 0);
     this.returning = retryMs === undefined ? undefined : new Retries(retryMs, vocabulary, fileOf);
   }
@@ -336,9 +334,10 @@ export class EnforcedRun implements StreamTaker {
     this.#taken.take(rule, closes, batch, row, correlator);
     if (closes && session !== 0 && this.#isOpen[session]) this.#close(session, 'refused', nowMs);
     if (batch.kind[row] === KIND.rejection) return;
-    makeRejection(batch, row, reply);
-    this.engine.take(batch, row);
-    report.count(batch, row, nowMs);
+    const rejection = this.#rejection;
+    rejection.answer(batch, row, reply);
+    this.engine.take(rejection.batch, rejection.row);
+    report.count(rejection.batch, rejection.row, nowMs);
   }
 
   #accept(batch: EventBatch, row: number): void {
@@ -369,25 +368,4 @@ function isRefusal(
   verdict: RuleVerdict,
 ): verdict is Extract<RuleVerdict, { readonly code: number }> {
   return verdict.type === 'reject' || verdict.type === 'disconnect';
-}
-
-/** The fields of an event that the rejection which answers it has too. */
-const KEPT_FIELDS =
-  (1 << TEXT.session) |
-  (1 << TEXT.queue_id) |
-  (1 << TEXT.sender) |
-  (1 << TEXT.recipient) |
-  (1 << TEXT.file);
-
-/** Makes of a refused event the rejection that its client got. */
-function makeRejection(batch: EventBatch, row: number, { code, text }: Reply): void {
-  const [, enhanced = '', reason] = /^([245]\.\d{1,3}\.\d{1,3})?\s*(.*)$/s.exec(text)!;
-  batch.kind[row] = KIND.rejection;
-  batch.code[row] = code;
-  batch.verdict[row] = LOGGED_AS.rejected;
-  batch.size[row] = -1;
-  batch.recipients[row] = -1;
-  batch.has[row] &= KEPT_FIELDS;
-  batch.setText(row, TEXT.enhanced, enhanced);
-  batch.setText(row, TEXT.reason, reason);
 }

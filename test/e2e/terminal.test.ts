@@ -34,6 +34,10 @@ const PHASE = ['check', 'first.yaml', '--phase', LOG, '--tz', 'Europe/Berlin'];
 
 const SHOWN: Readonly<Record<string, readonly string[]>> = {
   'replay-policy.txt': ['replay', LOG, '--policy', FIRST, '--tz', 'Europe/Berlin'],
+  'replay-enforced.txt': [
+    ...['replay', LOG, '--policy', FIRST, '--tz', 'Europe/Berlin', '--enforce', '--retry', '10s'],
+    ...['--good', 'partners.cidr'],
+  ],
   'replay-bare.txt': ['replay', LOG, '--tz', 'Europe/Berlin'],
   'replay-troubled.txt': ['replay', '.', '--year', '2026'],
   'compare.txt': ['compare', LOG, ...EDITED, '--tz', 'Europe/Berlin', '--limit', '4'],
