@@ -332,6 +332,26 @@ test('each script in its own phase; options of scripts beside a YAML policy', as
   expect(strict.first_difference).toBeNull();
 });
 
+test('who is known to be good or bad is counted for both policies', async () => {
+  const files = { 'good.cidr': '198.51.100.0/24\n', 'bad.cidr': '198.18.0.0/15\n' };
+  const more = ['--good', 'good.cidr', '--bad', 'bad.cidr', '--out', 'diff'];
+  const { code, stdout, stderr, cwd } = await compare('old.yaml', 'new.yaml', more, { files });
+  expect([code, stderr]).toEqual([0, '']);
+  const report = filesBelow(path.join(cwd, 'diff'));
+  const summary = JSON.parse(report['summary.json']) as Record<
+    'old' | 'new',
+    { collateral: { rules: { good: number; bad: number }[] } }
+  >;
+  const labelled = (['old', 'new'] as const).map((side) => summary[side].collateral.rules[0]);
+  expect(labelled[1].bad).toBeGreaterThan(labelled[0].bad);
+  const cells = stdout
+    .match(/│ busy +│(.*)│\n/)![1]
+    .split('│')
+    .map((cell) => Number(cell));
+  expect([cells.slice(3, 5), cells.slice(8)]).toEqual(labelled.map(({ good, bad }) => [good, bad]));
+  expect(JSON.parse(report['manifest.json'])).toHaveProperty('labels.sha256');
+});
+
 test('what a reader should know goes to stderr, and unparsed lines may end the run with 3', async () => {
   const files = {
     'mail.log': `${connect('2026-11-20T10:00:00Z', '192.0.2.1')}Dear postmaster,\n`,
