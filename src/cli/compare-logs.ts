@@ -12,6 +12,7 @@ import {
 import { policyRemarks } from '../report/tables.ts';
 import { compare } from '../simulate/compare.ts';
 import { durationOption, fromToOptions, type LogOptions } from './input-options.ts';
+import type { LabelOptions } from './label-lists.ts';
 import { isLuaFile } from './lua-modules.ts';
 import { commonOptions, givenOf, inputJson, policyJson } from './manifest.ts';
 import { openLogs } from './open-logs.ts';
@@ -23,9 +24,10 @@ import { loadRunPolicy, type RunPolicy } from './run-policy.ts';
 import type { ScriptOptions } from './scripts.ts';
 import { refuseUnusable } from './unusable-logs.ts';
 import { VERSION } from './version.ts';
+import { readLabels } from './what-if-options.ts';
 
 /** What `compare` takes; the same words as the command line's. */
-export interface CompareLogsOptions extends LogOptions, Omit<ScriptOptions, 'phase'> {
+export interface CompareLogsOptions extends LogOptions, LabelOptions, Omit<ScriptOptions, 'phase'> {
   readonly logs: readonly string[];
   /** Policy files: the old one, then the new one. */
   readonly policy?: readonly string[] | undefined;
@@ -74,6 +76,7 @@ const TOLD: Needs = {
 export async function compareLogs(options: CompareLogsOptions): Promise<CompareLogsResult> {
   const policies = loadPolicies(options);
   const both = [policies.old, policies.new];
+  const { labels, texts } = readLabels(options, both);
   const { fromMs, toMs } = fromToOptions(options);
   const sessionTimeoutMs = durationOption('--session-timeout', options.sessionTimeout);
   const vocabulary = new Vocabulary();
@@ -95,6 +98,7 @@ export async function compareLogs(options: CompareLogsOptions): Promise<CompareL
       sources: logs.sources,
       vocabulary,
       needs,
+      labels,
       strict: options.strict,
       clampNegative: options.clampNegative,
       sessionTimeoutMs,
@@ -111,7 +115,7 @@ export async function compareLogs(options: CompareLogsOptions): Promise<CompareL
     folder?.begin('movers.csv', '');
     for (const line of moverLines(comparison)) folder?.write('movers.csv', line);
     folder?.begin('summary.json', jsonText(summary));
-    folder?.begin('manifest.json', jsonText(manifestOf(options, policies, report)));
+    folder?.begin('manifest.json', jsonText(manifestOf(options, policies, texts, report)));
     folder?.commit(REPORT_FILES);
     const remarks = (['old', 'new'] as const).flatMap((side) => {
       return policyRemarks(comparison[side]).map((remark) => `${side}: ${remark}`);
@@ -178,6 +182,7 @@ function unionOf(all: readonly Needs[]): Needs {
 function manifestOf(
   options: CompareLogsOptions,
   policies: Policies,
+  lists: readonly string[],
   { files }: ComparisonReport,
 ): unknown {
   const sideOf = ({ texts, settings }: RunPolicy): object => ({
@@ -189,6 +194,7 @@ function manifestOf(
     hindcast: VERSION,
     old: sideOf(policies.old),
     new: sideOf(policies.new),
+    ...(lists.length === 0 ? {} : { labels: policyJson(lists) }),
     ...(skipped.size === 0 ? {} : { skipped: Object.fromEntries(skipped) }),
     options: givenOf({ ...commonOptions(options), limit: options.limit }),
     inputs: files.map(inputJson),

@@ -36,6 +36,8 @@ export function defineCompare(command: Command, context: CommandContext): void {
     .option('--force', 'replace the report that --out already holds')
     .option('--from <time>', 'compare from here on; earlier events only warm the windows')
     .option('--to <time>', 'stop before this time')
+    .option('--good <list>', 'who is known to be good: a list as in policies (repeatable)', collect)
+    .option('--bad <list>', 'who is known to be bad: what each policy stops of them', collect)
     .addOption(
       new Option('--format <format>', 'what stdout shows')
         .choices(['table', 'json'])

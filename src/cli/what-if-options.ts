@@ -2,7 +2,7 @@ import { UserError } from '../model/errors.ts';
 import type { RulePolicy } from '../policy/rule-policy.ts';
 import type { Labels } from '../simulate/collateral.ts';
 import { durationOption } from './input-options.ts';
-import { loadLabels, type LabelOptions } from './label-lists.ts';
+import { loadLabels, type LabelOptions, type LoadedLabels } from './label-lists.ts';
 import type { RunPolicy } from './run-policy.ts';
 
 /** What is asked of a policy beside what it would have done. */
@@ -37,21 +37,38 @@ export function readWhatIf(options: WhatIfOptions, run: RunPolicy): WhatIf {
     throw new UserError('--retry goes with --enforce: nobody is refused without');
   }
   if (enforces) refuseUnenforceable(run, state);
-  const refuses = run.scripts !== undefined || run.policy.rules.some(isRefusing);
-  const list = good?.at(0) === undefined ? '--bad' : '--good';
-  const isLabelled = (good ?? bad ?? []).length > 0;
-  if (isLabelled && state !== undefined) {
+  const refuses = mayRefuse(run);
+  if ((good ?? bad ?? []).length > 0 && state !== undefined) {
+    const list = listOption(options);
     throw new UserError(`${list} does not go with --state: what rules take is not stored`);
   }
-  if (isLabelled && !refuses) {
-    throw new UserError(`${list} labels what rules refuse, and none refuses`);
-  }
-  const { labels, texts } = loadLabels(options);
+  const { labels, texts } = readLabels(options, [run]);
   return {
     enforce: enforces ? { retryMs: retryOption(retry) } : undefined,
     collateral: refuses && state === undefined ? { labels } : undefined,
     texts,
   };
+}
+
+/**
+ * Reads the lists of labels.
+ *
+ * @param runs policies of which at least one must have a use for them
+ * @throws {UserError} for a mistake in them, or where they would change nothing
+ */
+export function readLabels(options: LabelOptions, runs: readonly RunPolicy[]): LoadedLabels {
+  const { good, bad } = options;
+  if ((good ?? bad ?? []).length > 0 && !runs.some(mayRefuse)) {
+    throw new UserError(`${listOption(options)} labels what rules refuse, and none refuses`);
+  }
+  return loadLabels(options);
+}
+
+const listOption = ({ good }: LabelOptions): string =>
+  good?.at(0) === undefined ? '--bad' : '--good';
+
+function mayRefuse({ scripts, policy }: RunPolicy): boolean {
+  return scripts !== undefined || policy.rules.some(isRefusing);
 }
 
 function isRefusing({ verdict, blockMs }: RulePolicy['rules'][number]): boolean {

@@ -105,23 +105,26 @@ function moverTable(movers: readonly Mover[]): string {
   return plainTable(['biggest movers', 'change', 'rule', ...MOVED_HEAD], rows);
 }
 
-type Shown = Pick<CollateralCounts, 'connections' | 'accepted' | 'rejected'>;
-const SHOWN = ['connections', 'accepted', 'rejected'] as const;
+const COUNTED = ['connections', 'accepted', 'rejected'] as const;
+const LABELLED = [...COUNTED, 'good', 'bad'] as const;
+type Shown = Pick<CollateralCounts, (typeof LABELLED)[number]>;
 
 /** What each rule takes, side by side; undefined where none takes anything. */
 function collateralTable(comparison: Comparison): string | undefined {
   const sides = SIDES.map((side) => takenByName(comparison[side]));
   const names = new Set(sides.flatMap((taken) => [...taken.keys()]));
   if (names.size === 0) return undefined;
+  const labels = SIDES.map((side) => comparison[side].collateral!.total);
+  const columns = labels.some(({ good, bad }) => good + bad > 0) ? LABELLED : COUNTED;
   const cells = (counts: Shown | undefined): string[] =>
-    SHOWN.map((name) => (counts === undefined ? '' : grouped(counts[name])));
+    columns.map((name) => (counts === undefined ? '' : grouped(counts[name])));
   const rows = [...names].map((name) => [
     visible(name),
     ...sides.flatMap((taken) => cells(taken.get(name))),
   ]);
   const totals = sides.map((taken) => added([...taken.values()]));
   rows.push(['all rules', ...totals.flatMap(cells)]);
-  const head = SIDES.flatMap((side) => SHOWN.map((name) => `${side}\n${name}`));
+  const head = SIDES.flatMap((side) => columns.map((name) => `${side}\n${name}`));
   return plainTable(['stopped by', ...head], rows);
 }
 
@@ -138,7 +141,7 @@ function takenByName({ rules, collateral }: Tally): Map<string, Shown> {
 }
 
 function added(all: readonly Shown[]): Shown {
-  const sum = { connections: 0, accepted: 0, rejected: 0 };
-  for (const one of all) for (const name of SHOWN) sum[name] += one[name];
+  const sum = { connections: 0, accepted: 0, rejected: 0, good: 0, bad: 0 };
+  for (const one of all) for (const name of LABELLED) sum[name] += one[name];
   return sum;
 }

@@ -5,6 +5,7 @@ import { fieldValue, peerText } from '../model/field-value.ts';
 import type { Vocabulary } from '../model/vocabulary.ts';
 import type { RulePolicy } from '../policy/rule-policy.ts';
 import type { ScriptPolicy } from '../policy/script-policy.ts';
+import type { Labels } from './collateral.ts';
 import { CLASSES, classAt, OTHER, STOPPABLE, type ClassName } from './compared-classes.ts';
 import { EventStream, type StreamTaker } from './event-stream.ts';
 import { Movers, type Change, type EventPlace, type Mover, type RuleChanges } from './movers.ts';
@@ -25,6 +26,8 @@ export interface CompareOptions {
   readonly needs: Needs;
   readonly old: ComparedPolicy;
   readonly new: ComparedPolicy;
+  /** Who is known to be good or bad; undefined: nobody is. */
+  readonly labels?: Labels | undefined;
   readonly strict?: boolean | undefined;
   readonly clampNegative?: boolean | undefined;
   readonly sessionTimeoutMs?: number | undefined;
@@ -94,9 +97,9 @@ export interface Comparison {
 export async function compare(options: CompareOptions): Promise<Comparison> {
   const { sources, needs, sessionTimeoutMs, toMs, vocabulary } = options;
   const runOf = ({ policy, scripts }: ComparedPolicy): PolicyRun => {
-    const { strict, fromMs, clampNegative, fileOf } = options;
+    const { labels, strict, fromMs, clampNegative, fileOf } = options;
     const common = { vocabulary, strict, fromMs, toMs, clampNegative, fileOf };
-    return new PolicyRun({ ...common, policy, scripts, collateral: { labels: undefined } });
+    return new PolicyRun({ ...common, policy, scripts, collateral: { labels } });
   };
   const runs = { old: runOf(options.old), new: runOf(options.new) };
   const differences = new Differences(runs, options);

@@ -249,35 +249,32 @@ test('the span, and what one policy alone counts', async () => {
 });
 
 describe('--fail-on', () => {
+  const AS_JSON = ['--format', 'json'];
+
   test('exit 1 and a line for each budget that holds', async () => {
-    const { classes, stoppable, judged } = await json('old.yaml', 'new.yaml');
+    const { code, stdout, stderr, cwd } = await compare('old.yaml', 'new.yaml', [
+      ...AS_JSON,
+      '--out',
+      'diff',
+      ...[
+        'newly-stopped-accepted > 0.1 %',
+        'newly-stopped-accepted>100',
+        'newly-freed > 0',
+      ].flatMap((budget) => ['--fail-on', budget]),
+      ...['newly-stopped >= 30', 'changed > 0%'].flatMap((budget) => ['--fail-on', budget]),
+    ]);
+    const { classes, stoppable, judged } = JSON.parse(stdout) as Summary;
     const accepted = classes.find((one) => one.class === 'accepted')!;
     const [count, all] = [accepted['newly_stopped'], accepted['events']];
     const percent = (part: number, whole: number): number =>
       Number(((100 * part) / whole).toFixed(4));
-    const total = stoppable['newly_stopped'];
-    const { code, stdout, stderr, cwd } = await compare('old.yaml', 'new.yaml', [
-      '--out',
-      'diff',
-      '--fail-on',
-      'newly-stopped-accepted > 0.1 %',
-      '--fail-on',
-      `newly-stopped-accepted>${count}`,
-      '--fail-on',
-      'newly-freed > 0',
-      '--fail-on',
-      `newly-stopped >= ${total}`,
-      '--fail-on',
-      'changed > 0%',
-    ]);
-    expect(code).toBe(1);
-    expect(stdout).toContain('newly stopped');
+    const { newly_stopped: total, events } = stoppable;
+    expect([code, total, judged['changed']]).toEqual([1, 30, 0]);
     expect(stderr.split('\n')).toEqual([
       `hindcast: newly-stopped-accepted ${count} of ${all} (${percent(count, all)} %) > 0.1 % (--fail-on)`,
-      `hindcast: newly-stopped ${total} of ${stoppable['events']} (${percent(total, stoppable['events'])} %) >= ${total} (--fail-on)`,
+      `hindcast: newly-stopped 30 of ${events} (${percent(total, events)} %) >= 30 (--fail-on)`,
       '',
     ]);
-    expect(judged['changed']).toBe(0);
     // The report is written all the same.
     expect(Object.keys(filesBelow(path.join(cwd, 'diff')))).toHaveLength(4);
   });
@@ -285,18 +282,20 @@ describe('--fail-on', () => {
   test('every metric is measured by itself', async () => {
     const files = { 'tag.yaml': yaml(8).replace('{ disconnect: "421 no" }', 'tag') };
     const metrics = ['connections', 'accepted', 'rejected'];
-    const { classes } = await json('tag.yaml', 'new.yaml', [], { files });
-    const stopped = Object.fromEntries(classes.map((one) => [one.class, one['newly_stopped']]));
     const budgets = (word: string): string[] =>
       metrics.flatMap((metric) => ['--fail-on', `newly-${word}-${metric} > 0`]);
-    const forth = await compare('tag.yaml', 'new.yaml', budgets('stopped'), { files });
+    const forth = await compare('tag.yaml', 'new.yaml', [...AS_JSON, ...budgets('stopped')], {
+      files,
+    });
+    const { classes } = JSON.parse(forth.stdout) as Summary;
+    const stopped = Object.fromEntries(classes.map((one) => [one.class, one['newly_stopped']]));
     const back = await compare('new.yaml', 'tag.yaml', budgets('freed'), { files });
     for (const [word, { code, stderr }] of [
       ['stopped', forth],
       ['freed', back],
     ] as const) {
       expect(code).toBe(1);
-      const found = stderr.split('\n').map((line) => line.split(' ').slice(1, 3).join(' '));
+      const found = stderr.split('\n').map((text) => text.split(' ').slice(1, 3).join(' '));
       expect(found.slice(0, 3)).toEqual(
         metrics.map((metric) => `newly-${word}-${metric} ${stopped[metric]}`),
       );
@@ -331,6 +330,26 @@ test('each script in its own phase; options of scripts beside a YAML policy', as
   expect(stoppable['newly_freed']).toBeGreaterThan(0);
   const strict = await json('old.yaml', 'old.siv', [...PHASE, '--strict', '--sliding', 'average']);
   expect(strict.first_difference).toBeNull();
+});
+
+test('who is known to be good or bad is counted for both policies', async () => {
+  const files = { 'good.cidr': '198.51.100.0/24\n', 'bad.cidr': '198.18.0.0/15\n' };
+  const more = ['--good', 'good.cidr', '--bad', 'bad.cidr', '--out', 'diff'];
+  const { code, stdout, stderr, cwd } = await compare('old.yaml', 'new.yaml', more, { files });
+  expect([code, stderr]).toEqual([0, '']);
+  const report = filesBelow(path.join(cwd, 'diff'));
+  const summary = JSON.parse(report['summary.json']) as Record<
+    'old' | 'new',
+    { collateral: { rules: { good: number; bad: number }[] } }
+  >;
+  const labelled = (['old', 'new'] as const).map((side) => summary[side].collateral.rules[0]);
+  expect(labelled[1].bad).toBeGreaterThan(labelled[0].bad);
+  const cells = stdout
+    .match(/│ busy +│(.*)│\n/)![1]
+    .split('│')
+    .map((cell) => Number(cell));
+  expect([cells.slice(3, 5), cells.slice(8)]).toEqual(labelled.map(({ good, bad }) => [good, bad]));
+  expect(JSON.parse(report['manifest.json'])).toHaveProperty('labels.sha256');
 });
 
 test('what a reader should know goes to stderr, and unparsed lines may end the run with 3', async () => {

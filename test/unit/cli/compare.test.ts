@@ -71,6 +71,11 @@ describe('policies and phases', () => {
       undefined,
     ],
     [
+      { policy: [YAML, YAML], bad: ['b'] },
+      '--bad labels what rules refuse, and none refuses',
+      undefined,
+    ],
+    [
       { policy: [YAML, YAML], from: '2026-11-21', to: '2026-11-20' },
       '--from 2026-11-21 is not before --to 2026-11-20',
       undefined,
