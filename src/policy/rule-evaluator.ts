@@ -47,6 +47,8 @@ export interface Hit {
   /** What was counted, and what the count had to exceed. */
   count: number;
   limit: number;
+  /** What `above` is multiplied by to be the limit: for a ratio the count of `to`, else 1. */
+  scale: number;
   /** A number for the key while the window lasts, or -1 (see `Counter.identity`). */
   identity: number;
 }
@@ -60,6 +62,7 @@ interface Check {
   holds(): boolean;
   count: number;
   limit: number;
+  readonly scale: number;
   readonly first: Counter;
 }
 
@@ -82,7 +85,7 @@ export class RuleEvaluator {
   /** Rules to try by kind, in the order of the policy: all of them, and those that are not armed. */
   readonly #byKind: CompiledRule[][] = [];
   readonly #quietByKind: CompiledRule[][] = [];
-  readonly #hit: Hit = { rule: 0, count: 0, limit: 0, identity: -1 };
+  readonly #hit: Hit = { rule: 0, count: 0, limit: 0, scale: 1, identity: -1 };
 
   constructor(policy: RulePolicy, audit: AuditView, vocabulary: Vocabulary) {
     this.#alarm = audit.subject.alarm;
@@ -114,11 +117,12 @@ export class RuleEvaluator {
         if ((batch.phases[row] & compiled.atBit) === 0) continue;
       } else if (!anyCounted(compiled.checks)) continue;
       if (!allHold(compiled.checks) || isExempt(compiled, batch, row)) continue;
-      const { count, limit, first } = compiled.checks[0];
+      const { count, limit, scale, first } = compiled.checks[0];
       const hit = this.#hit;
       hit.rule = compiled.index;
       hit.count = count;
       hit.limit = limit;
+      hit.scale = scale;
       hit.identity = first.identity();
       onHit(hit, batch, row);
     }
@@ -227,6 +231,7 @@ function counterOf(
 class CountCheck implements Check {
   count = 0;
   readonly limit: number;
+  readonly scale = 1;
   readonly first: Counter;
 
   constructor(counter: Counter, above: number) {
@@ -247,6 +252,7 @@ class CountCheck implements Check {
 class RatioCheck implements Check {
   count = 0;
   limit = 0;
+  scale = 0;
   readonly first: Counter;
   readonly #to: Counter;
   readonly #above: number;
@@ -267,6 +273,7 @@ class RatioCheck implements Check {
     const to = this.#to.value();
     if (to < this.#min) return false;
     this.count = this.first.value();
+    this.scale = to;
     this.limit = this.#above * to;
     return this.count > this.limit;
   }
@@ -276,6 +283,7 @@ class RatioCheck implements Check {
 class SurgeCheck implements Check {
   count = 0;
   limit = 0;
+  readonly scale = 1;
   readonly first: Counter;
   readonly #before: Counter;
   readonly #plan: { readonly times: number; readonly before: WindowRange; readonly min: number };
