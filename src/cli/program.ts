@@ -3,6 +3,7 @@ import { collect, once, wholeNumber } from './option-values.ts';
 import { defineTimeline, defineTop } from './question-commands.ts';
 import type { Stdio } from './stdio.ts';
 import { VERSION } from './version.ts';
+import { defineSweep } from './what-if-commands.ts';
 
 /** What a command gets from the process around it. */
 export interface CommandContext {
@@ -141,6 +142,7 @@ export function createProgram(context: CommandContext): Command {
 
   defineTop(withLogOptions(program.command('top')), context);
   defineTimeline(withLogOptions(program.command('timeline')), context);
+  defineSweep(withLogOptions(program.command('sweep')), context);
 
   program
     .command('check')

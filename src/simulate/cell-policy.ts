@@ -99,7 +99,8 @@ export function cellChange(
   const moved = (of: Quantity): Quantity => {
     if (of.type === 'sessions') return of;
     if (of.type === 'metric') return { ...of, monitor: metricMonitor(of.monitor) };
-    if (of.type === 'distinct') return fits(of.monitor) ? of : { ...of, monitor: wider(of.monitor) };
+    if (of.type === 'distinct')
+      return fits(of.monitor) ? of : { ...of, monitor: wider(of.monitor) };
     const own = policy.series.find(({ name }) => name === of.series)!;
     if (fits(own.monitor)) return of;
     const monitor = wider(own.monitor);

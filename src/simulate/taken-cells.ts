@@ -54,7 +54,7 @@ export class TakenCells {
    * every event that the correlator has taken, in order.
    */
   look(batch: EventBatch, row: number, correlator: Correlator): void {
-    const { session, queued, closed } = correlator;
+    const { session, queued } = correlator;
     const kind = batch.kind[row];
     if (this.#anyTaken) {
       this.ours.fill(0);
@@ -72,8 +72,8 @@ export class TakenCells {
       if (session !== 0) this.#begun[session] = 0;
     } else {
       this.#follow(this.#messages, queued);
+      // The end of a session belongs to no class and is refused by nobody.
       this.#follow(this.#sessions, session);
-      this.#follow(this.#sessions, closed);
     }
   }
 

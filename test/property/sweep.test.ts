@@ -42,30 +42,53 @@ import { networks, policyOf, replayRows, rule, seriesNamed } from '../builders/r
 
 const TIMEOUT_MS = 20_000;
 const HOUR_MS = 3_600_000;
-const INTERVALS_MS = [1000, 7000, 60_000];
+const INTERVALS_MS = [1000, 7000, 60_000, 600_000];
 const LABELS: Labels = {
   good: { networks: networks('192.0.2.0/25') as Network[], domains: ['example.org'] },
   bad: { networks: networks('192.0.2.0/24') as Network[], domains: ['example.com'] },
 };
 
+/** Mostly one busy address, so that limits are exceeded. */
+const anyPeer = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom('192.0.2.1', '192.0.2.1', '192.0.2.2') },
+  { weight: 1, arbitrary: anyAddress },
+  { weight: 1, arbitrary: fc.constant(undefined) },
+);
+/** Mostly windows that hold the present one. */
+const anyRecentRange = fc.oneof(
+  { weight: 4, arbitrary: fc.tuple(fc.constant(0), fc.nat(20)) },
+  { weight: 1, arbitrary: anyRange },
+);
+const anyPhase = fc.constantFrom('connect', 'ehlo', 'mailfrom', 'rcptto', 'data', 'spool');
+const seldom = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+  fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value });
+
 const step = fc.record({
   source: fc.nat(1),
   gapMs: fc.oneof(
-    { weight: 40, arbitrary: anyGapMs },
+    { weight: 40, arbitrary: fc.constantFrom(0, 0, 0, 1, 200, 999, 1000, 3000) },
+    { weight: 3, arbitrary: anyGapMs },
     { weight: 1, arbitrary: fc.constantFrom(11 * HOUR_MS, 25 * HOUR_MS) },
   ),
-  lateMs: anyLateMs,
+  lateMs: fc.oneof({ weight: 8, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: anyLateMs }),
   kind: fc.constantFrom(
     ...(['connect', 'connect', 'transaction', 'transaction', 'reception', 'reception'] as const),
-    ...(['rejection', 'disconnect', 'removed', 'restart', 'delivery', 'queued'] as const),
+    ...([
+      'rejection',
+      'rejection',
+      'disconnect',
+      'removed',
+      'restart',
+      'delivery',
+      'queued',
+    ] as const),
     ...ANY_KIND,
   ),
-  ip: orUndefined(anyAddress),
-  node: fc.constantFrom('mx1', 'mx1', 'mx2'),
-  listener: fc.constantFrom('postfix', 'postfix', 'mx-in'),
-  session: orUndefined(fc.constantFrom('p1', 'p2', 'p3')),
-  queue_id: orUndefined(fc.constantFrom('A', 'B', 'C')),
-  phase: orUndefined(fc.constantFrom('connect', 'ehlo', 'mailfrom', 'rcptto', 'data')),
+  ip: anyPeer,
+  node: fc.constantFrom('mx1', 'mx1', 'mx1', 'mx2'),
+  session: orUndefined(fc.constantFrom('p1', 'p1', 'p2', 'p3')),
+  queue_id: orUndefined(fc.constantFrom('A', 'A', 'B', 'C')),
+  phase: orUndefined(anyPhase),
   user: orUndefined(fc.constantFrom('a', 'b', 'é')),
   recipient: orUndefined(fc.constantFrom('a', 'b', '📨')),
   sender: orUndefined(fc.constantFrom('a@example.com', 'b@mx.Example.com', 'c@example.org')),
@@ -79,7 +102,10 @@ const step = fc.record({
 });
 
 const quantity = fc.record({
-  type: fc.constantFrom('metric', 'metric', 'metric', 'series', 'series', 'sessions', 'distinct'),
+  type: fc.constantFrom(
+    ...(['metric', 'metric', 'metric', 'metric', 'series', 'series', 'sessions'] as const),
+    'distinct',
+  ),
   index: fc.nat(),
   metric: fc.constantFrom('connections', 'receptions', 'rejections'),
   kinds: fc.uniqueArray(fc.constantFrom(...ANY_KIND), { minLength: 1, maxLength: 3 }),
@@ -88,43 +114,47 @@ const quantity = fc.record({
 type QuantityPlan = typeof quantity extends fc.Arbitrary<infer T> ? T : never;
 
 const rulePlan = fc.record({
-  form: fc.constantFrom('count', 'count', 'count', 'ratio', 'all'),
+  form: fc.constantFrom('count', 'count', 'count', 'count', 'ratio', 'all'),
   of: quantity,
   and: quantity,
   byText: fc.constantFrom(false, false, true),
-  range: anyRange,
-  above: fc.integer({ min: 0, max: 3 }),
-  part: fc.constantFrom(0, 0.3, 0.5, 1),
-  min: fc.integer({ min: 0, max: 2 }),
+  range: anyRecentRange,
+  above: fc.integer({ min: 0, max: 4 }),
+  part: fc.constantFrom(0, 0.3, 0.5),
+  min: fc.nat(1),
   prefix: anyPrefix,
-  at: orUndefined(fc.constantFrom('connect', 'ehlo', 'mailfrom', 'rcptto', 'data', 'spool')),
+  at: seldom(anyPhase),
   scope: anyScope,
-  except: fc.constantFrom([], [], ['192.0.2.0/25'], ['2001:db8::/33', '198.51.100.7']),
-  exceptDomains: fc.constantFrom([], [], ['example.com']),
+  except: fc.constantFrom([], [], [], ['192.0.2.0/31'], ['2001:db8::/33', '198.51.100.7']),
+  exceptDomains: fc.constantFrom([], [], [], ['example.com']),
   verdict: fc.constantFrom('tag', 'tarpit', 'reject', 'reject', 'disconnect', 'disconnect'),
 });
 type RulePlan = typeof rulePlan extends fc.Arbitrary<infer T> ? T : never;
 
-const someLimits = fc.uniqueArray(fc.nat(5), { minLength: 1, maxLength: 3 });
+const someLimits = fc.uniqueArray(fc.nat(6), { minLength: 1, maxLength: 4, size: 'max' });
 const plan = fc.record({
   monitors: anyMonitors,
-  series: fc.array(anySeries, { maxLength: 2 }),
-  before: fc.array(rulePlan, { maxLength: 2 }),
+  series: fc.array(anySeries, { maxLength: 2, size: 'max' }),
+  before: fc.array(rulePlan, { maxLength: 2, size: 'max' }),
   swept: rulePlan,
-  behind: fc.array(rulePlan, { maxLength: 2 }),
+  behind: fc.array(rulePlan, { maxLength: 2, size: 'max' }),
   /** More limits than one mask has bits, now and then. */
   limits: fc.oneof(
     { weight: 12, arbitrary: someLimits },
     { weight: 1, arbitrary: fc.constant(Array.from({ length: 70 }, (_, limit) => limit)) },
   ),
-  pers: fc.array(anyPrefix, { minLength: 1, maxLength: 2 }),
-  ranges: fc.array(anyRange, { minLength: 1, maxLength: 2 }),
-  intervalsMs: fc.uniqueArray(fc.constantFrom(...INTERVALS_MS), { minLength: 1, maxLength: 2 }),
+  pers: fc.array(anyPrefix, { minLength: 1, maxLength: 2, size: 'max' }),
+  ranges: fc.array(anyRecentRange, { minLength: 1, maxLength: 2, size: 'max' }),
+  intervalsMs: fc.uniqueArray(fc.constantFrom(...INTERVALS_MS), {
+    minLength: 1,
+    maxLength: 2,
+    size: 'max',
+  }),
   grainMs: anyGrainMs,
   clampNegative: fc.boolean(),
-  steps: fc.array(step, { minLength: 1, maxLength: 80, size: 'max' }),
-  from: orUndefined(fc.double({ min: 0, max: 1, noNaN: true })),
-  to: orUndefined(fc.double({ min: 0, max: 1, noNaN: true })),
+  steps: fc.array(step, { minLength: 30, maxLength: 100, size: 'max' }),
+  from: seldom(fc.double({ min: 0, max: 0.5, noNaN: true })),
+  to: seldom(fc.double({ min: 0.5, max: 1, noNaN: true })),
 });
 type Plan = typeof plan extends fc.Arbitrary<infer T> ? T : never;
 
@@ -215,7 +245,7 @@ function gridFrom(
   swept: Rule,
 ): { above: number[]; groups: GroupSetting[] } {
   const isRatio = swept.conditions[0].type === 'ratio';
-  const above = own.limits.map((limit) => (isRatio ? limit / 5 : limit)).sort((a, b) => a - b);
+  const above = own.limits.map((limit) => (isRatio ? limit / 8 : limit)).sort((a, b) => a - b);
   const { windows, per } = ownSetting(policy, swept)!;
   const pers: readonly Per[] =
     per.type === 'field' ? [per] : own.pers.map((prefix) => ({ type: 'prefix', prefix }));
