@@ -196,6 +196,7 @@ export class SweepRun implements StreamTaker {
   #judge(batch: EventBatch, row: number): void {
     const rules = this.#rules;
     rules.evaluate(batch, row);
+    // An event without a phase has no answer that could refuse it.
     const isRefused = this.#anyHit || rules.earlier !== 'none' || rules.later !== 'none';
     if (this.#refuses && isRefused && batch.phase[row] !== PHASE.none) this.#refuse(batch, row);
     if (this.#anyHit) this.#hits.fill(0);

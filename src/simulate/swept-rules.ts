@@ -2,7 +2,6 @@ import { AuditEngine, METRICS } from '../engine/audit-engine.ts';
 import type { AuditView } from '../engine/port.ts';
 import { NetworkSet } from '../model/address.ts';
 import { EventBatch } from '../model/event-batch.ts';
-import { PHASE } from '../model/event.ts';
 import { formatMonitor, type Monitor } from '../model/monitor.ts';
 import type { Vocabulary } from '../model/vocabulary.ts';
 import { RuleEvaluator, seriesPlans, type Hit, type OnHit } from '../policy/rule-evaluator.ts';
@@ -21,7 +20,7 @@ export interface SweptRulesOptions {
   readonly clampNegative: boolean | undefined;
 }
 
-/** Whether a rule refuses an event, and with which verdict. */
+/** The verdict of a rule that refuses an event; an event without a phase has no answer, though. */
 export type Refuser = 'none' | 'reject' | 'disconnect';
 
 /** Whether a rule's verdict refuses what it fires at. */
@@ -111,12 +110,12 @@ export class SweptRules {
     if (this.#behind.length > 0) this.#evaluators.behind.evaluate(batch, row, this.#onLater);
   }
 
-  readonly #onEarlier = ({ rule }: Hit, batch: EventBatch, row: number): void => {
-    if (this.earlier === 'none') this.earlier = refusalOf(this.#before[rule], batch, row);
+  readonly #onEarlier = ({ rule }: Hit): void => {
+    if (this.earlier === 'none') this.earlier = refusalOf(this.#before[rule]);
   };
 
-  readonly #onLater = ({ rule }: Hit, batch: EventBatch, row: number): void => {
-    if (this.later === 'none') this.later = refusalOf(this.#behind[rule], batch, row);
+  readonly #onLater = ({ rule }: Hit): void => {
+    if (this.later === 'none') this.later = refusalOf(this.#behind[rule]);
   };
 
   /** Tells which policies have a monitor or a clone that not all of them have. */
@@ -151,11 +150,9 @@ function isDistinct({ conditions }: Rule): boolean {
   return conditions.some(({ of }) => of.type === 'distinct');
 }
 
-/** An event without a phase has no answer that could refuse it. */
-function refusalOf({ verdict }: Rule, batch: EventBatch, row: number): Refuser {
+function refusalOf({ verdict }: Rule): Refuser {
   const { type } = verdict;
-  if (batch.phase[row] === PHASE.none || type === 'tag' || type === 'tarpit') return 'none';
-  return type;
+  return type === 'tag' || type === 'tarpit' ? 'none' : type;
 }
 
 /** The engine, where what is asked for different values is noted. */

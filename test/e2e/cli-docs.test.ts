@@ -13,6 +13,7 @@ const COMMANDS = [
   'inspect',
   'top',
   'timeline',
+  'sweep',
   'check',
   'import',
   'load',
