@@ -60,8 +60,12 @@ rules:
 /**
  * What a replay and a sweep both tell of a rule.
  *
- * @param {{ firings: number, keys: number, stopped: object }} row
+ * @typedef {{ firings: number, keys: number, stopped: object }} Facts
+ * @typedef {Facts & { above: number }} Cell
+ * @typedef {{ per: string, windows: string, interval_seconds: number, cells: Cell[] }} Group
  */
+
+/** @param {Facts} facts */
 const factsOf = ({ firings, keys, stopped }) => ({ firings, keys, stopped });
 
 const { values } = parseArgs({
@@ -125,9 +129,10 @@ function generatedLog() {
  */
 async function checkCells(args, log) {
   const { stdout } = await measure(process.execPath, [HINDCAST, ...args]);
-  const { groups } = JSON.parse(stdout);
+  const { groups } = /** @type {{ groups: Group[] }} */ (JSON.parse(stdout));
   let fired = 0;
-  for (const group of [groups[0], groups[Math.floor(groups.length / 2)], groups.at(-1)]) {
+  for (const at of [0, groups.length >> 1, groups.length - 1]) {
+    const group = groups[at];
     const cell = group.cells[1];
     const policy = path.join(folder, 'cell.yaml');
     writeFileSync(
@@ -136,8 +141,8 @@ async function checkCells(args, log) {
     );
     const own = ['replay', log, '--year', String(YEAR), '--policy', policy, '--format', 'json'];
     const replayed = await measure(process.execPath, [HINDCAST, ...own]);
-    const [rule] = JSON.parse(replayed.stdout).rules;
-    assert.deepEqual(factsOf(cell), factsOf(rule));
+    const { rules } = /** @type {{ rules: Facts[] }} */ (JSON.parse(replayed.stdout));
+    assert.deepEqual(factsOf(cell), factsOf(rules[0]));
     fired += cell.firings;
   }
   assert.ok(fired > 0, 'the limits are reached');

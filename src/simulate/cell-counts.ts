@@ -2,7 +2,7 @@
 export const MASK_CELLS = 32;
 
 /** The lowest `cells` bits. */
-export function lowBits(cells: number): number {
+function lowBits(cells: number): number {
   return cells >= MASK_CELLS ? -1 : cells <= 0 ? 0 : (1 << cells) - 1;
 }
 

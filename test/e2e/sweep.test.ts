@@ -14,7 +14,12 @@ const DATED = [LOG, '--tz', 'Europe/Berlin'];
 const POLICY = readFileSync(FIRST, 'utf8');
 
 const sweepArgs = (rule: string, ...args: string[]): string[] => [
-  ...['sweep', ...DATED, '--policy', FIRST, '--rule', rule],
+  'sweep',
+  ...DATED,
+  '--policy',
+  FIRST,
+  '--rule',
+  rule,
   ...args,
 ];
 

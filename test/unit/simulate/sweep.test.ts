@@ -69,6 +69,25 @@ test('a message that was taken goes with a session that another rule closes', as
   }
 });
 
+test('a rule behind the swept one closes the session only where it comes first', async () => {
+  const message = (seconds: number, kind: string, queueId: string): EventRow =>
+    smtpd(seconds, kind, 1, { ...PEER, queue_id: queueId, verdict: 'accepted' });
+  const rows = [
+    smtpd(0, 'connect', 1, PEER),
+    message(1, 'transaction', 'A1'),
+    message(2, 'reception', 'A1'),
+    message(3, 'transaction', 'A2'),
+    message(4, 'reception', 'A2'),
+  ];
+  const begun = seriesNamed('begun', { on: ['transaction'] });
+  const swept = rule('swept', count({ type: 'series', series: 'begun' }, 0), { verdict: reject });
+  const closing = { ...swept, name: 'closing', verdict: disconnect };
+  const behind = policyOf([swept, closing], { series: [begun] });
+  expect((await cellsFor(rows, behind, swept, [0, 1])).map(acceptedOf)).toEqual([2, 0]);
+  const before = policyOf([closing, swept], { series: [begun] });
+  expect((await cellsFor(rows, before, swept, [0, 1])).map(acceptedOf)).toEqual([0, 0]);
+});
+
 describe('a message whose second line comes a day after its first', () => {
   const hour = (hours: number, kind: string, queueId: string, ip = PEER.ip): EventRow =>
     line(hours * 3600, kind, { ip, queue_id: queueId, verdict: 'accepted' });
