@@ -4,7 +4,7 @@ import { collect, once, wholeNumber } from './option-values.ts';
 import { defineExplain, defineTimeline, defineTop } from './question-commands.ts';
 import type { Stdio } from './stdio.ts';
 import { VERSION } from './version.ts';
-import { defineCompare } from './what-if-commands.ts';
+import { defineCompare, defineSweep } from './what-if-commands.ts';
 
 /** What a command gets from the process around it. */
 export interface CommandContext {
@@ -153,6 +153,7 @@ export function createProgram(context: CommandContext): Command {
   defineTop(withLogOptions(program.command('top')), context);
   defineTimeline(withLogOptions(program.command('timeline')), context);
   defineExplain(withLogOptions(program.command('explain')), context);
+  defineSweep(withLogOptions(program.command('sweep')), context);
 
   defineCheck(withLogOptions(program.command('check')), context);
 

@@ -38,7 +38,10 @@ export interface AuditOptions {
   readonly vocabulary: Vocabulary;
   /** How many top keys a closed window names. */
   readonly top: number;
-  readonly sink: AuditSink;
+  /** Undefined: nobody asks for closed windows, and they are not summed up. */
+  readonly sink?: AuditSink | undefined;
+  /** Told at a late event, for each thing that it belongs to, whether its window is still kept. */
+  readonly onLate?: ((counted: Feed | DistinctFeed, kept: boolean) => void) | undefined;
   /** Whether the count of a key in a window stops at 0 instead of going below. */
   readonly clampNegative?: boolean | undefined;
   /** Calls back for every session that is open, ignored peers' included; in any order. */
@@ -274,8 +277,10 @@ export class AuditEngine implements AuditView {
         const feed = feeds[i];
         const window = late ? this.#windowOf(feed.monitor.intervalMs, batch.time[row]) : undefined;
         const added = feed.take(subject, window);
-        if (added !== undefined) asked = true;
-        if (added === true) kept = true;
+        if (added === undefined) continue;
+        asked = true;
+        if (added) kept = true;
+        if (late) this.#options.onLate?.(feed, added);
       }
     }
     const distinct = this.#distinctByKind[kind];
@@ -283,8 +288,10 @@ export class AuditEngine implements AuditView {
       for (const feed of distinct) {
         const window = late ? this.#windowOf(feed.intervalMs, batch.time[row]) : undefined;
         const added = feed.take(window);
-        if (added !== undefined) asked = true;
-        if (added === true) kept = true;
+        if (added === undefined) continue;
+        asked = true;
+        if (added) kept = true;
+        if (late) this.#options.onLate?.(feed, added);
       }
     }
     if (!late) return 'counted';
@@ -458,10 +465,11 @@ export class AuditEngine implements AuditView {
     if (!this.#sawSession) return;
     const { total, keys, top } = this.#sessions.closeWindow(Math.max(1, this.#options.top));
     for (const gauge of [...this.#gauges, ...this.#lateGauges]) gauge.step();
-    if (keys === 0) return;
+    const { sink } = this.#options;
+    if (keys === 0 || sink === undefined) return;
     const windowStartMs = this.#grid.startOf(group.current, group.intervalMs);
     const monitor = this.firstMonitor;
-    this.#options.sink.windowClosed({
+    sink.windowClosed({
       series: 'sessions',
       monitor,
       windowStartMs,
@@ -472,15 +480,17 @@ export class AuditEngine implements AuditView {
   }
 
   #closeWindow(feed: Feed, window: number): void {
+    const { sink } = this.#options;
+    if (sink === undefined) return;
     const summary = feed.summary(window, Math.max(1, this.#options.top));
     if (summary === undefined) return;
     const { name, monitor, type, serialize } = feed;
     const windowStartMs = this.#grid.startOf(window, monitor.intervalMs);
-    this.#options.sink.windowClosed({ series: name, monitor, windowStartMs, ...summary });
+    sink.windowClosed({ series: name, monitor, windowStartMs, ...summary });
     if (!serialize) return;
     const rows = feed.rows(window, 0);
     if (rows.length > 0) {
-      this.#options.sink.journal({ name, type, monitor, windowZeroMs: windowStartMs, rows });
+      sink.journal({ name, type, monitor, windowZeroMs: windowStartMs, rows });
     }
   }
 }

@@ -47,6 +47,8 @@ export interface Hit {
   /** What was counted, and what the count had to exceed. */
   count: number;
   limit: number;
+  /** What `above` is multiplied by to be the limit: for a ratio the count of `to`, else 1. */
+  scale: number;
   /** A number for the key while the window lasts, or -1 (see `Counter.identity`). */
   identity: number;
 }
@@ -88,6 +90,7 @@ interface Check {
   state(): CheckState;
   count: number;
   limit: number;
+  readonly scale: number;
   readonly first: Counter;
 }
 
@@ -112,7 +115,7 @@ export class RuleEvaluator {
   /** Rules to try by kind, in the order of the policy: all of them, and those that are not armed. */
   readonly #byKind: CompiledRule[][] = [];
   readonly #quietByKind: CompiledRule[][] = [];
-  readonly #hit: Hit = { rule: 0, count: 0, limit: 0, identity: -1 };
+  readonly #hit: Hit = { rule: 0, count: 0, limit: 0, scale: 1, identity: -1 };
 
   /** @param accepted what rules with `counts: accepted` ask, where that is counted apart */
   constructor(
@@ -153,11 +156,12 @@ export class RuleEvaluator {
         if ((batch.phases[row] & compiled.atBit) === 0) continue;
       } else if (!anyCounted(compiled.checks)) continue;
       if (!allHold(compiled.checks) || isExempt(compiled, batch, row)) continue;
-      const { count, limit, first } = compiled.checks[0];
+      const { count, limit, scale, first } = compiled.checks[0];
       const hit = this.#hit;
       hit.rule = compiled.index;
       hit.count = count;
       hit.limit = limit;
+      hit.scale = scale;
       hit.identity = first.identity();
       onHit(hit, batch, row);
     }
@@ -312,6 +316,7 @@ export function distinctQuestion(
 class CountCheck implements Check {
   count = 0;
   readonly limit: number;
+  readonly scale = 1;
   readonly first: Counter;
 
   constructor(counter: Counter, above: number) {
@@ -337,6 +342,7 @@ class CountCheck implements Check {
 class RatioCheck implements Check {
   count = 0;
   limit = 0;
+  scale = 0;
   readonly first: Counter;
   readonly #to: Counter;
   readonly #above: number;
@@ -357,6 +363,7 @@ class RatioCheck implements Check {
     const to = this.#to.value();
     if (to < this.#min) return false;
     this.count = this.first.value();
+    this.scale = to;
     this.limit = this.#above * to;
     return this.count > this.limit;
   }
@@ -373,6 +380,7 @@ class RatioCheck implements Check {
 class SurgeCheck implements Check {
   count = 0;
   limit = 0;
+  readonly scale = 1;
   readonly first: Counter;
   readonly #before: Counter;
   readonly #plan: { readonly times: number; readonly before: WindowRange; readonly min: number };

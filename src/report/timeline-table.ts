@@ -112,10 +112,10 @@ function summaryOf({ networks, files, timeline }: TimelineReport): string {
 }
 
 /** A bar that is as long as `value` is in proportion to `most`; whatever is not 0 shows. */
-export function barOf(value: number, most: number, ascii: boolean): string {
+export function barOf(value: number, most: number, ascii: boolean, width = BAR_WIDTH): string {
   if (value === 0) return '';
-  if (ascii) return '#'.repeat(Math.max(1, Math.round((value / most) * BAR_WIDTH)));
-  const eighths = Math.max(1, Math.round((value / most) * BAR_WIDTH * 8));
+  if (ascii) return '#'.repeat(Math.max(1, Math.round((value / most) * width)));
+  const eighths = Math.max(1, Math.round((value / most) * width * 8));
   return FULL.repeat(eighths >> 3) + EIGHTHS[eighths & 7];
 }
 

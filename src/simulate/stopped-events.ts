@@ -6,7 +6,7 @@ import type { Words } from '../model/vocabulary.ts';
 import type { RuleTally, StoppedRow } from './tally.ts';
 
 /** A message that was stopped at its first line is remembered this long for its second. */
-const REMEMBERED_MS = DAY_MS;
+export const REMEMBERED_MS = DAY_MS;
 
 export interface StoppedMessage {
   readonly node: string;
@@ -84,6 +84,6 @@ export class StoppedEvents {
   }
 }
 
-function messageKey(batch: EventBatch, row: number): string {
+export function messageKey(batch: EventBatch, row: number): string {
   return `${batch.node[row]} ${batch.text(row, TEXT.queue_id)}`;
 }

@@ -94,6 +94,6 @@ export class TakenTraffic {
 }
 
 /** Of the two lines of a message that a filter handed back, the `client=` line. */
-function isFirstLine(batch: EventBatch, row: number): boolean {
+export function isFirstLine(batch: EventBatch, row: number): boolean {
   return batch.phase[row] === PHASE.rcptto;
 }

@@ -15,6 +15,7 @@ const COMMANDS = [
   'top',
   'timeline',
   'explain',
+  'sweep',
   'check',
   'import',
   'load',

@@ -1,0 +1,106 @@
+import { UserError } from '../model/errors.ts';
+import type { Rule } from '../policy/rule-policy.ts';
+import type { Sweep, SweepCell, SweepGroup } from '../simulate/sweep.ts';
+import { isRefusing } from '../simulate/swept-rules.ts';
+import { budgetHolds, parseBudget, type Budget } from './budget.ts';
+
+/** What `--suggest` can limit: what a setting takes, and how often it fires. */
+const METRICS = ['collateral', 'accepted', 'rejected', 'connections', 'firings', 'keys'] as const;
+export type SuggestMetric = (typeof METRICS)[number];
+
+/** A cell and the group that it lies in. */
+export interface FoundCell {
+  readonly group: SweepGroup;
+  readonly cell: SweepCell;
+}
+
+export interface Suggestion {
+  /** The setting that is suggested; undefined: all conditions hold nowhere. */
+  readonly found: FoundCell | undefined;
+  /** Where none holds them all: the one that comes nearest. */
+  readonly nearest: FoundCell;
+}
+
+/**
+ * What `--suggest` asks for.
+ *
+ * @throws {UserError} for a condition that cannot be read, or that says nothing about the rule
+ */
+export function suggestOption(
+  texts: readonly string[],
+  rule: Rule,
+): readonly Budget<SuggestMetric>[] {
+  return texts.map((text) => {
+    const budget = parseBudget('--suggest', text, METRICS);
+    const isTaken = budget.metric !== 'firings' && budget.metric !== 'keys';
+    if (budget.isShare && !isTaken) {
+      throw new UserError(
+        `--suggest ${text}: there is nothing that ${budget.metric} are a share of`,
+        `write a number: ${budget.metric} ${budget.op} 10`,
+      );
+    }
+    if (isTaken && !isRefusing(rule)) {
+      throw new UserError(
+        `--suggest ${text}: rule ${rule.name} only says ${rule.verdict.type}, it takes nothing`,
+        'give it a reject or disconnect, or limit firings or keys',
+      );
+    }
+    return budget;
+  });
+}
+
+/**
+ * Of the cells in which all conditions hold the one that catches most; of equals the one that takes
+ * the fewest accepted messages, then the highest limit, then the first of the grid.
+ */
+export function suggestCell(sweep: Sweep, budgets: readonly Budget<SuggestMetric>[]): Suggestion {
+  const all = sweep.groups.flatMap((group) => group.cells.map((cell) => ({ group, cell })));
+  const best = (cells: readonly FoundCell[]): FoundCell | undefined =>
+    cells.toSorted(byWorth).at(0);
+  const found = best(
+    all.filter((one) => budgets.every((budget) => budgetHolds(budget, ...numbersOf(one, budget)))),
+  );
+  const nearest = all
+    .map((one) => ({ one, misses: budgets.map((budget) => missOf(one, budget)) }))
+    .sort((a, b) => compareMisses(a.misses, b.misses) || byWorth(a.one, b.one))[0].one;
+  return { found, nearest };
+}
+
+function byWorth(a: FoundCell, b: FoundCell): number {
+  return (
+    b.cell.caught - a.cell.caught ||
+    a.cell.taken.accepted - b.cell.taken.accepted ||
+    b.cell.above - a.cell.above ||
+    a.cell.cell - b.cell.cell
+  );
+}
+
+/** What a cell has of a metric, and all that there is of its class. */
+function numbersOf(
+  { cell, group }: FoundCell,
+  { metric }: Budget<SuggestMetric>,
+): [number, number] {
+  if (metric === 'firings' || metric === 'keys') return [cell[metric], 0];
+  const name = metric === 'collateral' ? 'accepted' : metric;
+  return [cell.taken[name], group.total[name]];
+}
+
+/** How far a cell is from what a condition wants; 0: it holds. */
+function missOf(one: FoundCell, budget: Budget<SuggestMetric>): number {
+  const [count, all] = numbersOf(one, budget);
+  if (budgetHolds(budget, count, all)) return 0;
+  const value = budget.isShare && all > 0 ? (100 * count) / all : count;
+  // A limit that may not be touched is missed by what touches it, too.
+  return Math.max(Math.abs(value - budget.value), Number.MIN_VALUE);
+}
+
+/** Fewer broken conditions first, then the smaller miss of the first condition, and so on. */
+function compareMisses(a: readonly number[], b: readonly number[]): number {
+  const broken = (misses: readonly number[]): number => misses.filter((miss) => miss > 0).length;
+  const fewer = broken(a) - broken(b);
+  if (fewer !== 0) return fewer;
+  for (let index = 0; index < a.length; index++) {
+    if (a[index] !== b[index]) return a[index] - b[index];
+  }
+  return 0;
+}

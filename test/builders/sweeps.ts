@@ -1,0 +1,73 @@
+import { ALL_NEEDS } from '../../src/model/event.ts';
+import { Vocabulary } from '../../src/model/vocabulary.ts';
+import type { Rule, RulePolicy } from '../../src/policy/rule-policy.ts';
+import type { GroupSetting } from '../../src/simulate/cell-policy.ts';
+import { sweep, type Sweep, type SweepOptions } from '../../src/simulate/sweep.ts';
+import type { Tally } from '../../src/simulate/tally.ts';
+import type { EventRow } from './event-batches.ts';
+import { RowSource } from './event-sources.ts';
+
+export interface Grid {
+  readonly above: readonly number[];
+  readonly groups: readonly GroupSetting[];
+}
+
+/** Sweeps one rule of a policy over the rows of inputs. */
+export async function sweepRows(
+  inputs: readonly (readonly EventRow[])[],
+  policy: RulePolicy,
+  rule: Rule,
+  grid: Grid,
+  options: Partial<SweepOptions> = {},
+): Promise<Sweep> {
+  const vocabulary = new Vocabulary();
+  return sweep({
+    ...grid,
+    sources: inputs.map((rows, rank) => new RowSource(rows, { rank, vocabulary })),
+    vocabulary,
+    needs: ALL_NEEDS,
+    policy,
+    rule,
+    fromMs: undefined,
+    toMs: undefined,
+    sessionTimeoutMs: undefined,
+    clampNegative: undefined,
+    labels: undefined,
+    ...options,
+  });
+}
+
+/** What a cell and a replay with its setting must agree on. */
+export interface Found {
+  readonly rule: object;
+  readonly taken: object;
+  readonly total: object;
+  readonly unfed: boolean;
+}
+
+/** What a replay has found of a rule. */
+export function foundBy({ rules, collateral, unfed }: Tally, rule: string): Found {
+  const index = rules.findIndex(({ name }) => name === rule);
+  const { firings, keys, stoppedConnections, stoppedMessages, stoppedAccepted } = rules[index];
+  const { senders: _, ...taken } = collateral!.rules[index];
+  return {
+    rule: { firings, keys, stoppedConnections, stoppedMessages, stoppedAccepted },
+    taken,
+    total: collateral!.total,
+    unfed: unfed.some((one) => one.rule === rule),
+  };
+}
+
+/** What a sweep has found, cell by cell. */
+export function cellsOf({ groups, unfed }: Sweep): Found[] {
+  return groups.flatMap(({ cells, total }) =>
+    cells.map(
+      ({ firings, keys, stoppedConnections, stoppedMessages, stoppedAccepted, taken }): Found => ({
+        rule: { firings, keys, stoppedConnections, stoppedMessages, stoppedAccepted },
+        taken,
+        total,
+        unfed: unfed.length > 0,
+      }),
+    ),
+  );
+}
