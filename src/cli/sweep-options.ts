@@ -123,7 +123,7 @@ function limitsIn(part: string, text: string, isRatio: boolean): number[] {
     const times = Number(size);
     if (times <= 1) wrong(`a factor of ${size} never gets to the end`, 'more than 1: x1.5');
     if (first === 0) wrong('a factor never leaves 0', `0,1..${end}:x${size}`);
-    // Digits behind the twelfth are what multiplying has left there: 10 x 1.1 is 11.000000000000002.
+    // Digits behind the twelfth are what multiplying has left there: 100 x 1.1 is 110.00000000000001.
     for (let limit = first; limit <= last; limit = tidy(limit * times)) {
       add(isRatio ? Number(limit.toFixed(DECIMALS)) : Math.ceil(limit));
     }
