@@ -28,6 +28,8 @@ export class TakenCells {
   readonly #messages: MaskRows;
   /** By slot of an open session: its message that is not accepted yet; 0: none. */
   readonly #begun: number[] = [];
+  /** By slot of a message: the session that it began in. */
+  readonly #makers: number[] = [];
   #anyTaken = false;
 
   constructor(layout: CellLayout) {
@@ -63,6 +65,7 @@ export class TakenCells {
     }
     if (kind === KIND.transaction || (kind === KIND.reinjection && isFirstLine(batch, row))) {
       this.#follow(this.#sessions, session);
+      if (queued !== 0) this.#begin(queued, session);
       this.#keep(queued);
       if (session !== 0) this.#begun[session] = queued;
     } else if (kind === KIND.reception) {
@@ -99,8 +102,15 @@ export class TakenCells {
       const othersClosed = isConnect || refusal.othersClose ? others : 0;
       if ((oursClosed | othersClosed) === 0) continue;
       this.#sessions.change(session, chunk, oursClosed, othersClosed);
-      if (begun !== 0) this.#messages.change(begun, chunk, oursClosed, othersClosed);
+      if (begun !== 0) this.#messages.add(begun, chunk, oursClosed, othersClosed);
     }
+  }
+
+  /** A message has a queue id, and with it perhaps the slot of one that was never accepted. */
+  #begin(message: number, session: number): void {
+    const before = this.#makers[message] ?? 0;
+    if (this.#begun[before] === message) this.#begun[before] = 0;
+    this.#makers[message] = session;
   }
 
   /** Whoever has taken a session or message has taken the event, where nobody had. */
@@ -152,6 +162,14 @@ class MaskRows {
     if (at === -1) return;
     this.masks.fill(0, at, at + this.#width);
     this.#free.push(at);
+  }
+
+  /** The same for cells that nobody has. */
+  add(slot: number, chunk: number, ours: number, others: number): void {
+    const at = this.find(slot);
+    const mine = at + chunk * 2;
+    const free = at === -1 ? -1 : ~(this.masks[mine] | this.masks[mine + 1]);
+    this.change(slot, chunk, ours & free, others & free);
   }
 
   /** Gives the cells of two masks to the swept rule and to another one, whoever had them. */
