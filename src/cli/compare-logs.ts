@@ -10,7 +10,7 @@ import {
   type ComparisonReport,
 } from '../report/comparison-rows.ts';
 import { policyRemarks } from '../report/tables.ts';
-import { compare } from '../simulate/compare.ts';
+import { compare } from '../simulate/compare/compare.ts';
 import { durationOption, fromToOptions, type LogOptions } from './input-options.ts';
 import type { LabelOptions } from './label-lists.ts';
 import { isLuaFile } from './lua-modules.ts';

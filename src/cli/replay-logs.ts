@@ -6,7 +6,7 @@ import { Vocabulary } from '../model/vocabulary.ts';
 import { needsOf } from '../policy/needs.ts';
 import { summaryJson, type ReplayReport } from '../report/summary.ts';
 import { DEFAULT_SESSION_TIMEOUT_MS } from '../correlate/correlator.ts';
-import { enforce } from '../simulate/enforce.ts';
+import { enforce } from '../simulate/enforce/enforce.ts';
 import { replay as replayEvents } from '../simulate/replay.ts';
 import { durationOption, fromToOptions, type LogOptions } from './input-options.ts';
 import { commonOptions, digestOf, givenOf, inputJson, policyJson } from './manifest.ts';

@@ -15,7 +15,7 @@ import {
 } from '../report/csv.ts';
 import { journalName, stateName } from '../series/name.ts';
 import { encodeSeries } from '../series/writer.ts';
-import type { EnforcedWindowRow } from '../simulate/enforced-windows.ts';
+import type { EnforcedWindowRow } from '../simulate/enforce/enforced-windows.ts';
 import type {
   FiringRow,
   LoggedRow,

@@ -1,7 +1,7 @@
 import { UserError } from '../model/errors.ts';
 import type { Rule } from '../policy/rule-policy.ts';
-import type { Sweep, SweepCell, SweepGroup } from '../simulate/sweep.ts';
-import { isRefusing } from '../simulate/swept-rules.ts';
+import type { Sweep, SweepCell, SweepGroup } from '../simulate/sweep/sweep.ts';
+import { isRefusing } from '../simulate/sweep/swept-rules.ts';
 import { budgetHolds, parseBudget, type Budget } from './budget.ts';
 
 /** What `--suggest` can limit: what a setting takes, and how often it fires. */

@@ -3,7 +3,7 @@ import { MAX_INTERVAL_S, type WindowRange } from '../model/monitor.ts';
 import { didYouMean } from '../model/suggest.ts';
 import { parseDuration } from '../model/time.ts';
 import type { Per, Rule, RulePolicy } from '../policy/rule-policy.ts';
-import { ownSetting, sweptCondition, type GroupSetting } from '../simulate/cell-policy.ts';
+import { ownSetting, sweptCondition, type GroupSetting } from '../simulate/sweep/cell-policy.ts';
 
 /** The grid in the words of the command line. */
 export interface GridFlags {

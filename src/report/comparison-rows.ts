@@ -1,7 +1,7 @@
 import type { FileReport } from '../model/file-report.ts';
 import { formatIso } from '../model/time.ts';
-import type { ChangeRow, Comparison } from '../simulate/compare.ts';
-import type { Mover } from '../simulate/movers.ts';
+import type { ChangeRow, Comparison } from '../simulate/compare/compare.ts';
+import type { Mover } from '../simulate/compare/movers.ts';
 import type { Tally } from '../simulate/tally.ts';
 import { csvLine } from './csv.ts';
 import { collateralJson, fileJson, totalLines } from './summary.ts';

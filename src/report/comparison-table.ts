@@ -1,7 +1,7 @@
 import { visible } from '../model/visible.ts';
 import type { CollateralCounts } from '../simulate/collateral.ts';
-import type { ChangeRow, ClassTally, Comparison } from '../simulate/compare.ts';
-import type { Change, EventPlace, Mover, RuleChanges, Side } from '../simulate/movers.ts';
+import type { ChangeRow, ClassTally, Comparison } from '../simulate/compare/compare.ts';
+import type { Change, EventPlace, Mover, RuleChanges, Side } from '../simulate/compare/movers.ts';
 import type { Tally } from '../simulate/tally.ts';
 import type { ComparisonReport } from './comparison-rows.ts';
 import { clock, counted, grouped, plainTable } from './plain-table.ts';

@@ -3,7 +3,7 @@ import { EVENT_COLUMNS } from '../model/event.ts';
 import { fieldValue } from '../model/field-value.ts';
 import { formatMonitor } from '../model/monitor.ts';
 import { formatIso } from '../model/time.ts';
-import type { EnforcedWindowRow } from '../simulate/enforced-windows.ts';
+import type { EnforcedWindowRow } from '../simulate/enforce/enforced-windows.ts';
 import type { FiringRow, LoggedRow, StoppedRow, TopKey, WindowRow } from '../simulate/tally.ts';
 
 export const WINDOWS_HEADER = 'series,monitor,window_start,total,keys,top_key,top_count,firings\n';

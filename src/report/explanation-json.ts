@@ -10,7 +10,7 @@ import type {
   NotJudged,
   SettingChange,
   SourceLine,
-} from '../simulate/explanation.ts';
+} from '../simulate/explain/explanation.ts';
 import { rounded } from './csv.ts';
 import { rangeText } from './explanation-table.ts';
 

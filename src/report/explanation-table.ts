@@ -11,7 +11,7 @@ import type {
   NotJudged,
   SettingChange,
   SourceLine,
-} from '../simulate/explanation.ts';
+} from '../simulate/explain/explanation.ts';
 import { rounded } from './csv.ts';
 import { clock, counted, grouped } from './plain-table.ts';
 import { barOf, shownLine } from './timeline-table.ts';

@@ -1,7 +1,7 @@
 import { formatIso } from '../model/time.ts';
 import type { CollateralCounts } from '../simulate/collateral.ts';
-import type { GroupSetting } from '../simulate/cell-policy.ts';
-import type { SweepCell, SweepGroup } from '../simulate/sweep.ts';
+import type { GroupSetting } from '../simulate/sweep/cell-policy.ts';
+import type { SweepCell, SweepGroup } from '../simulate/sweep/sweep.ts';
 import { csvLine, rounded } from './csv.ts';
 import { fileJson, totalLines } from './summary.ts';
 import { marksOf, shareOf, type SweepReport } from './sweep-table.ts';

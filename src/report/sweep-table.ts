@@ -1,7 +1,7 @@
 import type { FileReport } from '../model/file-report.ts';
-import type { GroupSetting } from '../simulate/cell-policy.ts';
+import type { GroupSetting } from '../simulate/sweep/cell-policy.ts';
 import type { CollateralCounts } from '../simulate/collateral.ts';
-import type { Sweep, SweepCell, SweepGroup } from '../simulate/sweep.ts';
+import type { Sweep, SweepCell, SweepGroup } from '../simulate/sweep/sweep.ts';
 import { rounded } from './csv.ts';
 import { totalLines } from './summary.ts';
 import { clock, counted, duration, grouped, plainTable } from './plain-table.ts';

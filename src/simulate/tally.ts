@@ -2,9 +2,9 @@ import type { Monitor } from '../model/monitor.ts';
 import type { SeriesSnapshot } from '../model/series-snapshot.ts';
 import type { CounterClass, NoteKind } from '../policy/script-policy.ts';
 import type { SessionEnd } from '../correlate/session-table.ts';
-import type { EnforcedWindowRow } from './enforced-windows.ts';
+import type { EnforcedWindowRow } from './enforce/enforced-windows.ts';
 import type { CollateralTally } from './collateral.ts';
-import type { RetryTally } from './retries.ts';
+import type { RetryTally } from './enforce/retries.ts';
 import type { OverlapRow } from './rule-overlap.ts';
 
 /** A row of windows.csv: one window of a metric or series that saw an event. */

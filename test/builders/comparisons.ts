@@ -6,7 +6,7 @@ import {
   type ChangeRow,
   type CompareOptions,
   type Comparison,
-} from '../../src/simulate/compare.ts';
+} from '../../src/simulate/compare/compare.ts';
 import type { EventRow } from './event-batches.ts';
 import { RowSource } from './event-sources.ts';
 

@@ -1,7 +1,13 @@
 import { ADDRESS } from '../../src/model/address.ts';
 import type { Rule } from '../../src/policy/rule-policy.ts';
-import type { ChangeRow, ClassTally } from '../../src/simulate/compare.ts';
-import type { Change, EventPlace, Mover, RuleChanges, Side } from '../../src/simulate/movers.ts';
+import type { ChangeRow, ClassTally } from '../../src/simulate/compare/compare.ts';
+import type {
+  Change,
+  EventPlace,
+  Mover,
+  RuleChanges,
+  Side,
+} from '../../src/simulate/compare/movers.ts';
 import type { Correlated, CorrelatedEvent } from './correlated-events.ts';
 import type { EventRow } from './event-batches.ts';
 import { blockOf } from './obvious-rules.ts';

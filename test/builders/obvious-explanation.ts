@@ -1,7 +1,11 @@
 import { expect } from 'vitest';
 
 import type { Condition, Quantity, Rule, RulePolicy } from '../../src/policy/rule-policy.ts';
-import type { CountedPart, ExplainedRule, Explanation } from '../../src/simulate/explanation.ts';
+import type {
+  CountedPart,
+  ExplainedRule,
+  Explanation,
+} from '../../src/simulate/explain/explanation.ts';
 import type { EventRow } from './event-batches.ts';
 import { inBlock } from './obvious-audit.ts';
 import { ObviousRules, type JudgedEvent } from './obvious-rules.ts';

@@ -8,7 +8,7 @@ import type {
 } from '../../src/simulate/tally.ts';
 import { BARE_POLICY } from '../../src/simulate/policy-run.ts';
 import { replay, type ReplayOptions, type ReplayResult } from '../../src/simulate/replay.ts';
-import type { EnforcedWindowRow } from '../../src/simulate/enforced-windows.ts';
+import type { EnforcedWindowRow } from '../../src/simulate/enforce/enforced-windows.ts';
 import { parseNetwork, type Network } from '../../src/model/address.ts';
 import { ALL_NEEDS } from '../../src/model/event.ts';
 import type { SeriesSnapshot } from '../../src/model/series-snapshot.ts';

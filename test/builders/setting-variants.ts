@@ -1,5 +1,5 @@
 import type { Condition, Rule } from '../../src/policy/rule-policy.ts';
-import type { ExplainedRule, SettingChange } from '../../src/simulate/explanation.ts';
+import type { ExplainedRule, SettingChange } from '../../src/simulate/explain/explanation.ts';
 
 /** A rule with one setting changed, and whether it is to fire. */
 export interface Variant {

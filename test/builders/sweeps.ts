@@ -1,8 +1,8 @@
 import { ALL_NEEDS } from '../../src/model/event.ts';
 import { Vocabulary } from '../../src/model/vocabulary.ts';
 import type { Rule, RulePolicy } from '../../src/policy/rule-policy.ts';
-import type { GroupSetting } from '../../src/simulate/cell-policy.ts';
-import { sweep, type Sweep, type SweepOptions } from '../../src/simulate/sweep.ts';
+import type { GroupSetting } from '../../src/simulate/sweep/cell-policy.ts';
+import { sweep, type Sweep, type SweepOptions } from '../../src/simulate/sweep/sweep.ts';
 import type { Tally } from '../../src/simulate/tally.ts';
 import type { EventRow } from './event-batches.ts';
 import { RowSource } from './event-sources.ts';

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 
 import { compareNetworks, parseNetwork } from '../../src/model/address.ts';
 import type { RulePolicy } from '../../src/policy/rule-policy.ts';
-import type { Comparison } from '../../src/simulate/compare.ts';
-import type { Mover } from '../../src/simulate/movers.ts';
+import type { Comparison } from '../../src/simulate/compare/compare.ts';
+import type { Mover } from '../../src/simulate/compare/movers.ts';
 import { orUndefined } from '../builders/audit-histories.ts';
 import { compareRows } from '../builders/comparisons.ts';
 import { correlate } from '../builders/correlated-events.ts';

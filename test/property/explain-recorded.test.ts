@@ -13,8 +13,12 @@ import { Vocabulary } from '../../src/model/vocabulary.ts';
 import { needsOf } from '../../src/policy/needs.ts';
 import { monitorOf } from '../../src/policy/rule-evaluator.ts';
 import type { Condition, FieldFilter, Rule, RulePolicy } from '../../src/policy/rule-policy.ts';
-import { explainEvents, type Moment } from '../../src/simulate/explain.ts';
-import type { CountedPart, ExplainedRule, Explanation } from '../../src/simulate/explanation.ts';
+import { explainEvents, type Moment } from '../../src/simulate/explain/explain.ts';
+import type {
+  CountedPart,
+  ExplainedRule,
+  Explanation,
+} from '../../src/simulate/explain/explanation.ts';
 import { replay } from '../../src/simulate/replay.ts';
 import type { FiringRow } from '../../src/simulate/tally.ts';
 import { inBlock } from '../builders/obvious-audit.ts';

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { ALL_NEEDS } from '../../src/model/event.ts';
 import { Vocabulary } from '../../src/model/vocabulary.ts';
 import type { Condition, Rule, RulePolicy } from '../../src/policy/rule-policy.ts';
-import { explainEvents, type Moment } from '../../src/simulate/explain.ts';
+import { explainEvents, type Moment } from '../../src/simulate/explain/explain.ts';
 import { inputsOf, policyFrom, rulesAndEvents } from '../builders/rule-histories.ts';
 import { correlate } from '../builders/correlated-events.ts';
 import type { EventRow } from '../builders/event-batches.ts';

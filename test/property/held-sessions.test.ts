@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { HeldSessions } from '../../src/simulate/held-sessions.ts';
+import { HeldSessions } from '../../src/simulate/enforce/held-sessions.ts';
 
 // Goal: sessions that a tarpit holds are let go in the order of their ends.
 // Method: random holds and releases, against a list that is searched for its smallest number.

@@ -10,7 +10,7 @@ import type { WindowRange } from '../../src/model/monitor.ts';
 import { DAY_MS } from '../../src/model/time.ts';
 import { Vocabulary } from '../../src/model/vocabulary.ts';
 import type { Condition, Per, Quantity, Rule, RulePolicy } from '../../src/policy/rule-policy.ts';
-import { cellPolicy, ownSetting, type CellSetting } from '../../src/simulate/cell-policy.ts';
+import { cellPolicy, ownSetting, type CellSetting } from '../../src/simulate/sweep/cell-policy.ts';
 import type { Labels } from '../../src/simulate/collateral.ts';
 import type { Tally } from '../../src/simulate/tally.ts';
 import {

@@ -1,7 +1,7 @@
 import { UserError } from '../../model/errors.ts';
 import { rounded } from '../../report/csv.ts';
 import { comparisonTable } from '../../report/comparison-table.ts';
-import type { ClassTally, Comparison } from '../../simulate/compare.ts';
+import type { ClassTally, Comparison } from '../../simulate/compare/compare.ts';
 import { budgetHolds, budgetText, parseBudget, type Budget } from '../budget.ts';
 import { closingNote } from '../closing-note.ts';
 import { compareLogs, type CompareLogsOptions } from '../compare-logs.ts';

@@ -9,9 +9,13 @@ import type { RulePolicy } from '../../policy/rule-policy.ts';
 import { explanationJson } from '../../report/explanation-json.ts';
 import { explanationTable } from '../../report/explanation-table.ts';
 import { shownLine } from '../../report/timeline-table.ts';
-import { DecisionAt, DecisionOfRow, type NearEvent } from '../../simulate/decision-search.ts';
-import { explainEvents, type Moment } from '../../simulate/explain.ts';
-import type { Explanation } from '../../simulate/explanation.ts';
+import {
+  DecisionAt,
+  DecisionOfRow,
+  type NearEvent,
+} from '../../simulate/explain/decision-search.ts';
+import { explainEvents, type Moment } from '../../simulate/explain/explain.ts';
+import type { Explanation } from '../../simulate/explain/explanation.ts';
 import { replay } from '../../simulate/replay.ts';
 import { SILENT_SINK } from '../../simulate/silent-sink.ts';
 import type { FiringRow } from '../../simulate/tally.ts';

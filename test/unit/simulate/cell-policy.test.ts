@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
 
 import type { Rule } from '../../../src/policy/rule-policy.ts';
-import { cellPolicy, ownSetting, type CellSetting } from '../../../src/simulate/cell-policy.ts';
+import {
+  cellPolicy,
+  ownSetting,
+  type CellSetting,
+} from '../../../src/simulate/sweep/cell-policy.ts';
 import { count, metric, policyOf, rule, seriesNamed } from '../../builders/rule-policies.ts';
 
 const FIVE = { intervalMs: 300_000, windows: 6 };

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ALL_NEEDS } from '../../../src/model/event.ts';
 import { Vocabulary } from '../../../src/model/vocabulary.ts';
 import type { Condition, Rule, RulePolicy } from '../../../src/policy/rule-policy.ts';
-import { enforce, type EnforceOptions } from '../../../src/simulate/enforce.ts';
+import { enforce, type EnforceOptions } from '../../../src/simulate/enforce/enforce.ts';
 import type { EnforcedTally, Tally } from '../../../src/simulate/tally.ts';
 import { line, smtpd } from '../../builders/correlated-events.ts';
 import { NOON_MS, type EventRow } from '../../builders/event-batches.ts';

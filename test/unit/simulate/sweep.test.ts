@@ -5,8 +5,8 @@ import { describe, expect, test } from 'vitest';
 
 import { HOUR_MS } from '../../../src/model/time.ts';
 import type { Rule, RulePolicy } from '../../../src/policy/rule-policy.ts';
-import { cellPolicy, ownSetting } from '../../../src/simulate/cell-policy.ts';
-import { kneeOf, spreadOf } from '../../../src/simulate/sweep-curve.ts';
+import { cellPolicy, ownSetting } from '../../../src/simulate/sweep/cell-policy.ts';
+import { kneeOf, spreadOf } from '../../../src/simulate/sweep/sweep-curve.ts';
 import type { EventRow } from '../../builders/event-batches.ts';
 import { line, smtpd } from '../../builders/correlated-events.ts';
 import {

@@ -13,7 +13,7 @@ import {
   cellPolicy,
   ownSetting,
   type CellSetting,
-} from '../../../../src/simulate/cell-policy.ts';
+} from '../../../../src/simulate/sweep/cell-policy.ts';
 import { pastedInto } from '../../../builders/pasted-rule.ts';
 
 const GOOD = fileURLToPath(new URL('../../../../fixtures/policy/good/', import.meta.url));

@@ -1,4 +1,4 @@
-import { formatMonitor, type Monitor } from '../model/monitor.ts';
+import { formatMonitor, type Monitor } from '../../model/monitor.ts';
 
 /** A row of enforce.csv: the totals of one window as they were and as they would have been. */
 export interface EnforcedWindowRow {

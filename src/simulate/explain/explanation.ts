@@ -1,5 +1,5 @@
-import type { Network } from '../model/address.ts';
-import type { Monitor, WindowRange } from '../model/monitor.ts';
+import type { Network } from '../../model/address.ts';
+import type { Monitor, WindowRange } from '../../model/monitor.ts';
 
 /** A decision, explained: an event, and what every rule of the policy found at it. */
 export interface Explanation {

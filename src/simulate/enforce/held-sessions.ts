@@ -1,5 +1,5 @@
-import type { SessionEnd } from '../correlate/session-table.ts';
-import type { SessionFacts } from '../engine/session-gauge.ts';
+import type { SessionEnd } from '../../correlate/session-table.ts';
+import type { SessionFacts } from '../../engine/session-gauge.ts';
 
 export interface HeldSession extends SessionFacts {
   /** How it ended before it was held. */

@@ -1,12 +1,12 @@
-import type { EventSource } from '../clock/event-source.ts';
-import type { Needs } from '../model/event.ts';
-import { DAY_MS } from '../model/time.ts';
+import type { EventSource } from '../../clock/event-source.ts';
+import type { Needs } from '../../model/event.ts';
+import { DAY_MS } from '../../model/time.ts';
 import type { GroupSetting } from './cell-policy.ts';
-import { emptyCounts, type CollateralCounts } from './collateral.ts';
-import { EventStream } from './event-stream.ts';
+import { emptyCounts, type CollateralCounts } from '../collateral.ts';
+import { EventStream } from '../event-stream.ts';
 import { caughtBy, kneeOf, spreadOf, type Spread } from './sweep-curve.ts';
 import { COUNT_NAMES, SweepRun, type DayCells, type SweepRunOptions } from './sweep-run.ts';
-import type { SourceTally } from './tally.ts';
+import type { SourceTally } from '../tally.ts';
 
 export interface SweepOptions extends SweepRunOptions {
   readonly sources: readonly EventSource[];

@@ -1,8 +1,8 @@
-import { maskWord, NetworkSet, type Prefix } from '../model/address.ts';
-import type { EventBatch } from '../model/event-batch.ts';
-import { blockText } from '../model/field-value.ts';
-import { ADDRESS } from '../model/address.ts';
-import type { Rule } from '../policy/rule-policy.ts';
+import { maskWord, NetworkSet, type Prefix } from '../../model/address.ts';
+import type { EventBatch } from '../../model/event-batch.ts';
+import { blockText } from '../../model/field-value.ts';
+import { ADDRESS } from '../../model/address.ts';
+import type { Rule } from '../../policy/rule-policy.ts';
 
 /** The lasting blocks of one rule. */
 class RuleBlocks {

@@ -1,17 +1,17 @@
-import type { EventSource } from '../clock/event-source.ts';
-import type { EventBatch } from '../model/event-batch.ts';
-import { LOGGED, TEXT, type Needs } from '../model/event.ts';
-import { fieldValue, peerText } from '../model/field-value.ts';
-import type { Vocabulary } from '../model/vocabulary.ts';
-import type { RulePolicy } from '../policy/rule-policy.ts';
-import type { ScriptPolicy } from '../policy/script-policy.ts';
-import type { Labels } from './collateral.ts';
+import type { EventSource } from '../../clock/event-source.ts';
+import type { EventBatch } from '../../model/event-batch.ts';
+import { LOGGED, TEXT, type Needs } from '../../model/event.ts';
+import { fieldValue, peerText } from '../../model/field-value.ts';
+import type { Vocabulary } from '../../model/vocabulary.ts';
+import type { RulePolicy } from '../../policy/rule-policy.ts';
+import type { ScriptPolicy } from '../../policy/script-policy.ts';
+import type { Labels } from '../collateral.ts';
 import { CLASSES, classAt, OTHER, STOPPABLE, type ClassName } from './compared-classes.ts';
-import { EventStream, type StreamTaker } from './event-stream.ts';
+import { EventStream, type StreamTaker } from '../event-stream.ts';
 import { Movers, type Change, type EventPlace, type Mover, type RuleChanges } from './movers.ts';
-import { PolicyRun, type JudgedVerdict } from './policy-run.ts';
-import { NOBODY } from './taken-traffic.ts';
-import type { SourceTally, Tally } from './tally.ts';
+import { PolicyRun, type JudgedVerdict } from '../policy-run.ts';
+import { NOBODY } from '../taken-traffic.ts';
+import type { SourceTally, Tally } from '../tally.ts';
 
 /** One of the policies that are compared, as for a replay. */
 export interface ComparedPolicy {

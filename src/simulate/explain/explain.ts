@@ -1,15 +1,15 @@
-import type { EventSource } from '../clock/event-source.ts';
-import type { SessionEnd } from '../correlate/session-table.ts';
-import type { SessionFacts } from '../engine/session-gauge.ts';
-import { maskWord, NetworkSet, type Network, type Prefix } from '../model/address.ts';
-import { FLAG, type EventBatch } from '../model/event-batch.ts';
-import { PHASES, TEXT, type EventField, type Needs } from '../model/event.ts';
-import { fieldValue } from '../model/field-value.ts';
-import type { Vocabulary } from '../model/vocabulary.ts';
-import { countedSessions, monitorOf, type RuleState } from '../policy/rule-evaluator.ts';
-import type { Rule, RulePolicy } from '../policy/rule-policy.ts';
+import type { EventSource } from '../../clock/event-source.ts';
+import type { SessionEnd } from '../../correlate/session-table.ts';
+import type { SessionFacts } from '../../engine/session-gauge.ts';
+import { maskWord, NetworkSet, type Network, type Prefix } from '../../model/address.ts';
+import { FLAG, type EventBatch } from '../../model/event-batch.ts';
+import { PHASES, TEXT, type EventField, type Needs } from '../../model/event.ts';
+import { fieldValue } from '../../model/field-value.ts';
+import type { Vocabulary } from '../../model/vocabulary.ts';
+import { countedSessions, monitorOf, type RuleState } from '../../policy/rule-evaluator.ts';
+import type { Rule, RulePolicy } from '../../policy/rule-policy.ts';
 import { AskedRule, firstRange, lineKey } from './asked-rule.ts';
-import { EventStream, type StreamClock, type StreamTaker } from './event-stream.ts';
+import { EventStream, type StreamClock, type StreamTaker } from '../event-stream.ts';
 import type {
   ExplainedEvent,
   ExplainedRule,
@@ -18,9 +18,9 @@ import type {
   SourceLine,
   SourceLines,
 } from './explanation.ts';
-import { PolicyRun } from './policy-run.ts';
+import { PolicyRun } from '../policy-run.ts';
 import { CountedLines, SessionLines } from './source-lines.ts';
-import type { SourceTally } from './tally.ts';
+import type { SourceTally } from '../tally.ts';
 
 /** An event that has just been counted and judged. */
 export interface Moment {

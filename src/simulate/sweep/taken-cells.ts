@@ -1,8 +1,8 @@
-import type { Correlator } from '../correlate/correlator.ts';
-import { grown, type EventBatch } from '../model/event-batch.ts';
-import { KIND } from '../model/event.ts';
+import type { Correlator } from '../../correlate/correlator.ts';
+import { grown, type EventBatch } from '../../model/event-batch.ts';
+import { KIND } from '../../model/event.ts';
 import type { CellLayout } from './cell-counts.ts';
-import { isFirstLine } from './taken-traffic.ts';
+import { isFirstLine } from '../taken-traffic.ts';
 
 /** A refusal of the event at hand, cell by cell. */
 export interface Refusal {

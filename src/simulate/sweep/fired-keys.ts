@@ -1,7 +1,7 @@
-import { BlockKeys } from '../engine/block-keys.ts';
-import type { EventBatch } from '../model/event-batch.ts';
-import { fieldValue } from '../model/field-value.ts';
-import type { Per } from '../policy/rule-policy.ts';
+import { BlockKeys } from '../../engine/block-keys.ts';
+import type { EventBatch } from '../../model/event-batch.ts';
+import { fieldValue } from '../../model/field-value.ts';
+import type { Per } from '../../policy/rule-policy.ts';
 
 /** For each key of a group that has fired, the number of limits that its count has exceeded. */
 export class FiredKeys {

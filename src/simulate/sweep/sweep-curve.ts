@@ -1,4 +1,4 @@
-import type { CollateralCounts } from './collateral.ts';
+import type { CollateralCounts } from '../collateral.ts';
 
 /** What is taken that was no accepted message: connections, refusals, spam and viruses. */
 export function caughtBy(counts: CollateralCounts): number {

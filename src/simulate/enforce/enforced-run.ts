@@ -1,22 +1,22 @@
-import type { SessionEnd } from '../correlate/session-table.ts';
-import { AuditEngine, type Taken } from '../engine/audit-engine.ts';
-import type { AuditSink } from '../engine/port.ts';
-import type { SessionFacts } from '../engine/session-gauge.ts';
-import { NetworkSet } from '../model/address.ts';
-import { EventBatch } from '../model/event-batch.ts';
-import { KIND, PHASE } from '../model/event.ts';
-import { RuleEvaluator, seriesPlans, type Hit } from '../policy/rule-evaluator.ts';
-import type { RulePolicy, RuleVerdict } from '../policy/rule-policy.ts';
+import type { SessionEnd } from '../../correlate/session-table.ts';
+import { AuditEngine, type Taken } from '../../engine/audit-engine.ts';
+import type { AuditSink } from '../../engine/port.ts';
+import type { SessionFacts } from '../../engine/session-gauge.ts';
+import { NetworkSet } from '../../model/address.ts';
+import { EventBatch } from '../../model/event-batch.ts';
+import { KIND, PHASE } from '../../model/event.ts';
+import { RuleEvaluator, seriesPlans, type Hit } from '../../policy/rule-evaluator.ts';
+import type { RulePolicy, RuleVerdict } from '../../policy/rule-policy.ts';
 import { Blocks } from './blocks.ts';
 import { EnforcedWindows, type Reading } from './enforced-windows.ts';
-import type { StreamClock, StreamTaker } from './event-stream.ts';
+import type { StreamClock, StreamTaker } from '../event-stream.ts';
 import { HeldSessions } from './held-sessions.ts';
 import { MadeRejection, type Answer } from './made-rejection.ts';
-import { refuseKeys, type PolicyRunOptions } from './policy-run.ts';
+import { refuseKeys, type PolicyRunOptions } from '../policy-run.ts';
 import { Retries } from './retries.ts';
-import { RunReport } from './run-report.ts';
-import { NOBODY, TakenTraffic } from './taken-traffic.ts';
-import type { ClosedTotals, EnforcedTally, ReplaySink, Tally } from './tally.ts';
+import { RunReport } from '../run-report.ts';
+import { NOBODY, TakenTraffic } from '../taken-traffic.ts';
+import type { ClosedTotals, EnforcedTally, ReplaySink, Tally } from '../tally.ts';
 
 /** What a block answers whose rule has no answer of its own. */
 const BLOCKED: Reply = { code: 554, text: '5.7.1 blocked', closes: true };

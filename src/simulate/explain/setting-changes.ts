@@ -1,8 +1,8 @@
-import { ADDRESS } from '../model/address.ts';
-import type { WindowRange } from '../model/monitor.ts';
-import { conditionHolds, type ConditionCounts } from '../policy/condition-holds.ts';
-import type { CheckState } from '../policy/rule-evaluator.ts';
-import type { Condition, Rule } from '../policy/rule-policy.ts';
+import { ADDRESS } from '../../model/address.ts';
+import type { WindowRange } from '../../model/monitor.ts';
+import { conditionHolds, type ConditionCounts } from '../../policy/condition-holds.ts';
+import type { CheckState } from '../../policy/rule-evaluator.ts';
+import type { Condition, Rule } from '../../policy/rule-policy.ts';
 import type { SettingChange } from './explanation.ts';
 import type { Shares } from './quantity-shares.ts';
 

@@ -1,11 +1,11 @@
-import type { EventSource } from '../clock/event-source.ts';
-import type { Needs } from '../model/event.ts';
+import type { EventSource } from '../../clock/event-source.ts';
+import type { Needs } from '../../model/event.ts';
 import { EnforcedRun, type EnforcedRunOptions } from './enforced-run.ts';
-import { EventStream } from './event-stream.ts';
-import { PolicyRun } from './policy-run.ts';
-import type { ReplayResult } from './replay.ts';
-import { SILENT_SINK } from './silent-sink.ts';
-import type { ReplaySink } from './tally.ts';
+import { EventStream } from '../event-stream.ts';
+import { PolicyRun } from '../policy-run.ts';
+import type { ReplayResult } from '../replay.ts';
+import { SILENT_SINK } from '../silent-sink.ts';
+import type { ReplaySink } from '../tally.ts';
 
 export interface EnforceOptions extends EnforcedRunOptions {
   readonly sources: readonly EventSource[];

@@ -1,15 +1,15 @@
-import type { AuditEngine } from '../engine/audit-engine.ts';
-import type { DistinctFeed } from '../engine/distinct.ts';
-import type { Feed } from '../engine/feed.ts';
-import type { NodeTables, NodeTexts } from '../engine/node-tables.ts';
-import { firstOf } from '../engine/ranking.ts';
-import type { SessionGauge } from '../engine/session-gauge.ts';
-import type { BlockTable, TextTable } from '../engine/tables.ts';
-import { ADDRESS, readAddressText } from '../model/address.ts';
-import { fieldValue } from '../model/field-value.ts';
-import type { EventField } from '../model/event.ts';
-import type { WindowRange } from '../model/monitor.ts';
-import { compareText } from '../model/order.ts';
+import type { AuditEngine } from '../../engine/audit-engine.ts';
+import type { DistinctFeed } from '../../engine/distinct.ts';
+import type { Feed } from '../../engine/feed.ts';
+import type { NodeTables, NodeTexts } from '../../engine/node-tables.ts';
+import { firstOf } from '../../engine/ranking.ts';
+import type { SessionGauge } from '../../engine/session-gauge.ts';
+import type { BlockTable, TextTable } from '../../engine/tables.ts';
+import { ADDRESS, readAddressText } from '../../model/address.ts';
+import { fieldValue } from '../../model/field-value.ts';
+import type { EventField } from '../../model/event.ts';
+import type { WindowRange } from '../../model/monitor.ts';
+import { compareText } from '../../model/order.ts';
 import type { Contributors } from './explanation.ts';
 
 /** Addresses that an explanation names, and values of `distinct`. */

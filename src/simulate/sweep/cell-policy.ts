@@ -1,5 +1,5 @@
-import type { Monitor, WindowRange } from '../model/monitor.ts';
-import { monitorOf } from '../policy/rule-evaluator.ts';
+import type { Monitor, WindowRange } from '../../model/monitor.ts';
+import { monitorOf } from '../../policy/rule-evaluator.ts';
 import type {
   Condition,
   Per,
@@ -7,7 +7,7 @@ import type {
   Rule,
   RulePolicy,
   SeriesDefinition,
-} from '../policy/rule-policy.ts';
+} from '../../policy/rule-policy.ts';
 
 /** By what, and in which windows, the cells of one group count. */
 export interface GroupSetting {

@@ -1,19 +1,19 @@
-import type { AuditEngine } from '../engine/audit-engine.ts';
-import type { Feed } from '../engine/feed.ts';
-import { ADDRESS } from '../model/address.ts';
-import { assert } from '../model/errors.ts';
-import { fieldValue } from '../model/field-value.ts';
-import type { Monitor, WindowRange } from '../model/monitor.ts';
-import type { Vocabulary } from '../model/vocabulary.ts';
-import { conditionHolds } from '../policy/condition-holds.ts';
+import type { AuditEngine } from '../../engine/audit-engine.ts';
+import type { Feed } from '../../engine/feed.ts';
+import { ADDRESS } from '../../model/address.ts';
+import { assert } from '../../model/errors.ts';
+import { fieldValue } from '../../model/field-value.ts';
+import type { Monitor, WindowRange } from '../../model/monitor.ts';
+import type { Vocabulary } from '../../model/vocabulary.ts';
+import { conditionHolds } from '../../policy/condition-holds.ts';
 import {
   countedSessions,
   distinctQuestion,
   monitorOf,
   type CheckState,
   type RuleState,
-} from '../policy/rule-evaluator.ts';
-import type { Condition, Quantity, Rule, RulePolicy } from '../policy/rule-policy.ts';
+} from '../../policy/rule-evaluator.ts';
+import type { Condition, Quantity, Rule, RulePolicy } from '../../policy/rule-policy.ts';
 import type { Counted, CountedPart, ExplainedCondition, SettingChange } from './explanation.ts';
 import {
   DistinctShares,

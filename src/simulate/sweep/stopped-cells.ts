@@ -1,7 +1,7 @@
-import type { EventBatch } from '../model/event-batch.ts';
-import { KIND, LOGGED_AS, TEXT } from '../model/event.ts';
+import type { EventBatch } from '../../model/event-batch.ts';
+import { KIND, LOGGED_AS, TEXT } from '../../model/event.ts';
 import { CellCounts, MASK_CELLS, type CellLayout } from './cell-counts.ts';
-import { messageKey, REMEMBERED_MS } from './stopped-events.ts';
+import { messageKey, REMEMBERED_MS } from '../stopped-events.ts';
 import type { Refusal } from './taken-cells.ts';
 
 interface StoppedMessage {

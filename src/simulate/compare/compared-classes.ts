@@ -1,6 +1,6 @@
-import type { EventBatch } from '../model/event-batch.ts';
-import { KIND } from '../model/event.ts';
-import { classOf } from './collateral.ts';
+import type { EventBatch } from '../../model/event-batch.ts';
+import { KIND } from '../../model/event.ts';
+import { classOf } from '../collateral.ts';
 
 /** Classes of events, in the order of reports (docs/compare.md). */
 export const CLASSES = [

@@ -1,6 +1,6 @@
-import { EventBatch } from '../model/event-batch.ts';
-import { KIND, LOGGED_AS, TEXT } from '../model/event.ts';
-import type { Vocabulary } from '../model/vocabulary.ts';
+import { EventBatch } from '../../model/event-batch.ts';
+import { KIND, LOGGED_AS, TEXT } from '../../model/event.ts';
+import type { Vocabulary } from '../../model/vocabulary.ts';
 
 /** What a client was answered. */
 export interface Answer {

@@ -1,11 +1,11 @@
-import type { Correlator } from '../correlate/correlator.ts';
-import { EventBatch, FLAG } from '../model/event-batch.ts';
-import { KIND, TEXT } from '../model/event.ts';
-import { DAY_MS } from '../model/time.ts';
-import type { Vocabulary } from '../model/vocabulary.ts';
-import { allocateBlock } from '../model/words.ts';
-import type { ReturningEvents } from './event-stream.ts';
-import { addRow, bytesOf, saveEvent, type HeldEvent } from './held-events.ts';
+import type { Correlator } from '../../correlate/correlator.ts';
+import { EventBatch, FLAG } from '../../model/event-batch.ts';
+import { KIND, TEXT } from '../../model/event.ts';
+import { DAY_MS } from '../../model/time.ts';
+import type { Vocabulary } from '../../model/vocabulary.ts';
+import { allocateBlock } from '../../model/words.ts';
+import type { ReturningEvents } from '../event-stream.ts';
+import { addRow, bytesOf, saveEvent, type HeldEvent } from '../held-events.ts';
 
 /** A client gives up when it was first refused this long ago: what RFC 5321 asks at the least. */
 const GIVE_UP_MS = 5 * DAY_MS;

@@ -1,8 +1,8 @@
-import type { SessionEnd } from '../correlate/session-table.ts';
-import { FLAG, type EventBatch } from '../model/event-batch.ts';
-import { KIND, PHASE } from '../model/event.ts';
-import { DAY_MS } from '../model/time.ts';
-import type { Hit } from '../policy/rule-evaluator.ts';
+import type { SessionEnd } from '../../correlate/session-table.ts';
+import { FLAG, type EventBatch } from '../../model/event-batch.ts';
+import { KIND, PHASE } from '../../model/event.ts';
+import { DAY_MS } from '../../model/time.ts';
+import type { Hit } from '../../policy/rule-evaluator.ts';
 import { CellCounts, CellLayout } from './cell-counts.ts';
 import {
   classOf,
@@ -10,10 +10,10 @@ import {
   Labeller,
   type CollateralCounts,
   type Labels,
-} from './collateral.ts';
-import type { StreamClock, StreamTaker } from './event-stream.ts';
+} from '../collateral.ts';
+import type { StreamClock, StreamTaker } from '../event-stream.ts';
 import { FiredKeys } from './fired-keys.ts';
-import { SourceTallies } from './source-tallies.ts';
+import { SourceTallies } from '../source-tallies.ts';
 import { StoppedCells } from './stopped-cells.ts';
 import { isRefusing, SweptRules, type SweptRulesOptions } from './swept-rules.ts';
 import { TakenCells } from './taken-cells.ts';

@@ -1,9 +1,9 @@
-import { FLAG } from '../model/event-batch.ts';
-import { fieldValue } from '../model/field-value.ts';
-import type { Network } from '../model/address.ts';
+import { FLAG } from '../../model/event-batch.ts';
+import { fieldValue } from '../../model/field-value.ts';
+import type { Network } from '../../model/address.ts';
 import type { Moment } from './explain.ts';
 import type { Explanation, SourceLine } from './explanation.ts';
-import type { FiringRow } from './tally.ts';
+import type { FiringRow } from '../tally.ts';
 
 /** An event near the one that was asked for. */
 export interface NearEvent extends SourceLine {

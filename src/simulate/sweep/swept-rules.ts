@@ -1,11 +1,11 @@
-import { AuditEngine, METRICS } from '../engine/audit-engine.ts';
-import type { AuditView } from '../engine/port.ts';
-import { NetworkSet } from '../model/address.ts';
-import { EventBatch } from '../model/event-batch.ts';
-import { formatMonitor, type Monitor } from '../model/monitor.ts';
-import type { Vocabulary } from '../model/vocabulary.ts';
-import { RuleEvaluator, seriesPlans, type Hit, type OnHit } from '../policy/rule-evaluator.ts';
-import type { Rule, RulePolicy, SeriesDefinition } from '../policy/rule-policy.ts';
+import { AuditEngine, METRICS } from '../../engine/audit-engine.ts';
+import type { AuditView } from '../../engine/port.ts';
+import { NetworkSet } from '../../model/address.ts';
+import { EventBatch } from '../../model/event-batch.ts';
+import { formatMonitor, type Monitor } from '../../model/monitor.ts';
+import type { Vocabulary } from '../../model/vocabulary.ts';
+import { RuleEvaluator, seriesPlans, type Hit, type OnHit } from '../../policy/rule-evaluator.ts';
+import type { Rule, RulePolicy, SeriesDefinition } from '../../policy/rule-policy.ts';
 import { cellChange, type CellChange, type GroupSetting } from './cell-policy.ts';
 import { LateEvents } from './late-events.ts';
 

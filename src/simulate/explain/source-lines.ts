@@ -1,5 +1,5 @@
-import type { SessionFacts } from '../engine/session-gauge.ts';
-import type { WindowRange } from '../model/monitor.ts';
+import type { SessionFacts } from '../../engine/session-gauge.ts';
+import type { WindowRange } from '../../model/monitor.ts';
 import type { SourceLine, SourceLines } from './explanation.ts';
 
 /** What one window counted under one key: how many events, and the newest of their lines. */

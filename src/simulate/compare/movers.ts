@@ -4,10 +4,10 @@ import {
   parseNetwork,
   type Network,
   type Prefix,
-} from '../model/address.ts';
-import type { EventBatch } from '../model/event-batch.ts';
-import { blockText } from '../model/field-value.ts';
-import { compareText } from '../model/order.ts';
+} from '../../model/address.ts';
+import type { EventBatch } from '../../model/event-batch.ts';
+import { blockText } from '../../model/field-value.ts';
+import { compareText } from '../../model/order.ts';
 import { CLASSES, noCounts, STOPPABLE, type ClassCounts } from './compared-classes.ts';
 
 export type Side = 'old' | 'new';
