@@ -6,7 +6,9 @@ import { counted, duration, grouped, plainTable } from './plain-table.ts';
 
 /** Shown on a terminal; summary.json has them all. */
 const SHOWN_SENDERS = 3;
-const SHOWN_OVERLAPS = 10;
+const SHOWN_PAIRS = 10;
+/** Rules in a matrix that a terminal can show. */
+const WIDEST_MATRIX = 6;
 
 /** `0.0123` of a whole as `1.23 %`, with at most two decimals; empty where there is no whole. */
 export function percent(part: number, whole: number): string {
@@ -75,20 +77,37 @@ function sendersLine(name: string, { senders, accepted }: RuleCollateral): strin
   return [`accepted mail that ${name} takes, by sender: ${shown.join(', ')}`];
 }
 
-/** Rules that refuse the same events; undefined: no two do. */
+/** The matrix of rules that refuse the same events; undefined: no two do. */
 export function overlapTable(
   rows: readonly OverlapRow[],
   tallies: readonly RuleTally[],
 ): string | undefined {
-  if (rows.length === 0) return undefined;
-  const most = rows.toSorted((a, b) => b.events - a.events).slice(0, SHOWN_OVERLAPS);
+  const pairs = rows.filter(({ rule, other }) => rule !== other);
+  if (pairs.length === 0) return undefined;
+  const rules = [...new Set(pairs.flatMap(({ rule, other }) => [rule, other]))];
+  rules.sort((a, b) => a - b);
+  if (rules.length > WIDEST_MATRIX) return pairTable(pairs, tallies);
+  const eventsOf = (a: number, b: number): number =>
+    rows.find(({ rule, other }) => rule === Math.min(a, b) && other === Math.max(a, b))?.events ??
+    0;
+  const head = ['both refuse', ...rules.map((rule) => tallies[rule].name)];
+  const cells = rules.map((rule) => [
+    tallies[rule].name,
+    ...rules.map((other) => grouped(eventsOf(rule, other))),
+  ]);
+  return plainTable(head, cells);
+}
+
+/** The pairs of rules with the most events, where a matrix would be too wide. */
+function pairTable(pairs: readonly OverlapRow[], tallies: readonly RuleTally[]): string {
+  const most = pairs.toSorted((a, b) => b.events - a.events).slice(0, SHOWN_PAIRS);
   const cells = most.map(({ rule, other, events }) => [
     tallies[rule].name,
     tallies[other].name,
     grouped(events),
   ]);
   const table = plainTable(['both refuse', 'and', 'events'], cells);
-  const others = rows.length - most.length;
+  const others = pairs.length - most.length;
   return others === 0 ? table : `${table}\n${counted(others, 'more pair')} (summary.json of --out)`;
 }
 

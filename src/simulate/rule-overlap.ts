@@ -1,16 +1,19 @@
-/** Two rules that would both have refused events; `rule` is the earlier one in order. */
+/**
+ * A cell of the matrix of rules that refuse: the events that two of them would both have refused,
+ * or, where they are the same, all that the one would have refused.
+ */
 export interface OverlapRow {
-  /** Places in the tally's rules. */
+  /** Places in the tally's rules; `rule` is not behind `other`. */
   readonly rule: number;
   readonly other: number;
   events: number;
 }
 
-/** Counts for each two rules the events that both refuse. */
+/** Counts for each rule the events that it refuses, and for each two of them those that both do. */
 export class RuleOverlap {
   readonly #rows = new Map<number, Map<number, OverlapRow>>();
   /** Rules that refuse the event at hand. */
-  #rules: number[] = [];
+  readonly #rules: number[] = [];
 
   add(rule: number): void {
     this.#rules.push(rule);
@@ -18,9 +21,8 @@ export class RuleOverlap {
 
   /** The event at hand is judged. */
   close(): void {
-    const rules = this.#rules;
-    if (rules.length > 1) this.#count(rules);
-    rules.length = 0;
+    this.#count(this.#rules);
+    this.#rules.length = 0;
   }
 
   /** In the order of the rules. */
@@ -35,7 +37,7 @@ export class RuleOverlap {
       const rule = rules[first];
       let others = this.#rows.get(rule);
       if (others === undefined) this.#rows.set(rule, (others = new Map<number, OverlapRow>()));
-      for (const other of rules.slice(first + 1)) {
+      for (const other of rules.slice(first)) {
         const row = others.get(other);
         if (row === undefined) others.set(other, { rule, other, events: 1 });
         else row.events++;

@@ -457,7 +457,7 @@ export class ObviousEnforcement {
   #noteOverlap(rules: readonly number[]): void {
     for (const rule of rules) {
       for (const other of rules) {
-        if (rule >= other) continue;
+        if (rule > other) continue;
         const key = `${rule} ${other}`;
         this.overlap.set(key, (this.overlap.get(key) ?? 0) + 1);
       }

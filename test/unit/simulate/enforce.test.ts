@@ -277,7 +277,11 @@ describe('hand-computed: what a verdict stops no longer happens', () => {
     const { tally, refused } = await run([...visit(0, 1, 'A'), ...visit(10, 2, 'B')], policy);
     expect(refused).toEqual(['10 connect first']);
     expect(tally.rules.map(({ firings }) => firings)).toEqual([2, 1, 1]);
-    expect(tally.overlap).toEqual([{ rule: 1, other: 2, events: 1 }]);
+    expect(tally.overlap).toEqual([
+      { rule: 1, other: 1, events: 1 },
+      { rule: 1, other: 2, events: 1 },
+      { rule: 2, other: 2, events: 1 },
+    ]);
   });
 
   test('a refusal is one synthetic rejection, in attempts only, that nobody judges', async () => {
