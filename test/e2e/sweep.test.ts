@@ -1,17 +1,21 @@
 // Goal: a sweep says what replays of its settings say, in every form, and the rule that it suggests
 // replays to the numbers that it was suggested for.
 // Method: the built command over the recorded log, held against `replay` and `check`.
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { pastedInto } from '../builders/pasted-rule.ts';
+import { hereWith } from '../builders/run-here.ts';
 import { FIXTURES, newFolder, outputOf, readCsv, ROOT, runHindcast } from './run-hindcast.ts';
 
 const LOG = path.join(FIXTURES, 'logs', 'postfix', 'maillog-20261120.gz');
 const FIRST = path.join(FIXTURES, 'policy', 'good', 'first.yaml');
 const DATED = [LOG, '--tz', 'Europe/Berlin'];
 const POLICY = readFileSync(FIRST, 'utf8');
+const PAGE = readFileSync(path.join(ROOT, 'docs', 'sweep.md'), 'utf8');
 
 const sweepArgs = (rule: string, ...args: string[]): string[] => [
   'sweep',
@@ -30,12 +34,14 @@ interface RuleSummary {
   readonly stopped: { readonly connections: number; readonly messages: number };
 }
 
+// Runs that start nothing: what they compare is held to the built command by the tests beside them.
+const here = hereWith({});
+
 /** What a replay of a policy tells of a rule. */
 async function replayed(policy: string, rule: string, ...args: string[]): Promise<RuleSummary> {
-  const cwd = newFolder({ 'policy.yaml': policy });
-  expect(await outputOf(['check', 'policy.yaml'], { cwd })).toContain('ok');
+  here.write('policy.yaml', policy);
   const words = ['replay', ...DATED, '--policy', 'policy.yaml', '--format', 'json', ...args];
-  const { rules } = JSON.parse(await outputOf(words, { cwd })) as { rules: RuleSummary[] };
+  const { rules } = JSON.parse(await here.outputOf(words)) as { rules: RuleSummary[] };
   return rules.find((one) => one.rule === rule)!;
 }
 
@@ -43,6 +49,37 @@ interface JsonCell extends Omit<RuleSummary, 'rule'> {
   readonly above: number;
   readonly taken: Readonly<Record<string, number>>;
   readonly by_day: { readonly accepted: readonly number[] };
+}
+
+interface EnforcedJson extends JsonCell {
+  readonly precision: number | null;
+  readonly recall: number | null;
+  readonly enforced: {
+    readonly firings: number;
+    readonly keys: number;
+    readonly refused: RuleSummary['stopped'];
+    readonly blocks: { readonly begun: number; readonly refused: number };
+    readonly taken: Counts;
+    readonly events: Readonly<Record<string, { attempts: number; accepted: number }>>;
+  } | null;
+}
+
+interface Counts {
+  readonly [name: string]: number;
+}
+
+interface ReplayJson {
+  readonly events: Counts;
+  readonly rules: readonly RuleSummary[];
+  readonly collateral: {
+    readonly total: Counts;
+    readonly rules: readonly Readonly<Record<string, unknown>>[];
+  };
+  readonly enforced: {
+    readonly observed: { readonly rules: readonly RuleSummary[] };
+    readonly accepted: { readonly events: Counts };
+    readonly blocks: readonly { readonly begun: number; readonly refused: number }[];
+  };
 }
 
 interface SweepJson {
@@ -65,7 +102,7 @@ interface SweepJson {
 }
 
 const sweepJson = async (rule: string, ...args: string[]): Promise<SweepJson> =>
-  JSON.parse(await outputOf(sweepArgs(rule, ...args, '--format', 'json'))) as SweepJson;
+  JSON.parse(await here.outputOf(sweepArgs(rule, ...args, '--format', 'json'))) as SweepJson;
 
 const TABLE = `maillog-20261120.gz: 6,000 lines = 4,341 events + 1,659 irrelevant + 0 unparsed
 2026-11-20 17:27:13 to 2026-11-20 17:27:46 UTC (33 s)
@@ -101,12 +138,11 @@ rules:
 
 test('the table', async () => {
   const args = sweepArgs('dictionary-attack', '--above', '5..80:x2', '--suggest', 'accepted < 150');
-  expect(await outputOf([...args, '--ascii'])).toBe(TABLE);
-  // The page shows this very run.
-  expect(readFileSync(path.join(ROOT, 'docs', 'sweep.md'), 'utf8')).toContain(TABLE);
-  expect(await outputOf(args, { tz: 'Asia/Tokyo', locale: 'de_DE.UTF-8' })).toBe(
-    await outputOf(args),
-  );
+  const abroad = { tz: 'Asia/Tokyo', locale: 'de_DE.UTF-8' };
+  expect(await outputOf([...args, '--ascii'], abroad)).toBe(TABLE);
+  expect(await here.outputOf([...args, '--ascii'])).toBe(TABLE);
+  expect(PAGE).toContain(TABLE);
+  expect(await here.outputOf(args)).not.toContain('#');
 });
 
 describe.each([
@@ -141,6 +177,7 @@ describe.each([
 test('CSV, JSON and the table have the same numbers', async () => {
   const args = ['--above', '2,5,9', '--per', '32,24'];
   const rows = readCsv(await outputOf(sweepArgs('many-connections', ...args, '--format', 'csv')));
+  expect(Object.keys(rows[0]).filter((name) => /good|bad|enforced/.test(name))).toEqual([]);
   const { groups, days } = await sweepJson('many-connections', ...args);
   const cells = groups.flatMap((group) => group.cells.map((cell) => ({ group, cell })));
   expect(days).toEqual(['2026-11-20']);
@@ -173,9 +210,8 @@ test('a span, a log from standard input', async () => {
   const piped = await outputOf(['sweep', '-', '--year', '2026', ...rest], {
     stdin: gunzipSync(readFileSync(LOG)),
   });
-  expect(piped.split('\n').slice(1)).toEqual(
-    (await outputOf(sweepArgs('many-connections', '--above', '5', ...span))).split('\n').slice(1),
-  );
+  const named = await here.outputOf(sweepArgs('many-connections', '--above', '5', ...span));
+  expect(piped.split('\n').slice(1)).toEqual(named.split('\n').slice(1));
 });
 
 test('no setting holds what was asked: the nearest, and exit 1', async () => {
@@ -193,48 +229,141 @@ test('no setting holds what was asked: the nearest, and exit 1', async () => {
   );
 });
 
-test('a rule that takes nothing, and one that counted nothing', async () => {
-  const tagging = await outputOf(sweepArgs('many-refusals', '--above', '1,5'));
-  expect(tagging).toContain('rule many-refusals of first.yaml: tag, 2 settings\ntag takes nothing');
-  expect(tagging).not.toContain('accepted');
-  const cwd = newFolder({ 'one.csv': 'time,kind,ip\n2026-11-20T12:00:00Z,connect,192.0.2.7\n' });
-  const args = ['sweep', 'one.csv', '--policy', FIRST, '--rule', 'dictionary-attack'];
-  expect(await outputOf(args, { cwd })).toContain(
-    'rule dictionary-attack counted nothing: the logs hold no rejection',
-  );
-  const empty = newFolder({ 'none.csv': 'time,kind,ip\n' });
-  const nothing = await runHindcast(['sweep', 'none.csv', ...args.slice(2)], { cwd: empty });
-  expect(nothing.stdout).toContain('\nno event\n');
+// test/unit/cli/sweep.test.ts has the other mistakes.
+test('a mistake ends with 2', async () => {
+  const args = sweepArgs('many-refusals', '--suggest', 'collateral < 1 %');
+  expect(await runHindcast(args)).toEqual({
+    code: 2,
+    stdout: '',
+    stderr:
+      'hindcast: --suggest collateral < 1 %: rule many-refusals only says tag, it takes nothing\n' +
+      'hint: give it a reject or disconnect, or limit firings or keys\n',
+  });
 });
 
-test.each([
-  [['--policy', FIRST], 'sweep needs --rule: which rule?'],
-  [['--rule', 'x'], 'sweep needs --policy: a YAML policy with the rule to vary'],
-  [
-    ['--policy', 'limits.siv', '--rule', 'x'],
-    '--policy limits.siv: sweep varies rules of a YAML policy, and a script has none',
-  ],
-  [
-    ['--policy', 'limits.lua', '--rule', 'x'],
-    '--policy limits.lua: sweep varies rules of a YAML policy, and a script has none',
-  ],
-  [['--policy', FIRST, '--rule', 'sudden-growth'], '--rule sudden-growth: a surge has no limit'],
-  [
-    ['--policy', FIRST, '--rule', 'many-connections', '--suggest', 'firings < 1 %'],
-    '--suggest firings < 1 %: there is nothing that firings are a share of',
-  ],
-  [
-    ['--policy', FIRST, '--rule', 'many-refusals', '--suggest', 'collateral < 1 %'],
-    '--suggest collateral < 1 %: rule many-refusals only says tag, it takes nothing',
-  ],
-  [
-    ['--policy', FIRST, '--rule', 'many-connections', '--suggest', 'harm < 1 %'],
-    "--suggest harm < 1 %: no metric 'harm'",
-  ],
-  [['--policy', FIRST, '--rule', 'many-connections', '--root', 'x'], '--root'],
-])('%j: refused', async (args, words) => {
-  const { code, stdout, stderr } = await runHindcast(['sweep', ...DATED, ...args]);
-  expect(stderr).toContain(words);
-  expect(stdout).toBe('');
-  expect(code).toBe(2);
+describe('lists and settings in force', () => {
+  const cwd = newFolder({
+    'good.list': 'example.net # a partner\n192.0.2.0/24\n',
+    'bad.list': '198.18.0.0/15\n',
+  });
+  const LISTS = ['--good', 'good.list', '--bad', 'bad.list'];
+  const asked = [
+    ...sweepArgs('dictionary-attack', '--above', '10,20,40', '--per', '32,24'),
+    ...LISTS,
+    ...['--suggest', 'precision >= 77 %', '--enforce', '--points', 'above=20,per=24'],
+  ];
+  let cell: EnforcedJson;
+  let json: SweepJson;
+  let rows: Record<string, string>[];
+  let replay: ReplayJson;
+
+  beforeAll(async () => {
+    json = JSON.parse(await outputOf([...asked, '--format', 'json'], { cwd })) as SweepJson;
+    rows = readCsv(await outputOf([...asked, '--format', 'csv'], { cwd }));
+    cell = json.groups[1].cells[1] as EnforcedJson;
+    const swept = json.suggestion!.yaml.replace(/per: .*/, 'per: { ipv4: 24, ipv6: 48 }');
+    writeFileSync(
+      path.join(cwd, 'p.yaml'),
+      pastedInto(POLICY, swept.replace(/above: .*/, 'above: 20')),
+    );
+    const words = ['replay', ...DATED, '--policy', 'p.yaml', '--enforce', ...LISTS];
+    replay = JSON.parse(await outputOf([...words, '--format', 'json'], { cwd })) as ReplayJson;
+  });
+
+  test('a setting in force is an enforced replay of its rule', () => {
+    const index = replay.rules.findIndex(({ rule }) => rule === 'dictionary-attack');
+    const { firings, keys, stopped } = replay.rules[index];
+    const { rule: _, top_senders: __, ...taken } = replay.collateral.rules[index];
+    const [block] = replay.enforced.blocks;
+    const tried = (kind: string): object => {
+      return { attempts: replay.events[kind], accepted: replay.enforced.accepted.events[kind] };
+    };
+    expect(cell.enforced).toEqual({
+      firings,
+      keys,
+      refused: { connections: stopped.connections, messages: stopped.messages },
+      blocks: { begun: block.begun, refused: block.refused },
+      taken,
+      events: {
+        connections: tried('connect'),
+        receptions: tried('reception'),
+        rejections: tried('rejection'),
+      },
+    });
+    expect([block.refused, stopped.messages].every((count) => count > 0)).toBe(true);
+    // What was observed beside it is what the same replay observed.
+    const observed = replay.enforced.observed.rules[index];
+    expect([cell.firings, cell.keys]).toEqual([observed.firings, observed.keys]);
+    const { good, bad } = json.groups[1].total;
+    expect({ good, bad }).toEqual({
+      good: replay.collateral.total['good'],
+      bad: replay.collateral.total['bad'],
+    });
+  });
+
+  test('and no other one', () => {
+    const others = json.groups.flatMap(({ cells }) => cells).filter((one) => one !== cell);
+    expect(others.map((one) => (one as EnforcedJson).enforced)).toEqual(others.map(() => null));
+  });
+
+  test('CSV has the numbers of JSON', () => {
+    const { enforced, taken } = cell;
+    expect(rows[4]).toMatchObject({
+      good: String(taken['good']),
+      bad: String(taken['bad']),
+      precision: String(cell.precision),
+      recall: String(cell.recall),
+      enforced_firings: String(enforced!.firings),
+      enforced_keys: String(enforced!.keys),
+      refused_connections: String(enforced!.refused.connections),
+      refused_messages: String(enforced!.refused.messages),
+      blocks_begun: String(enforced!.blocks.begun),
+      connects_blocked: String(enforced!.blocks.refused),
+      enforced_accepted: String(enforced!.taken['accepted']),
+      enforced_rejected: String(enforced!.taken['rejected']),
+      connections_attempts: String(enforced!.events['connections'].attempts),
+      connections_accepted: String(enforced!.events['connections'].accepted),
+      receptions_attempts: String(enforced!.events['receptions'].attempts),
+      receptions_accepted: String(enforced!.events['receptions'].accepted),
+      rejections_attempts: String(enforced!.events['rejections'].attempts),
+      rejections_accepted: String(enforced!.events['rejections'].accepted),
+    });
+    expect(rows.filter((row) => row['enforced_firings'] !== '')).toHaveLength(1);
+  });
+
+  test('the suggestion takes most bad ones of those that hold the condition', () => {
+    const all = json.groups.flatMap(({ cells }) => cells as EnforcedJson[]);
+    const holding = all.filter(({ precision }) => (precision ?? 0) >= 0.77);
+    const most = Math.max(...holding.map(({ taken }) => taken['bad']));
+    const [found] = rows.filter((row) => row['marks'].includes('suggested'));
+    expect(Number(found['bad'])).toBe(most);
+    expect(holding.length).toBeLessThan(all.length);
+    for (const { taken, precision, recall } of all) {
+      const { good, bad } = taken;
+      const share = (whole: number): number | null =>
+        whole === 0 ? null : Number((bad / whole).toFixed(6));
+      expect([precision, recall]).toEqual([share(good + bad), share(json.groups[0].total['bad'])]);
+    }
+  });
+
+  test('the page shows it', async () => {
+    const shown = await here.outputOf([
+      ...sweepArgs('dictionary-attack', '--above', '5..80:x2', '--enforce', '--ascii'),
+    ]);
+    const table = /^in force: [^]*/m.exec(shown)![0];
+    expect(table).toContain('(knee)');
+    expect(PAGE).toContain(table);
+  });
+
+  test('a pipe cannot be read twice', async () => {
+    execFileSync('/usr/bin/mkfifo', [path.join(cwd, 'fifo')]);
+    const written = writeFile(path.join(cwd, 'fifo'), 'time,kind,ip\n');
+    const words = ['sweep', 'fifo', '--policy', FIRST, '--rule', 'many-connections', '--enforce'];
+    const pipe = await runHindcast([...words, '--points', 'above=5'], { cwd });
+    await written;
+    expect([pipe.code, pipe.stderr]).toEqual([
+      2,
+      'hindcast: --enforce reads the logs twice, which a pipe cannot do\n',
+    ]);
+  });
 });
