@@ -15,6 +15,7 @@ export interface Ended {
 }
 
 export interface Here {
+  readonly folder: string;
   /** Runs the command line. */
   readonly run: (args: readonly string[]) => Promise<Ended>;
   /** The same for a command that must end well and quietly; what it wrote to stdout. */
@@ -58,5 +59,5 @@ export function hereWith(files: Readonly<Record<string, string | Buffer>>): Here
     if (code === 0 && stderr === '') return stdout;
     throw new Error(`hindcast ${args.join(' ')}: exit ${code}\n${stderr}`);
   };
-  return { run, outputOf, write };
+  return { folder, run, outputOf, write };
 }

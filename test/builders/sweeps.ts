@@ -65,7 +65,7 @@ export function enforcedBy({ rules, collateral, enforced, events }: Tally, rule:
   const index = rules.findIndex(({ name }) => name === rule);
   const { firings, keys, stoppedConnections, stoppedMessages } = rules[index];
   const { senders: _, ...taken } = collateral!.rules[index];
-  const [block] = enforced!.blocks.filter((one) => one.rule === rule);
+  const block = enforced!.blocks.find((one) => one.rule === rule);
   const tried = (kind: string): object => {
     return { attempts: events[kind] ?? 0, accepted: enforced!.accepted[kind] ?? 0 };
   };

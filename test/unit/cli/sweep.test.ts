@@ -1,6 +1,10 @@
 // Goal: a sweep that cannot be made says why, and one that can says what a reader should know.
 // Method: the command in this process, over a small log; every message.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { pastedInto } from '../../builders/pasted-rule.ts';
 import { hereWith } from '../../builders/run-here.ts';
 
 const RULES = `hindcast: 1
@@ -16,7 +20,7 @@ const connects = Array.from(
   { length: 9 },
   (_, index) => `2026-11-20T12:00:0${index}Z,connect,192.0.2.${index % 2}\n`,
 );
-const { run } = hereWith({
+const { run, outputOf, write } = hereWith({
   'p.yaml': RULES,
   'good.list': '192.0.2.0\n',
   'bad.list': '192.0.2.0/24\n',
@@ -258,4 +262,82 @@ test('a rule that takes nothing, one that counted nothing, a log without an even
   expect(silent.stdout).toContain('rule refusals counted nothing: the logs hold no rejection');
   const nothing = await run(['sweep', 'none.csv', ...BUSY]);
   expect(nothing.stdout).toContain('\nno event\n');
+});
+
+const FIXTURES = fileURLToPath(new URL('../../../fixtures/', import.meta.url));
+const LOG = path.join(FIXTURES, 'logs', 'postfix', 'maillog-20261120.gz');
+const FIRST = path.join(FIXTURES, 'policy', 'good', 'first.yaml');
+const DATED = [LOG, '--tz', 'Europe/Berlin'];
+const POLICY = readFileSync(FIRST, 'utf8');
+
+interface RuleSummary {
+  readonly rule: string;
+  readonly firings: number;
+  readonly keys: number;
+  readonly stopped: object;
+}
+
+interface Setting {
+  readonly per: string;
+  readonly windows: string;
+  readonly interval_seconds: number;
+}
+
+interface Swept {
+  readonly groups: readonly (Setting & {
+    readonly cells: readonly (Omit<RuleSummary, 'rule'> & { readonly above: number })[];
+  })[];
+  readonly suggestion: (Setting & { readonly above: number; readonly yaml: string }) | null;
+}
+
+const AS_JSON = ['--format', 'json'];
+
+async function sweptAs(rule: string, ...args: string[]): Promise<Swept> {
+  const words = ['sweep', ...DATED, '--policy', FIRST, '--rule', rule, ...args, ...AS_JSON];
+  return JSON.parse(await outputOf(words)) as Swept;
+}
+
+/** What a replay of a policy tells of a rule. */
+async function replayed(policy: string, rule: string, ...args: string[]): Promise<RuleSummary> {
+  write('pasted.yaml', policy);
+  const words = ['replay', ...DATED, '--policy', 'pasted.yaml', ...args, ...AS_JSON];
+  const { rules } = JSON.parse(await outputOf(words)) as { rules: RuleSummary[] };
+  return rules.find((one) => one.rule === rule)!;
+}
+
+describe.each([
+  ['many-connections', ['--interval', '60,300', '--windows', '0..0,0..7']],
+  ['dictionary-attack', ['--interval', '10,300', '--windows', '0..0,0..11', '--per', '32,24/40']],
+])('%s', (rule, axes) => {
+  test.each([
+    ['collateral <= 10 %', 'rejected > 10'],
+    ['firings < 100', 'keys >= 2'],
+  ])('what is suggested for %s and %s replays as it was counted', async (...asked) => {
+    const above = ['--above', '1,2..40:x1.7'];
+    const wanted = asked.flatMap((one) => ['--suggest', one]);
+    const { groups, suggestion } = await sweptAs(rule, ...above, ...axes, ...wanted);
+    expect(suggestion).not.toBeNull();
+    const group = groups.find(
+      ({ per, windows, interval_seconds: seconds }) =>
+        per === suggestion!.per &&
+        windows === suggestion!.windows &&
+        seconds === suggestion!.interval_seconds,
+    );
+    const cell = group!.cells.find((one) => one.above === suggestion!.above)!;
+    expect(cell.firings).toBeGreaterThan(0);
+    const { firings, keys, stopped } = await replayed(pastedInto(POLICY, suggestion!.yaml), rule);
+    expect({ firings, keys, stopped }).toEqual({
+      firings: cell.firings,
+      keys: cell.keys,
+      stopped: cell.stopped,
+    });
+  });
+});
+
+test('a span', async () => {
+  const span = ['--from', '2026-11-20T17:27:20Z', '--to', '2026-11-20T17:27:40Z'];
+  const { groups } = await sweptAs('many-connections', '--above', '5', ...span);
+  const { firings, keys } = await replayed(POLICY, 'many-connections', ...span);
+  expect(groups[0].cells[0]).toMatchObject({ firings, keys });
+  expect(firings).toBeGreaterThan(0);
 });
