@@ -341,3 +341,14 @@ test('a span', async () => {
   expect(groups[0].cells[0]).toMatchObject({ firings, keys });
   expect(firings).toBeGreaterThan(0);
 });
+
+test('bars, and the settings in force as the page shows them', async () => {
+  const words = ['sweep', ...DATED, '--policy', FIRST, '--rule', 'dictionary-attack'];
+  const shown = await outputOf([...words, '--above', '5..80:x2', '--enforce']);
+  expect(shown).toContain('│ ████████████ │ ████████████ │ policy │');
+  expect(shown).not.toContain('#');
+  const table = /^in force: [^]*/m.exec(shown)![0];
+  expect(table).toContain('(knee)');
+  const page = readFileSync(path.join(FIXTURES, '..', 'docs', 'sweep.md'), 'utf8');
+  expect(page).toContain(table);
+});
