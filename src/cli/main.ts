@@ -5,8 +5,10 @@ import { createProgram } from './program.ts';
 import { processStdio, type Stdio } from './stdio.ts';
 
 /** Runs the command line and returns the exit code of the process. */
-export async function main(argv: readonly string[]): Promise<number> {
-  const stdio = processStdio();
+export async function main(
+  argv: readonly string[],
+  stdio: Stdio = processStdio(),
+): Promise<number> {
   const interrupt = new AbortController();
   const abort = (): void => interrupt.abort();
   process.once('SIGINT', abort);

@@ -1,12 +1,24 @@
 import { UserError } from '../model/errors.ts';
 import type { Rule } from '../policy/rule-policy.ts';
 import type { Sweep, SweepCell, SweepGroup } from '../simulate/sweep/sweep.ts';
+import type { Labels } from '../simulate/collateral.ts';
 import { isRefusing } from '../simulate/sweep/swept-rules.ts';
 import { budgetHolds, parseBudget, type Budget } from './budget.ts';
 
-/** What `--suggest` can limit: what a setting takes, and how often it fires. */
-const METRICS = ['collateral', 'accepted', 'rejected', 'connections', 'firings', 'keys'] as const;
+/** What `--suggest` can limit: what a setting takes, how often it fires, and whom of the lists. */
+const METRICS = [
+  ...(['collateral', 'accepted', 'rejected', 'connections', 'firings', 'keys'] as const),
+  ...(['good', 'bad', 'precision', 'recall'] as const),
+] as const;
 export type SuggestMetric = (typeof METRICS)[number];
+
+/** The lists without which a metric says nothing. */
+const LISTS: Partial<Record<SuggestMetric, readonly (keyof Labels)[]>> = {
+  good: ['good'],
+  bad: ['bad'],
+  precision: ['good', 'bad'],
+  recall: ['bad'],
+};
 
 /** A cell and the group that it lies in. */
 export interface FoundCell {
@@ -29,9 +41,11 @@ export interface Suggestion {
 export function suggestOption(
   texts: readonly string[],
   rule: Rule,
+  labels: Labels | undefined,
 ): readonly Budget<SuggestMetric>[] {
   return texts.map((text) => {
     const budget = parseBudget('--suggest', text, METRICS);
+    refuseUnlabelled(text, budget, labels);
     const isTaken = budget.metric !== 'firings' && budget.metric !== 'keys';
     if (budget.isShare && !isTaken) {
       throw new UserError(
@@ -49,9 +63,30 @@ export function suggestOption(
   });
 }
 
+function refuseUnlabelled(
+  text: string,
+  { metric, op, value, isShare }: Budget<SuggestMetric>,
+  labels: Labels | undefined,
+): void {
+  const lists = LISTS[metric] ?? [];
+  if (lists.some((list) => labels?.[list] === undefined)) {
+    const options = lists.map((list) => `--${list}`).join(' and ');
+    throw new UserError(
+      `--suggest ${text}: ${metric} needs ${options}`,
+      'name lists of those who are known',
+    );
+  }
+  if (isShare || (metric !== 'precision' && metric !== 'recall')) return;
+  throw new UserError(
+    `--suggest ${text}: ${metric} is a share`,
+    `write it in percent: ${metric} ${op} ${value} %`,
+  );
+}
+
 /**
- * Of the cells in which all conditions hold the one that catches most; of equals the one that takes
- * the fewest accepted messages, then the highest limit, then the first of the grid.
+ * Of the cells in which all conditions hold the one that takes most of the bad ones, if there is a
+ * list of them; of equals the one that catches most, then the one that takes the
+ * fewest accepted messages, then the highest limit, then the first of the grid.
  */
 export function suggestCell(sweep: Sweep, budgets: readonly Budget<SuggestMetric>[]): Suggestion {
   const all = sweep.groups.flatMap((group) => group.cells.map((cell) => ({ group, cell })));
@@ -68,6 +103,7 @@ export function suggestCell(sweep: Sweep, budgets: readonly Budget<SuggestMetric
 
 function byWorth(a: FoundCell, b: FoundCell): number {
   return (
+    b.cell.taken.bad - a.cell.taken.bad ||
     b.cell.caught - a.cell.caught ||
     a.cell.taken.accepted - b.cell.taken.accepted ||
     b.cell.above - a.cell.above ||
@@ -81,8 +117,11 @@ function numbersOf(
   { metric }: Budget<SuggestMetric>,
 ): [number, number] {
   if (metric === 'firings' || metric === 'keys') return [cell[metric], 0];
+  const { taken } = cell;
+  if (metric === 'precision') return [taken.bad, taken.good + taken.bad];
+  if (metric === 'recall') return [taken.bad, group.total.bad];
   const name = metric === 'collateral' ? 'accepted' : metric;
-  return [cell.taken[name], group.total[name]];
+  return [taken[name], group.total[name]];
 }
 
 /** How far a cell is from what a condition wants; 0: it holds. */

@@ -77,6 +77,14 @@ export function defineSweep(command: Command, context: CommandContext): void {
       "the best rule with 'collateral <= 0.1 %'; exit 1 when there is none (repeatable)",
       collect,
     )
+    .option('--good <list>', 'who is known to be good: a list as in policies (repeatable)', collect)
+    .option('--bad <list>', 'who is known to be bad: precision and recall of settings', collect)
+    .option('--enforce', 'a second pass puts the knees and the suggestion in force')
+    .option(
+      '--points <setting>',
+      'with --enforce: above=50,per=24,windows=0..5,interval=300 in their place (repeatable)',
+      collect,
+    )
     .option('--config <file>', 'an ecelerity.conf: its monitors', once('one is enough'))
     .option('--root <dir>', 'with --config: look for its absolute paths below this folder')
     .option('--from <time>', 'report from here on; earlier events only warm the windows')

@@ -64,7 +64,8 @@ export function readLabels(options: LabelOptions, runs: readonly RunPolicy[]): L
   return loadLabels(options);
 }
 
-const listOption = ({ good }: LabelOptions): string =>
+/** The option that named a list first. */
+export const listOption = ({ good }: LabelOptions): string =>
   good?.at(0) === undefined ? '--bad' : '--good';
 
 function mayRefuse({ scripts, policy }: RunPolicy): boolean {

@@ -3,10 +3,11 @@ import type { CollateralCounts } from '../simulate/collateral.ts';
 import type { GroupSetting } from '../simulate/sweep/cell-policy.ts';
 import type { SweepCell, SweepGroup } from '../simulate/sweep/sweep.ts';
 import { csvLine, rounded } from './csv.ts';
+import { ENFORCED_COLUMNS, enforcedFields, enforcedJson } from './enforced-cells.ts';
 import { fileJson, totalLines } from './summary.ts';
-import { marksOf, shareOf, type SweepReport } from './sweep-table.ts';
+import { labelShares, marksOf, shareOf, type SweepReport } from './sweep-table.ts';
 
-const CSV_COLUMNS = [
+const COLUMNS = [
   'per',
   'windows',
   'interval',
@@ -24,16 +25,22 @@ const CSV_COLUMNS = [
   'greylisted',
   'caught',
   'collateral',
-  'day_min',
-  'day_median',
-  'day_max',
-  'days',
-  'marks',
 ] as const;
+const LABEL_COLUMNS = ['good', 'bad', 'precision', 'recall'] as const;
+const DAY_COLUMNS = ['day_min', 'day_median', 'day_max', 'days'] as const;
+/** Of shares. */
+const DIGITS = 6;
 
 /** A row for each setting, in the order of the grid. */
 export function* sweepCsv(report: SweepReport): Generator<string> {
-  yield csvLine(CSV_COLUMNS);
+  const { labelled, enforced } = report;
+  yield csvLine([
+    ...COLUMNS,
+    ...(labelled ? LABEL_COLUMNS : []),
+    ...DAY_COLUMNS,
+    ...(enforced === undefined ? [] : ENFORCED_COLUMNS),
+    'marks',
+  ]);
   for (const group of report.sweep.groups) {
     for (const cell of group.cells) {
       const { taken, acceptedByDay: byDay } = cell;
@@ -54,15 +61,25 @@ export function* sweepCsv(report: SweepReport): Generator<string> {
         taken.rejected,
         taken.greylisted,
         cell.caught,
-        rounded(shareOf(taken.accepted, group.total.accepted), 6),
+        rounded(shareOf(taken.accepted, group.total.accepted), DIGITS),
+        ...(labelled ? labelFields(taken, group.total) : []),
         byDay.min,
         byDay.median,
         byDay.max,
         byDay.days,
+        ...(enforced === undefined ? [] : enforcedFields(enforced.get(cell.cell))),
         marksOf(report, group, cell).join(' '),
       ]);
     }
   }
+}
+
+/** A share of nothing is empty. */
+function labelFields(taken: CollateralCounts, total: CollateralCounts): (string | number)[] {
+  const { precision, recall } = labelShares(taken, total);
+  const text = (share: number | undefined): string =>
+    share === undefined ? '' : rounded(share, DIGITS);
+  return [taken.good, taken.bad, text(precision), text(recall)];
 }
 
 /** The sweep as JSON values; key order is part of the format. */
@@ -82,7 +99,7 @@ export function sweepJson(report: SweepReport): unknown {
     days: sweep.days.map(({ dayMs }) => formatIso(dayMs).slice(0, 10)),
     groups: sweep.groups.map((group) => ({
       ...settingJson(group),
-      total: countsJson(group.total),
+      total: countsJson(group.total, report),
       knee: group.knee === undefined ? null : group.cells[group.knee].above,
       cells: group.cells.map((cell) => cellJson(report, group, cell)),
     })),
@@ -101,7 +118,9 @@ export function sweepJson(report: SweepReport): unknown {
   };
 }
 
-function cellJson({ sweep }: SweepReport, group: SweepGroup, cell: SweepCell): unknown {
+function cellJson(report: SweepReport, group: SweepGroup, cell: SweepCell): unknown {
+  const { sweep, enforced } = report;
+  const own = enforced?.get(cell.cell);
   const { min, median, max, days } = cell.acceptedByDay;
   return {
     above: cell.above,
@@ -112,21 +131,32 @@ function cellJson({ sweep }: SweepReport, group: SweepGroup, cell: SweepCell): u
       messages: cell.stoppedMessages,
       accepted: cell.stoppedAccepted,
     },
-    taken: countsJson(cell.taken),
+    taken: countsJson(cell.taken, report),
     caught: cell.caught,
-    collateral: Number(rounded(shareOf(cell.taken.accepted, group.total.accepted), 6)),
+    collateral: Number(rounded(shareOf(cell.taken.accepted, group.total.accepted), DIGITS)),
+    ...(report.labelled ? labelsJson(cell.taken, group.total) : {}),
     accepted_by_day: { min, median, max, days },
     by_day: {
       firings: sweep.days.map((day) => day.firings[cell.cell]),
       accepted: sweep.days.map((day) => day.accepted[cell.cell]),
       rejected: sweep.days.map((day) => day.rejected[cell.cell]),
     },
+    ...(enforced && { enforced: enforcedJson(own, own && countsJson(own.taken, report)) }),
   };
 }
 
-function countsJson(counts: CollateralCounts): unknown {
-  const { connections, accepted, spam, virus, rejected, greylisted } = counts;
-  return { connections, accepted, spam, virus, rejected, greylisted };
+function countsJson(counts: CollateralCounts, { labelled }: SweepReport): unknown {
+  const { connections, accepted, spam, virus, rejected, greylisted, good, bad } = counts;
+  const judged = { connections, accepted, spam, virus, rejected, greylisted };
+  return labelled ? { ...judged, good, bad } : judged;
+}
+
+/** A share of nothing is null. */
+function labelsJson(taken: CollateralCounts, total: CollateralCounts): object {
+  const { precision, recall } = labelShares(taken, total);
+  const plain = (share: number | undefined): number | null =>
+    share === undefined ? null : Number(rounded(share, DIGITS));
+  return { precision: plain(precision), recall: plain(recall) };
 }
 
 function settingJson(setting: GroupSetting): object {
@@ -139,11 +169,11 @@ function settingJson(setting: GroupSetting): object {
 }
 
 /** As `--per` takes it: `24/64`; the name of the field for a rule that counts by one. */
-function perText({ per }: GroupSetting): string {
+export function perText({ per }: GroupSetting): string {
   return per.type === 'field' ? per.field : `${per.prefix.ipv4}/${per.prefix.ipv6}`;
 }
 
 /** As `--windows` takes it: `0..2`; empty for open sessions. */
-function windowsText({ windows }: GroupSetting): string {
+export function windowsText({ windows }: GroupSetting): string {
   return windows === undefined ? '' : `${windows.start}..${windows.end}`;
 }

@@ -1,7 +1,12 @@
 import { ALL_NEEDS } from '../../src/model/event.ts';
 import { Vocabulary } from '../../src/model/vocabulary.ts';
 import type { Rule, RulePolicy } from '../../src/policy/rule-policy.ts';
-import type { GroupSetting } from '../../src/simulate/sweep/cell-policy.ts';
+import type { CellSetting, GroupSetting } from '../../src/simulate/sweep/cell-policy.ts';
+import {
+  enforceCells,
+  type EnforceCellsOptions,
+  type EnforcedCell,
+} from '../../src/simulate/sweep/enforce-cells.ts';
 import { sweep, type Sweep, type SweepOptions } from '../../src/simulate/sweep/sweep.ts';
 import type { Tally } from '../../src/simulate/tally.ts';
 import type { EventRow } from './event-batches.ts';
@@ -20,21 +25,61 @@ export async function sweepRows(
   grid: Grid,
   options: Partial<SweepOptions> = {},
 ): Promise<Sweep> {
+  return sweep({ ...grid, ...inputsFor(inputs), ...WHOLE, policy, rule, ...options });
+}
+
+/** Puts settings of one rule in force over the rows of inputs. */
+export async function enforceRows(
+  inputs: readonly (readonly EventRow[])[],
+  policy: RulePolicy,
+  rule: Rule,
+  settings: readonly CellSetting[],
+  options: Partial<EnforceCellsOptions> = {},
+): Promise<EnforcedCell[]> {
+  return enforceCells({ ...inputsFor(inputs), ...WHOLE, policy, rule, settings, ...options });
+}
+
+const WHOLE = {
+  fromMs: undefined,
+  toMs: undefined,
+  sessionTimeoutMs: undefined,
+  clampNegative: undefined,
+  labels: undefined,
+};
+
+/** Inputs that hold these rows, to be read once. */
+export function inputsFor(
+  inputs: readonly (readonly EventRow[])[],
+): Pick<EnforceCellsOptions, 'sources' | 'vocabulary' | 'needs' | 'fileOf'> {
   const vocabulary = new Vocabulary();
-  return sweep({
-    ...grid,
+  return {
     sources: inputs.map((rows, rank) => new RowSource(rows, { rank, vocabulary })),
     vocabulary,
     needs: ALL_NEEDS,
-    policy,
-    rule,
-    fromMs: undefined,
-    toMs: undefined,
-    sessionTimeoutMs: undefined,
-    clampNegative: undefined,
-    labels: undefined,
-    ...options,
-  });
+    fileOf: (source) => `log${source}`,
+  };
+}
+
+/** What an enforced replay says of a rule, as a sweep shows it. */
+export function enforcedBy({ rules, collateral, enforced, events }: Tally, rule: string): object {
+  const index = rules.findIndex(({ name }) => name === rule);
+  const { firings, keys, stoppedConnections, stoppedMessages } = rules[index];
+  const { senders: _, ...taken } = collateral!.rules[index];
+  const block = enforced!.blocks.find((one) => one.rule === rule);
+  const tried = (kind: string): object => {
+    return { attempts: events[kind] ?? 0, accepted: enforced!.accepted[kind] ?? 0 };
+  };
+  return {
+    firings,
+    keys,
+    refusedConnections: stoppedConnections,
+    refusedMessages: stoppedMessages,
+    blocks: block && { begun: block.begun, refused: block.refused },
+    taken,
+    connections: tried('connect'),
+    receptions: tried('reception'),
+    rejections: tried('rejection'),
+  };
 }
 
 /** What a cell and a replay with its setting must agree on. */

@@ -11,6 +11,8 @@ import { DAY_MS } from '../../src/model/time.ts';
 import { Vocabulary } from '../../src/model/vocabulary.ts';
 import type { Condition, Per, Quantity, Rule, RulePolicy } from '../../src/policy/rule-policy.ts';
 import { cellPolicy, ownSetting, type CellSetting } from '../../src/simulate/sweep/cell-policy.ts';
+import { enforce } from '../../src/simulate/enforce/enforce.ts';
+import type { SweepOptions } from '../../src/simulate/sweep/sweep.ts';
 import type { Labels } from '../../src/simulate/collateral.ts';
 import type { Tally } from '../../src/simulate/tally.ts';
 import {
@@ -31,7 +33,15 @@ import {
 } from '../builders/audit-histories.ts';
 import { NOON_MS, type EventRow } from '../builders/event-batches.ts';
 import { networks, policyOf, replayRows, rule, seriesNamed } from '../builders/rule-policies.ts';
-import { cellsOf, foundBy, sweepRows, type Grid } from '../builders/sweeps.ts';
+import {
+  cellsOf,
+  enforcedBy,
+  enforceRows,
+  foundBy,
+  inputsFor,
+  sweepRows,
+  type Grid,
+} from '../builders/sweeps.ts';
 
 const TIMEOUT_MS = 20_000;
 const HOUR_MS = 3_600_000;
@@ -121,6 +131,9 @@ const rulePlan = fc.record({
   except: fc.constantFrom([], [], [], ['192.0.2.0/31'], ['2001:db8::/33', '198.51.100.7']),
   exceptDomains: fc.constantFrom([], [], [], ['example.com']),
   verdict: fc.constantFrom('tag', 'tarpit', 'reject', 'reject', 'disconnect', 'disconnect'),
+  // Both change what a policy does in force, and nothing that it observes.
+  counts: fc.constantFrom('attempts', 'accepted'),
+  blockMs: seldom(fc.constantFrom(1000, 30_000, HOUR_MS)),
 });
 type RulePlan = typeof rulePlan extends fc.Arbitrary<infer T> ? T : never;
 
@@ -220,6 +233,8 @@ function ruleFrom(own: RulePlan, name: string, policy: RulePolicy): Rule {
     per,
     at: own.at,
     scope: own.scope,
+    counts: own.counts,
+    blockMs: own.blockMs,
     except: networks(...own.except),
     exceptDomains: own.exceptDomains,
     verdict:
@@ -268,17 +283,25 @@ function soFar({ rules, collateral }: Tally): number[] {
   return [rules[index].firings, accepted, rejected];
 }
 
+function spanOf(
+  { from, to, clampNegative }: Plan,
+  inputs: readonly EventRow[][],
+): Required<Pick<SweepOptions, 'fromMs' | 'toMs' | 'clampNegative'>> {
+  const endMs = Math.max(...inputs.flat().map(({ timeMs }) => timeMs));
+  const moment = (part: number | undefined): number | undefined =>
+    part === undefined ? undefined : Math.round(NOON_MS + part * (endMs - NOON_MS));
+  return { fromMs: moment(from), toMs: moment(to), clampNegative };
+}
+
+const settingsOf = ({ above, groups }: Grid): CellSetting[] =>
+  groups.flatMap((group) => above.map((limit) => ({ ...group, above: limit })));
+
 test('every cell is a replay with its setting', async () => {
   const run = fc.asyncProperty(plan, fc.nat(), async (own, day) => {
     const { policy, swept } = policyFrom(own);
     const grid = gridFrom(own, policy, swept);
-    const { above, groups } = grid;
     const inputs = inputsOf(own);
-    const endMs = Math.max(...inputs.flat().map(({ timeMs }) => timeMs));
-    const moment = (part: number | undefined): number | undefined =>
-      part === undefined ? undefined : Math.round(NOON_MS + part * (endMs - NOON_MS));
-    const { clampNegative } = own;
-    const span = { fromMs: moment(own.from), toMs: moment(own.to), clampNegative };
+    const span = spanOf(own, inputs);
     const result = await sweepRows(inputs, policy, swept, grid, {
       ...span,
       labels: LABELS,
@@ -294,7 +317,7 @@ test('every cell is a replay with its setting', async () => {
       });
       return tally;
     };
-    const settings = groups.flatMap((group) => above.map((limit) => ({ ...group, above: limit })));
+    const settings = settingsOf(grid);
     const tallies: Tally[] = [];
     for (const setting of settings) tallies.push(await replayed(setting));
     expect(cellsOf(result)).toEqual(tallies.map((tally) => foundBy(tally, 'swept')));
@@ -314,4 +337,38 @@ test('every cell is a replay with its setting', async () => {
     );
   });
   await fc.assert(run, { numRuns: 120 });
+});
+
+// Method: the same plans, of which every setting is put in force in one pass, against one enforced
+// replay for each.
+test('every setting in force is an enforced replay', async () => {
+  let refused = 0;
+  let blocked = 0;
+  const run = fc.asyncProperty(plan, async (own) => {
+    const { policy, swept } = policyFrom(own);
+    const settings = settingsOf(gridFrom(own, policy, swept)).slice(0, 8);
+    const inputs = inputsOf(own);
+    const options = { ...spanOf(own, inputs), sessionTimeoutMs: TIMEOUT_MS };
+    const labelled = { labels: LABELS };
+    const cells = await enforceRows(inputs, policy, swept, settings, { ...options, ...labelled });
+    const tallies: Tally[] = [];
+    for (const setting of settings) {
+      const { tally } = await enforce({
+        ...inputsFor(inputs),
+        ...options,
+        policy: cellPolicy(policy, swept, setting),
+        collateral: labelled,
+        retryMs: undefined,
+      });
+      tallies.push(tally);
+    }
+    expect(cells).toEqual(tallies.map((tally) => enforcedBy(tally, 'swept')));
+    for (const cell of cells) {
+      refused += cell.refusedMessages;
+      blocked += cell.blocks?.refused ?? 0;
+    }
+  });
+  await fc.assert(run, { numRuns: 60 });
+  expect(refused).toBeGreaterThan(0);
+  expect(blocked).toBeGreaterThan(0);
 });

@@ -26,6 +26,7 @@ import { openLogs, type OpenLogs } from '../open-logs.ts';
 import { isScriptFile } from '../policy-file.ts';
 import type { CommandContext } from '../program.ts';
 import { showProgress } from '../progress.ts';
+import { refusePipes, refuseStdin } from '../read-twice.ts';
 import { jsonText } from '../replay-logs.ts';
 import { loadRunPolicy } from '../run-policy.ts';
 import { refuseUnusable } from '../unusable-logs.ts';
@@ -89,12 +90,7 @@ function refuseUnclear(logs: readonly string[], flags: ExplainFlags): void {
   if (other !== undefined) {
     throw new UserError(`${other} does not go with --firing, which names the decision`, HOW);
   }
-  if (logs.includes('-')) {
-    throw new UserError(
-      '--firing reads the logs twice, which standard input cannot do',
-      'name files, or the decision by --ip and --at',
-    );
-  }
+  refuseStdin(logs, '--firing', 'name files, or the decision by --ip and --at');
 }
 
 function loadRules(flags: ExplainFlags): {
@@ -203,9 +199,7 @@ class ExplainRun {
     };
     const needs = needsOf(policy);
     await this.#read(needs, async (opened, vocabulary) => {
-      if (!opened.readTwice) {
-        throw new UserError('--firing reads the logs twice, which a pipe cannot do');
-      }
+      refusePipes(opened, '--firing');
       const { tally } = await replay({
         sources: opened.sources,
         vocabulary,

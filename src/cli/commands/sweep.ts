@@ -1,34 +1,40 @@
 import { UserError } from '../../model/errors.ts';
+import type { Needs } from '../../model/event.ts';
 import { Vocabulary } from '../../model/vocabulary.ts';
 import { needsOf } from '../../policy/needs.ts';
 import type { Rule, RulePolicy } from '../../policy/rule-policy.ts';
 import { cellText } from '../../policy/yaml/cell-text.ts';
 import { sweepCsv, sweepJson } from '../../report/sweep-rows.ts';
 import { settingText, sweepTable, type SweepReport } from '../../report/sweep-table.ts';
+import type { Labels } from '../../simulate/collateral.ts';
 import { cellChange, ownSetting } from '../../simulate/sweep/cell-policy.ts';
+import { enforceCells, type EnforceCellsOptions } from '../../simulate/sweep/enforce-cells.ts';
 import { sweep } from '../../simulate/sweep/sweep.ts';
 import { isRefusing } from '../../simulate/sweep/swept-rules.ts';
 import { budgetText } from '../budget.ts';
 import { closingNote } from '../closing-note.ts';
+import { chosenCells, pointsOption, type PointFlags } from '../enforced-points.ts';
 import { EXIT } from '../exit-code.ts';
 import { durationOption, fromToOptions, type LogOptions } from '../input-options.ts';
+import { loadLabels, type LabelOptions } from '../label-lists.ts';
 import { isLuaFile } from '../lua-modules.ts';
-import { openLogs } from '../open-logs.ts';
+import { openLogs, type OpenLogs } from '../open-logs.ts';
 import { isScriptFile } from '../policy-file.ts';
 import type { CommandContext } from '../program.ts';
 import { showProgress } from '../progress.ts';
+import { refusePipes, refuseStdin } from '../read-twice.ts';
 import { jsonText } from '../replay-logs.ts';
 import { loadRunPolicy } from '../run-policy.ts';
 import { suggestCell, suggestOption, type FoundCell } from '../suggest-cell.ts';
 import { gridOf, sweptRule, type GridFlags } from '../sweep-options.ts';
 import { refuseUnusable } from '../unusable-logs.ts';
 import { VERSION } from '../version.ts';
+import { listOption } from '../what-if-options.ts';
 
-interface SweepFlags extends LogOptions, GridFlags {
+interface SweepFlags extends LogOptions, GridFlags, LabelOptions, PointFlags {
   readonly policy?: string;
   readonly config?: string;
   readonly root?: string;
-  readonly suggest?: readonly string[];
   readonly from?: string;
   readonly to?: string;
   readonly sessionTimeout?: string;
@@ -44,58 +50,112 @@ export async function runSweep(
   flags: SweepFlags,
   context: CommandContext,
 ): Promise<void> {
-  const { stdio, signal } = context;
+  const { stdio } = context;
   const { policy, name, text, warnings } = policyOf(flags);
   const rule = sweptRule(policy, flags.rule);
   const grid = gridOf(policy, rule, flags);
-  const budgets = suggestOption(flags.suggest ?? [], rule);
+  const labels = labelsFor(rule, flags);
+  const budgets = suggestOption(flags.suggest ?? [], rule, labels);
+  const points = pointsOption(flags, grid);
   const { fromMs, toMs } = fromToOptions(flags);
   const sessionTimeoutMs = durationOption('--session-timeout', flags.sessionTimeout);
-  const vocabulary = new Vocabulary();
-  const needs = needsOf(policy);
-  const opened = await openLogs(logs, flags, { vocabulary, needs, gapMs: Infinity, signal });
-  const hideProgress = showProgress(stdio, opened.progress);
-  try {
-    const result = await sweep({
-      ...grid,
-      sources: opened.sources,
-      vocabulary,
-      needs,
-      policy,
-      rule,
-      fromMs,
-      toMs,
-      sessionTimeoutMs,
-      clampNegative: flags.clampNegative,
-      labels: undefined,
-    });
-    hideProgress();
-    const files = opened.reports(result.bySource);
-    refuseUnusable(files);
-    for (const warning of warnings) stdio.err(`${warning}\n`);
-    const suggestion = budgets.length === 0 ? undefined : suggestCell(result, budgets);
-    const asked = budgets.map((budget) => `${budget.metric} ${budgetText(budget)}`);
-    const found = suggestion?.found;
-    const report: SweepReport = {
-      version: VERSION,
-      policy: name,
-      rule: rule.name,
-      verdict: rule.verdict.type,
-      refuses: isRefusing(rule),
-      own: ownSetting(policy, rule)!,
-      files,
-      sweep: result,
-      suggestion: found && { ...found, asked, yaml: yamlOf(found, text, policy, rule, flags) },
-    };
-    for (const piece of piecesOf(report, flags)) if (!stdio.out(piece)) return;
-    closingNote(files, flags.maxUnparsed, context);
-    if (suggestion === undefined || found !== undefined) return;
-    stdio.err(`hindcast: ${nearestText(suggestion.nearest, asked)}\n`);
-    context.exit(EXIT.checkFailed);
-  } finally {
-    hideProgress();
-    opened.close();
+  const { clampNegative, enforce } = flags;
+  const asked = { policy, rule, fromMs, toMs, sessionTimeoutMs, clampNegative, labels };
+  const reader = new LogReader(logs, flags, needsOf(policy), context);
+
+  const { result, files } = await reader.read(async (opened, inputs) => {
+    if (enforce === true) refusePipes(opened, '--enforce');
+    const swept = await sweep({ ...asked, ...grid, ...inputs });
+    const reports = opened.reports(swept.bySource);
+    refuseUnusable(reports);
+    return { result: swept, files: reports };
+  });
+  const suggestion = budgets.length === 0 ? undefined : suggestCell(result, budgets);
+  const found = suggestion?.found;
+  const chosen = enforce === true ? chosenCells(result, points, found) : [];
+  const settings = chosen.map(({ group, cell }) => ({ ...group, above: cell.above }));
+  const inForce =
+    settings.length === 0
+      ? []
+      : await reader.read((_, inputs) => enforceCells({ ...asked, settings, ...inputs }));
+
+  for (const warning of warnings) stdio.err(`${warning}\n`);
+  if (enforce === true && settings.length === 0) {
+    stdio.err('nothing was put in force: there is no knee and no suggestion\n');
   }
+  const conditions = budgets.map((budget) => `${budget.metric} ${budgetText(budget)}`);
+  const report: SweepReport = {
+    version: VERSION,
+    policy: name,
+    rule: rule.name,
+    verdict: rule.verdict.type,
+    refuses: isRefusing(rule),
+    own: ownSetting(policy, rule)!,
+    labelled: labels !== undefined,
+    files,
+    sweep: result,
+    suggestion: found && {
+      ...found,
+      asked: conditions,
+      yaml: yamlOf(found, text, policy, rule, flags),
+    },
+    enforced:
+      enforce === true
+        ? new Map(chosen.map(({ cell }, index) => [cell.cell, inForce[index]]))
+        : undefined,
+  };
+  for (const piece of piecesOf(report, flags)) if (!stdio.out(piece)) return;
+  closingNote(files, flags.maxUnparsed, context);
+  if (suggestion === undefined || found !== undefined) return;
+  stdio.err(`hindcast: ${nearestText(suggestion.nearest, conditions, labels)}\n`);
+  context.exit(EXIT.checkFailed);
+}
+
+/** What a pass over the logs needs of them. */
+type Inputs = Pick<EnforceCellsOptions, 'sources' | 'vocabulary' | 'needs' | 'fileOf'>;
+
+/** Opens the logs for each pass over them. */
+class LogReader {
+  readonly #logs: readonly string[];
+  readonly #flags: SweepFlags;
+  readonly #needs: Needs;
+  readonly #context: CommandContext;
+
+  /** @param needs has the sender, too, where lists of labels need it: the rule refuses then */
+  constructor(logs: readonly string[], flags: SweepFlags, needs: Needs, context: CommandContext) {
+    if (flags.enforce === true) refuseStdin(logs, '--enforce', 'name files');
+    this.#logs = logs;
+    this.#flags = flags;
+    this.#needs = needs;
+    this.#context = context;
+  }
+
+  async read<Result>(pass: (opened: OpenLogs, inputs: Inputs) => Promise<Result>): Promise<Result> {
+    const { stdio, signal } = this.#context;
+    const needs = this.#needs;
+    const vocabulary = new Vocabulary();
+    const demands = { vocabulary, needs, gapMs: Infinity, signal };
+    const opened = await openLogs(this.#logs, this.#flags, demands);
+    const hideProgress = showProgress(stdio, opened.progress);
+    try {
+      const { sources, fileOf } = opened;
+      return await pass(opened, { sources, vocabulary, needs, fileOf });
+    } finally {
+      hideProgress();
+      opened.close();
+    }
+  }
+}
+
+/** The lists of those who are known. */
+function labelsFor(rule: Rule, flags: SweepFlags): Labels | undefined {
+  const { labels } = loadLabels(flags);
+  if (labels === undefined || isRefusing(rule)) return labels;
+  const { name, verdict } = rule;
+  throw new UserError(
+    `${listOption(flags)} labels what a rule takes, and ${name} only says ${verdict.type}`,
+    'give it a reject or disconnect',
+  );
 }
 
 /** Scripts have no limits of their own that a sweep could vary. */
@@ -137,8 +197,13 @@ function yamlOf(
   return `# ${config} needs these monitors, too\n${yaml}`;
 }
 
-function nearestText({ group, cell }: FoundCell, asked: readonly string[]): string {
+function nearestText(
+  { group, cell }: FoundCell,
+  asked: readonly string[],
+  labels: Labels | undefined,
+): string {
   const { taken, firings, keys } = cell;
   const facts = `accepted ${taken.accepted}, rejected ${taken.rejected}, connections ${taken.connections}, firings ${firings}, keys ${keys}`;
-  return `no setting holds ${asked.join(', ')}; nearest: above ${cell.above}, ${settingText(group)} (${facts})`;
+  const known = labels === undefined ? '' : `, good ${taken.good}, bad ${taken.bad}`;
+  return `no setting holds ${asked.join(', ')}; nearest: above ${cell.above}, ${settingText(group)} (${facts}${known})`;
 }
