@@ -11,7 +11,7 @@ const SHOWN_PAIRS = 10;
 const WIDEST_MATRIX = 6;
 
 /** `0.0123` of a whole as `1.23 %`, with at most two decimals; empty where there is no whole. */
-function percent(part: number, whole: number): string {
+export function percent(part: number, whole: number): string {
   if (whole === 0) return '';
   return `${String(Number(((100 * part) / whole).toFixed(2)))} %`;
 }
