@@ -4,7 +4,12 @@ import type { ShapeMistakes } from './shape-codes.ts';
 import { didYouMean } from '../../model/suggest.ts';
 import { seenOf, type MapValue, type TextValue, type Value } from './tree.ts';
 
-function wrongType(mistakes: ShapeMistakes, value: Value, what: string, expected: string): undefined {
+function wrongType(
+  mistakes: ShapeMistakes,
+  value: Value,
+  what: string,
+  expected: string,
+): undefined {
   mistakes.add(value, 'type-wrong', [what, expected, seenOf(value)]);
 }
 
@@ -24,7 +29,11 @@ export function wordOf(mistakes: ShapeMistakes, value: Value, what: string): str
   return wrongType(mistakes, value, what, 'a text or a number');
 }
 
-export function booleanOf(mistakes: ShapeMistakes, value: Value, what: string): boolean | undefined {
+export function booleanOf(
+  mistakes: ShapeMistakes,
+  value: Value,
+  what: string,
+): boolean | undefined {
   return value.type === 'boolean' ? value.value : wrongType(mistakes, value, what, 'true or false');
 }
 
