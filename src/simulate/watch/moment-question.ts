@@ -31,8 +31,13 @@ export type Answer = number | { readonly refused: string };
 /** Nothing has happened yet, so nothing is counted. */
 export const BEFORE_ALL: Answer = 0;
 
-export function ask(engine: AuditEngine, question: MomentQuestion): Answer {
-  return question.type === 'count' ? askCount(engine, question) : askSessions(engine, question);
+/**
+ * Makes ready for a question; before the first event, so that the sessions that a tarpit holds are
+ * seen.
+ */
+export function bind(engine: AuditEngine, question: MomentQuestion): () => Answer {
+  if (question.type === 'count') return () => askCount(engine, question);
+  return bindSessions(engine, question);
 }
 
 function askCount(
@@ -53,16 +58,17 @@ function askCount(
   return { refused: `'${series}' keeps the windows 0..${feed.kept - 1}` };
 }
 
-function askSessions(engine: AuditEngine, question: SessionsQuestion): Answer {
+function bindSessions(engine: AuditEngine, question: SessionsQuestion): () => Answer {
   const { block, service, listener } = question;
   if (block === undefined) {
     const all = engine.openSessions(service, listener, { ipv4: 0, ipv6: 0 });
     const nowhere = new Int32Array(4);
-    return all.count(4, nowhere, 0) + all.count(6, nowhere, 0);
+    return () => all.count(4, nowhere, 0) + all.count(6, nowhere, 0);
   }
-  const { family, bits, words } = block;
+  const { family, bits } = block;
   const own = engine.openSessions(service, listener, { ipv4: bits, ipv6: bits });
-  return own.count(family, Int32Array.from(words), 0);
+  const words = Int32Array.from(block.words);
+  return () => own.count(family, words, 0);
 }
 
 function sameMonitor(a: Monitor, b: Monitor): boolean {

@@ -3,7 +3,7 @@ import { EnforcedReplay } from '../enforce/enforce.ts';
 import { BARE_POLICY } from '../policy-run.ts';
 import { ReplayRun, type ReplayOptions } from '../replay.ts';
 import type { Tally } from '../tally.ts';
-import { ask, BEFORE_ALL, type Answer, type MomentQuestion } from './moment-question.ts';
+import { BEFORE_ALL, bind, type Answer, type MomentQuestion } from './moment-question.ts';
 
 export interface QuestionAt {
   /** Asked before the events of this moment, milliseconds UTC. */
@@ -38,11 +38,11 @@ interface Watched {
 export async function watch(options: WatchOptions): Promise<WatchedRun> {
   const { questions } = options;
   const run = watchedOf(options);
+  const asks = questions.map(({ question }) => bind(run.engine, question));
   const answers: Answer[] = questions.map(() => BEFORE_ALL);
   const inOrder = [...questions.keys()].sort((a, b) => questions[a].atMs - questions[b].atMs);
   for (const index of inOrder) {
-    const { atMs, question } = questions[index];
-    if (await run.reach(atMs)) answers[index] = ask(run.engine, question);
+    if (await run.reach(questions[index].atMs)) answers[index] = asks[index]();
   }
   await run.reach(Infinity);
   return { tally: run.finish().tally, answers };
