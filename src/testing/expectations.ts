@@ -5,10 +5,10 @@ import type { TestMistakes } from './codes.ts';
 import type { Expectation } from './expectation.ts';
 import {
   END_NUMBERS,
-  ENFORCED_KEYS,
+  type ENFORCED_KEYS,
   EXPECTATION_KEYS,
   INPUT_NUMBERS,
-  OBSERVED_KEYS,
+  type OBSERVED_KEYS,
   RETRY_NUMBERS,
   TARPIT_NUMBERS,
 } from './expectation-keys.ts';

@@ -8,6 +8,7 @@ import {
   FROM_0,
   mapping,
   numberSchema,
+  whereKey,
   WHOLE_FROM_0,
   without,
   WORD,
@@ -153,9 +154,12 @@ export const CONDITION_FITS: Schema = {
   dependentSchemas: Object.fromEntries(
     FORMS.map((form) => [form, without(Object.keys(FITS[form].refuses))]),
   ),
-  if: { properties: { count: { const: 'sessions' } }, required: ['count'] },
-  then: without(Object.keys(OF_WINDOWS)),
-  else: without(Object.keys(OF_SESSIONS)),
+  ...whereKey(
+    'count',
+    { const: 'sessions' },
+    without(Object.keys(OF_WINDOWS)),
+    without(Object.keys(OF_SESSIONS)),
+  ),
 };
 
 /** A condition with what its rule must know to be checked as a whole. */

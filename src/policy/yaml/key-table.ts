@@ -124,6 +124,16 @@ export function without(names: readonly string[]): Schema {
   return { properties: Object.fromEntries(names.map((name) => [name, false])) };
 }
 
+/** What holds where the mapping has this value at a key, and what holds elsewhere. */
+export function whereKey(key: string, value: Schema, holds: Schema, elsewhere?: Schema): Schema {
+  const condition = { properties: { [key]: value }, required: [key] };
+  const branches: [string, Schema][] = [
+    ['if', condition],
+    ['then', holds],
+  ];
+  return Object.fromEntries(elsewhere ? [...branches, ['else', elsewhere]] : branches);
+}
+
 const SHARED = '$shared';
 
 /** A schema that is written once, under this name, however often it is used. */

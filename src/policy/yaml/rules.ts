@@ -67,6 +67,7 @@ const RULE_KEYS: KeyTable = {
     about: 'All nodes together, or each node apart; default cluster.',
     value: choice(SCOPES),
   },
+  // oxlint-disable-next-line unicorn/no-thenable -- it is what the format calls the verdict
   then: {
     about: 'The verdict: tag, or a mapping with tag, tarpit, reject or disconnect.',
     value: VERDICT_SCHEMA,

@@ -19,6 +19,7 @@ import {
   namedValues,
   numberSchema,
   shared,
+  whereKey,
   WHOLE_NOT_0,
   type KeyTable,
 } from './key-table.ts';
@@ -65,11 +66,12 @@ const SERIES_KEYS: KeyTable = {
   serialize: { about: 'Write each window that holds anything.', value: BOOLEAN },
 };
 /** Series of addresses are keyed by them, others by the field that they name. */
-const KEY_BY_TYPE = {
-  if: { properties: { type: { const: 'string' } }, required: ['type'] },
-  then: { required: ['key'] },
-  else: { properties: { key: { const: 'ip' } } },
-};
+const KEY_BY_TYPE = whereKey(
+  'type',
+  { const: 'string' },
+  { required: ['key'] },
+  { properties: { key: { const: 'ip' } } },
+);
 
 /** The name is a cell of CSV reports and a word of queries. */
 // oxlint-disable-next-line no-control-regex -- control characters are what it refuses

@@ -8,6 +8,7 @@ import {
   numberSchema,
   oneKeyOf,
   TEXT,
+  whereKey,
   without,
   type KeyTable,
 } from './key-table.ts';
@@ -52,8 +53,7 @@ export const VERDICT_SCHEMA = either(
       reject: without(['reason']),
       disconnect: without(['reason']),
     },
-    if: { properties: { tag: TEXT }, required: ['tag'] },
-    then: without(['reason']),
+    ...whereKey('tag', TEXT, without(['reason'])),
   }),
 );
 
