@@ -1,6 +1,6 @@
 // Goal: a line of events stands for exactly the events that a reader would write out one by one, and
 // they are as late as their places say.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parse } from 'csv-parse/sync';
 import { readTestFile } from '../../src/testing/test-file.ts';
