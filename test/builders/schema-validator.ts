@@ -46,10 +46,8 @@ export function validatorOf(root: ObjectValue): (value: unknown) => boolean {
   const onNumber = (holds: (limit: number, value: number) => boolean): Holds => {
     return (limit: number, value) => typeof value !== 'number' || holds(limit, value);
   };
-  const onObject = <Argument>(
-    holds: (argument: Argument, value: ObjectValue) => boolean,
-  ): Holds => {
-    return (argument: Argument, value) => !isObject(value) || holds(argument, value);
+  const onObject = (holds: (argument: never, value: ObjectValue) => boolean): Holds => {
+    return (argument, value) => !isObject(value) || holds(argument, value);
   };
   const note: Holds = () => true;
 
@@ -58,6 +56,7 @@ export function validatorOf(root: ObjectValue): (value: unknown) => boolean {
     $defs: note,
     title: note,
     description: note,
+    // oxlint-disable-next-line unicorn/no-thenable -- the keyword beside `if`
     then: note,
     else: note,
     $ref: (name: string, value) => {

@@ -133,16 +133,18 @@ const changes = fc.record<Change>({
 function changed(policy: unknown, { place, kind, key, value }: Change): unknown {
   const places = placesIn(policy);
   const steps = places[place % places.length];
-  const at = (value_: unknown, [step, ...rest]: Steps): unknown => {
+  const at = (old: unknown, [step, ...rest]: Steps): unknown => {
     if (step === undefined) {
-      const isMapping = typeof value_ === 'object' && value_ !== null && !Array.isArray(value_);
-      return kind === 'add' && isMapping ? { ...value_, [key]: value } : value;
+      const isMapping = typeof old === 'object' && old !== null && !Array.isArray(old);
+      return kind === 'add' && isMapping ? { ...old, [key]: value } : value;
     }
-    if (Array.isArray(value_)) {
-      const items = value_.map((item, index) => (index === Number(step) ? at(item, rest) : item));
+    if (Array.isArray(old)) {
+      const items = (old as unknown[]).map((item, index) =>
+        index === Number(step) ? at(item, rest) : item,
+      );
       return kind === 'drop' && rest.length === 0 ? items.toSpliced(Number(step), 1) : items;
     }
-    const entries = Object.entries(value_ as object).flatMap(([name, own]) => {
+    const entries = Object.entries(old as object).flatMap(([name, own]) => {
       if (name !== String(step)) return [[name, own]];
       if (rest.length > 0 || kind === 'add' || kind === 'replace') return [[name, at(own, rest)]];
       return kind === 'drop' ? [] : [[key, own]];
@@ -179,12 +181,11 @@ test('one change is refused by both or by none', () => {
     fc.property(fc.constantFrom(...examples), changes, (policy, change) => {
       const after = changed(policy, change);
       const codes = codesOf(after);
-      if (isValid(after)) {
-        expect(codes.filter((code) => OF_FORM.has(code))).toEqual([]);
-      } else {
-        refused++;
-        expect(codes.some((code) => OF_FORM.has(code) || PARTLY_OF_FORM.has(code))).toBe(true);
-      }
+      const valid = isValid(after);
+      const isOfForm = codes.some((code) => OF_FORM.has(code));
+      const isPartly = codes.some((code) => PARTLY_OF_FORM.has(code));
+      expect(isOfForm ? [false] : isPartly ? [false, true] : [true]).toContain(valid);
+      if (!valid) refused++;
     }),
     { numRuns: 600 },
   );
@@ -196,7 +197,7 @@ test('of several changes the reader refuses what the schema refuses', () => {
   fc.assert(
     fc.property(fc.constantFrom(...examples), several, (policy, all) => {
       const after = all.reduce(changed, policy);
-      if (!isValid(after)) expect(codesOf(after)).not.toEqual([]);
+      expect(isValid(after) || codesOf(after).length > 0).toBe(true);
     }),
     { numRuns: 150 },
   );
