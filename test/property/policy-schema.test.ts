@@ -175,6 +175,48 @@ test('bad policies are valid where their mistake is not one of form', () => {
   expect(beyond.filter((code) => !isGood(code))).toEqual([]);
 });
 
+const RATIO = 'ratio: { of: rejections, to: connections, above: 1 }, per: address';
+const SURGE = 'surge: { of: connections, times: 2, before: 1..2 }, per: address';
+const COUNT = 'count: connections, above: 1, per: address';
+const DISTINCT = 'distinct: user, on: auth_failure, above: 1, per: address';
+const BOTH =
+  'all: [{ count: connections, above: 1 }, { count: rejections, above: 1 }], per: address';
+
+test.each([
+  ...[RATIO, SURGE, COUNT, DISTINCT, BOTH].map((form) => [form, true] as const),
+  ...[`${RATIO}, above: 3`, `${RATIO}, on: connect`, `${RATIO}, service: SMTP`].map(bad),
+  ...[`${SURGE}, above: 3`, `${SURGE}, windows: 0`, `${SURGE}, where: {}`].map(bad),
+  ...[`${COUNT}, on: connect`, `${COUNT}, listener: 25`, `${DISTINCT}, service: SMTP`].map(bad),
+  ...[`${BOTH}, windows: 0`, 'all: [{ count: connections, above: 1, on: connect }]'].map(bad),
+  ...['count: sessions, above: 1, per: address, windows: 0'].map(bad),
+  ...['count: connections, above: 1, per: user', SURGE.replace('address', '{}')].map(bad),
+  ...[SURGE.replace('times: 2', 'times: 0'), RATIO.replace('rejections', 'sessions')].map(bad),
+  [`${COUNT}, then: { reject: 550 no, for: 90 }`, true],
+  ...[`${COUNT}, then: { tarpit: 0 }`, `${COUNT}, then: { tarpit: 5, for: 1h }`].map(bad),
+  ...[`${COUNT}, then: { reject: 550 no, reason: no }`].map(bad),
+  ...[`${COUNT}, then: { tag: a, reason: b }`, `${COUNT}, then: { tag: a, for: soon }`].map(bad),
+] as const)('a rule %s: %s for both', (rule, good) => {
+  const then = rule.includes('then:') ? '' : ', then: tag';
+  const policy: unknown = parse(`{ hindcast: 1, rules: [{ name: a, ${rule}${then} }] }`);
+  expect([isValid(policy), codesOf(policy).length === 0]).toEqual([good, good]);
+});
+
+function bad(text: string): readonly [string, boolean] {
+  return [text, false];
+}
+
+const SERIES = "type: ip, monitor: '300,6', on: connect";
+
+test.each([
+  [`series: { a b: { ${SERIES}, amount: -1 } }`, true] as const,
+  ...[`series: { a: { ${SERIES}, amount: 0 } }`, `series: { 'a,b': { ${SERIES} } }`].map(bad),
+  ...[`series: { a: { ${SERIES.replace("'300,6'", '5m')} } }`, "monitors: ['300']"].map(bad),
+  ...['lists: { a b: x.example }', 'audit: { maintenance_interval: 31622401 }'].map(bad),
+])('%s: %s for both', (text, good) => {
+  const policy: unknown = parse(`{ hindcast: 1, ${text} }`);
+  expect([isValid(policy), codesOf(policy).length === 0]).toEqual([good, good]);
+});
+
 test('one change is refused by both or by none', () => {
   let refused = 0;
   fc.assert(

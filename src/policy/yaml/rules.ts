@@ -1,14 +1,8 @@
 import { PHASES, type PhaseName } from '../../model/event.ts';
 import type { Condition, Rule } from '../rule-policy.ts';
 import { BLOCK_SCHEMA, PER_SCHEMA, readPer } from './blocks.ts';
-import {
-  BESIDE_FORMS,
-  CONDITION_FITS,
-  CONDITION_KEYS,
-  FORMS,
-  readCondition,
-  type ReadCondition,
-} from './conditions.ts';
+import { BESIDE_FORMS, CONDITION_FITS, CONDITION_KEYS, FORMS } from './condition-keys.ts';
+import { readCondition, type ReadCondition } from './conditions.ts';
 import {
   choice,
   mapping,
