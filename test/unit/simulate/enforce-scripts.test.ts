@@ -114,7 +114,7 @@ describe('a discard takes the message and tells the client yes', () => {
     const rows = [...visit(0, 1, 'A'), connect(200, 2, '192.0.2.8')];
     const of = async (rcptto: string): Promise<unknown> =>
       (await enforceSieve(rows, { rcptto }, { retryMs: 60_000 })).enforced.retries;
-    expect(await of('ec_action 450 "no";')).toMatchObject({ returned: 3, waiting: 0 });
+    expect(await of('ec_action 450 "no";')).toMatchObject({ returned: 3, waiting: 1 });
     expect(await of('discard;')).toMatchObject({ returned: 0, waiting: 0 });
   });
 
