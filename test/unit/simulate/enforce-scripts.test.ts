@@ -295,6 +295,18 @@ describe('tarpits', () => {
     expect(logged.map((text) => text.replace(/\S+\.siv:\d+ /, ''))).toEqual(['3 open 3']);
   });
 
+  test('and refusals are what the place of a session depends on, in each world', async () => {
+    const script = `if ec_test :is "%{spfv1:c}" "192.0.2.9" {
+  $m = "24"; $c = audit_service "SMTP" "/\${m}"; ec_log "open \${c}";
+} else { ec_action 450 "no"; }`;
+    const rows = [connect(0, 1), connect(1, 2), connect(15, 3, '192.0.2.9')];
+    const { logged, enforced } = await enforceSieve(rows, script, { retryMs: 10_000 });
+    expect(enforced.retries).toMatchObject({ returned: 2 });
+    // Nobody who was refused has a place, and who came back was never there on the log as it was.
+    expect(logged.map((text) => text.replace(/\S+\.siv:\d+ /, ''))).toEqual(['15 open 1']);
+    expect(enforced.observed.scripts!.firstLogged.map(({ text }) => text)).toEqual(['open 3']);
+  });
+
   test('never end where they are longer than any log', async () => {
     const text = moduleAt('validate_connect', 'vctx:tarpit(1/0)');
     const { enforced } = await run([connect(0, 1), bye(1, 1), connect(9e6, 2)], luaPolicy(text));
@@ -364,6 +376,32 @@ msys.registerModule("m", mod)`;
     expect(shown(tally)).toEqual(['module.lua:3 reject 1', 'module.lua:7 reject 0']);
     expect(tally.collateral!.rules).toHaveLength(2);
   });
+});
+
+test('what comes back does not depend on the fields that are asked', async () => {
+  const rows = [...visit(0, 1, 'A'), connect(200, 2, '192.0.2.8')];
+  const of = async (needs: EnforceOptions['needs']): Promise<unknown> => {
+    const script = { data: 'ec_disconnect 421 "no";' };
+    const { tally, enforced } = await enforceSieve(rows, script, { retryMs: 60_000, needs });
+    return { events: tally.events, sessions: tally.sessions, retries: enforced.retries };
+  };
+  expect(await of({ textFields: 0 })).toEqual(await of(ALL_NEEDS));
+});
+
+test('a series that begins when a session ends begins in the window of that moment', async () => {
+  const text = `local mod = {}
+function mod:validate_connect() return msys.core.VALIDATE_CONT end
+function mod:validate_dealloc()
+msys.audit_series.define("over", "string", 7, 4)
+msys.audit_series.add("over", { key = "x" })
+end
+msys.registerModule("m", mod)`;
+  // The session times out 60 seconds behind its connect; no event of that time exists.
+  const rows = [connect(0, 1), connect(100, 2, '192.0.2.8')];
+  const { records } = await run(rows, luaPolicy(text), { sessionTimeoutMs: 60_000 });
+  const over = records.enforcedRows.filter(({ series: name }) => name === 'over');
+  const startMs = Math.floor((NOON_MS + 60_000) / 7000) * 7000;
+  expect(over).toMatchObject([{ windowStartMs: startMs, observed: 1, attempts: 1 }]);
 });
 
 test('under --strict what is not simulated ends the run', async () => {
