@@ -99,7 +99,7 @@ describe.each(['siv', 'lua'])('scripts in force: %s', (name) => {
 
   test('the table shows both worlds under the place of the action', () => {
     const place = { siv: 'refused.siv:4', lua: 'refused.lua:4' }[name]!;
-    const [line] = outputs[name].split('\n').filter((text) => text.includes(place));
+    const line = outputs[name].split('\n').find((text) => text.includes(place))!;
     const { rules, enforced } = summaryOf(name);
     const [observed] = enforced.observed.rules as { readonly firings: number }[];
     const numbers = [observed.firings, rules[0].firings].map((count) => count.toLocaleString('en'));
@@ -129,6 +129,44 @@ test('scripts of a configuration, in force', async () => {
     await outputOf([...args, '--format', 'json'], { cwd: there }),
   ) as Summary;
   expect(events).toEqual(summaryOf('siv').events);
+});
+
+test('series of scripts stand in the order of windows.csv, with one reading in force', async () => {
+  const text = `ec_include "limit.siv";
+audit_series_add "b" "5,3" 1; audit_series_add "a" "5,3" 1; audit_series_add "a" "2,2" 1;\n`;
+  const there = newFolder({
+    'add.siv': text,
+    'limit.siv': '$n = ec_ip_connections 0; if ec_test :is $n "3" { ec_disconnect 450 "no"; }\n',
+  });
+  const args = ['replay', LOG, '--policy', 'add.siv', '--phase', 'connect', '--tz', 'UTC'];
+  // A warning tells of adds that a single node may not count.
+  const ways = [
+    ['--enforce', '--retry', '5s', '--out', 'out'],
+    ['--out', 'plain'],
+  ];
+  for (const way of ways) {
+    expect(await runHindcast([...args, ...way], { cwd: there })).toMatchObject({ code: 0 });
+  }
+  const [out, plain] = ['out', 'plain'].map((name) => filesBelow(path.join(there, name)));
+  const place = (row: Record<string, string>): string =>
+    `${row['series']} ${row['monitor']} ${row['window_start']}`;
+  const ownIn = (csv: string): Record<string, string>[] =>
+    readCsv(csv).filter(({ series }) => series === 'a' || series === 'b');
+  const own = ownIn(out['enforce.csv']);
+  expect(own.filter((row) => row['attempts'] !== '0').map((row) => place(row))).toEqual(
+    ownIn(out['windows.csv']).map((row) => place(row)),
+  );
+  expect(own.length).toBeGreaterThan(20);
+  expect(new Set(own.map((row) => row['accepted']))).toEqual(new Set(['']));
+  const observed = own.filter((row) => row['observed'] !== '0');
+  expect(observed.map((row) => `${place(row)} ${row['observed']}`)).toEqual(
+    ownIn(plain['windows.csv']).map((row) => `${place(row)} ${row['total']}`),
+  );
+  // What the two runs read alike is one policy.
+  const digests = [out, plain].map((files) => {
+    return (JSON.parse(files['manifest.json']) as { readonly policy: unknown }).policy;
+  });
+  expect(digests[0]).toEqual(digests[1]);
 });
 
 test('--state does not go with scripts, in force or not', async () => {

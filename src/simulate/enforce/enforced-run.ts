@@ -6,37 +6,25 @@ import { NetworkSet } from '../../model/address.ts';
 import { EventBatch } from '../../model/event-batch.ts';
 import { KIND, PHASE } from '../../model/event.ts';
 import { RuleEvaluator, seriesPlans, type Hit } from '../../policy/rule-evaluator.ts';
-import type { RulePolicy, RuleVerdict } from '../../policy/rule-policy.ts';
+import type { RulePolicy } from '../../policy/rule-policy.ts';
 import type { ScriptEffect, ScriptVerdict } from '../../policy/script-policy.ts';
 import { Blocks } from './blocks.ts';
 import { EnforcedWindows, type Reading } from './enforced-windows.ts';
 import type { StreamClock, StreamTaker } from '../event-stream.ts';
 import { HeldSessions } from './held-sessions.ts';
-import { MadeRejection, type Answer } from './made-rejection.ts';
+import { MadeRejection } from './made-rejection.ts';
 import { refuseKeys, type PolicyRunOptions } from '../policy-run.ts';
+import { BLOCKED, delayOf, isRefusal, replyOf, replyOfScript, type Reply } from './reply.ts';
 import { Retries } from './retries.ts';
 import { RunReport } from '../run-report.ts';
 import { ScriptHost } from '../script-host.ts';
 import { NOBODY, TakenTraffic } from '../taken-traffic.ts';
 import type { ClosedTotals, EnforcedTally, ReplaySink, Tally } from '../tally.ts';
 
-/** What a block answers whose rule has no answer of its own. */
-const BLOCKED: Reply = { code: 554, text: '5.7.1 blocked', closes: true };
-
-/** Longest that a tarpit of a script holds, and beyond any log: results stay exact numbers. */
-const LONGEST_TARPIT_S = 2 ** 31 - 1;
-
 export interface EnforcedRunOptions extends Omit<PolicyRunOptions, 'policy'> {
   readonly policy: RulePolicy;
   /** After how long a client comes back that was refused with 4xx; undefined: it does not. */
   readonly retryMs: number | undefined;
-}
-
-interface Reply extends Answer {
-  /** Whether the connection is closed. */
-  readonly closes: boolean;
-  /** Whether the client is told that all is well, and the message is gone. */
-  readonly discards?: boolean;
 }
 
 /** One policy in force on a stream: what it refuses no longer happens (semantics, section 6). */
@@ -307,7 +295,7 @@ export class EnforcedRun implements StreamTaker {
     if (this.#refusedBy === NOBODY) {
       this.#accept(batch, row);
       report.collateral?.count(NOBODY, batch, row);
-    } else if (this.#reply.discards === true) this.#discard(batch, row);
+    } else if (this.#reply.discards) this.#discard(batch, row);
     else {
       this.#accepted.takeBack();
       this.#refuse(batch, row, nowMs);
@@ -328,17 +316,12 @@ export class EnforcedRun implements StreamTaker {
   /** A place of a script acts on the event at hand. */
   readonly #onAct = (rule: number, verdict: ScriptVerdict, effect: ScriptEffect): void => {
     if ('seconds' in effect) {
-      this.#tarpit(Math.round(Math.min(effect.seconds, LONGEST_TARPIT_S) * 1000));
+      this.#tarpit(delayOf(effect));
       return;
     }
     const { batch, row } = this.engine.subject;
     if (batch.phase[row] === PHASE.none) return;
-    this.#refuses(rule, () => {
-      const closes = verdict === 'disconnect';
-      // Whoever is cut off behind a yes has no answer to go on with.
-      const code = effect.code < 400 ? 421 : effect.code;
-      return { code, text: effect.text(), closes, discards: verdict === 'discard' };
-    });
+    this.#refuses(rule, () => replyOfScript(verdict, effect));
   };
 
   /** A rule refuses the event at hand, or discards it; the first in order answers. */
@@ -461,14 +444,4 @@ export class EnforcedRun implements StreamTaker {
     this.#accepted.session(facts, -1);
     this.#report.session(end, nowMs);
   }
-}
-
-type Refusal = Extract<RuleVerdict, { readonly code: number }>;
-
-function isRefusal(verdict: RuleVerdict): verdict is Refusal {
-  return verdict.type === 'reject' || verdict.type === 'disconnect';
-}
-
-function replyOf({ type, code, text }: Refusal): Reply {
-  return { code, text, closes: type === 'disconnect' };
 }

@@ -197,6 +197,16 @@ describe('the answer is the one of the action', () => {
   });
 });
 
+test('words of one hook are not those of the next', async () => {
+  const text = `local mod = {}
+function mod:validate_ehlo(str, ac, vctx) vctx:set_code(250, "fine") return msys.core.VALIDATE_CONT end
+function mod:validate_mailfrom(str, ac, vctx) vctx.disconnect = true return msys.core.VALIDATE_CONT end
+msys.registerModule("m", mod)`;
+  const { replies } = await run(visit(0, 1, 'A'), luaPolicy(text));
+  expect(replies).not.toHaveProperty('fine');
+  expect(replies).toHaveProperty('421', 1);
+});
+
 test('a terminal action ends its phase, the first one of the event answers', async () => {
   const scripts = {
     ehlo: 'ec_action 450 "first";\nec_action 550 "never";',
