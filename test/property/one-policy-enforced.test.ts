@@ -159,7 +159,7 @@ test('YAML, Sieve and Lua make the same world', async () => {
       seen.returned += yaml.summary.enforced.retries?.returned ?? 0;
     }),
     {
-      numRuns: 9,
+      numRuns: 6,
       endOnFailure: true,
       examples: [[[...everything], { retry: '5s', from: undefined }]],
     },
