@@ -7,6 +7,19 @@ import type { Needs } from '../model/event.ts';
 /** What a script does to a session. `reject` and `disconnect` stop it, `discard` stops a message. */
 export type ScriptVerdict = 'tarpit' | 'reject' | 'disconnect' | 'discard';
 
+/** What an action does to the session at hand where it is in force (semantics, section 6). */
+export type ScriptEffect =
+  | {
+      /** The code of the reply. */
+      readonly code: number;
+      /** Asked only where the action is in force: so is what a script asks for its words. */
+      readonly text: () => string;
+    }
+  | {
+      /** How long a tarpit holds. */
+      readonly seconds: number;
+    };
+
 /** A place in a script: what messages and reports name. */
 export interface ScriptPlace {
   /** The script's name as reports show it, without folders. */
@@ -54,7 +67,7 @@ export interface ScriptWorld {
   /** Makes a place of a script a rule of the report; the number is for `act`. */
   declare(place: ScriptPlace, verdict: ScriptVerdict): number;
   /** A declared place acts on the event at hand. */
-  act(rule: number): void;
+  act(rule: number, effect: ScriptEffect): void;
   /** Adds one to a counter of the `stats` table. */
   count(phase: string, counter: string, kind: CounterClass): void;
   /** A line that the script logs; `file` empty: the paniclog. */

@@ -132,8 +132,7 @@ export class PolicyRun implements StreamTaker {
         clampNegative: options.clampNegative,
         shift: options.shift,
         eachOpenSession: (take) => {
-          const { correlator } = this.#clock;
-          for (const slot of correlator.sessions.slots()) take(this.#clock.factsOf(slot));
+          for (const slot of this.#clock.slotsOf(this)) take(this.#clock.factsOf(slot));
         },
       },
       new EventBatch(vocabulary, Buffer.alloc(0)),
@@ -287,8 +286,8 @@ export class PolicyRun implements StreamTaker {
       engine: this.engine,
       monitors: this.#policy.monitors,
       ledger,
-      onAct: (rule, verdict, batch, row) => {
-        ledger.fire({ rule, identity: -1 }, batch, row);
+      onAct: (rule, verdict) => {
+        const { batch, row } = this.engine.subject;
         this.#act(rule, verdict, batch, row);
       },
       strict,
@@ -309,8 +308,9 @@ export class PolicyRun implements StreamTaker {
     const judged = this.#judged;
     if (this.#taken === undefined || judged.takenBy !== NOBODY) return;
     judged.takenBy = rule;
-    const closes = judged.verdict === 'disconnect';
-    this.#taken.take(rule, closes, batch, row, this.#clock.correlator);
+    const { correlator } = this.#clock;
+    if (judged.verdict === 'discard') this.#taken.discard(rule, batch, row, correlator);
+    else this.#taken.take(rule, judged.verdict === 'disconnect', batch, row, correlator);
   }
 
   /** Before the span of the report scripts run too: what they add warms the windows. */
@@ -325,6 +325,7 @@ export class PolicyRun implements StreamTaker {
   /** A script that runs then may begin to count sessions or a series. */
   #endScripts(slot: number, nowMs: number): void {
     if (this.#scripts === undefined) return;
+    this.engine.reach(nowMs);
     const isReported = this.#report.isReported(nowMs);
     this.#scripts.end(slot, this.#clock.factsOf(slot), nowMs, isReported);
     this.#clock.hasten(this.engine.nextBoundaryMs);

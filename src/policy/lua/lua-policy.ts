@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { ALL_NEEDS, type Needs } from '../../model/event.ts';
 import type {
+  ScriptEffect,
   ScriptPlace,
   ScriptPolicy,
   ScriptRunner,
@@ -74,8 +75,8 @@ class LuaRunner implements ScriptRunner {
 
   constructor(sources: readonly LuaSource[], files: LuaFiles, world: ScriptWorld) {
     this.#world = world;
-    this.#modules = new LuaModules(sources, files, world, (verdict, place) =>
-      this.#act(verdict, place),
+    this.#modules = new LuaModules(sources, files, world, (verdict, place, effect) =>
+      this.#act(verdict, place, effect),
     );
     const used = CALLOUTS.filter(({ name }) => this.#modules.someHas(name));
     this.#stages = PHASES.flatMap((phase) => {
@@ -127,6 +128,7 @@ class LuaRunner implements ScriptRunner {
   #callout(callout: Callout): void {
     const { reply, modules } = this.#modules.msys;
     reply.code = 250;
+    reply.text = '';
     reply.disconnect = false;
     reply.place = undefined;
     for (const module of modules) {
@@ -147,9 +149,9 @@ class LuaRunner implements ScriptRunner {
       this.#fail(callout, this.#wrongReturn(module, callout, result), placeOf(hook, module));
       return;
     }
-    const { code, disconnect, place } = reply;
+    const { code, text, disconnect, place } = reply;
     if (place === undefined || (code < 400 && !disconnect)) return;
-    this.#act(disconnect ? 'disconnect' : 'reject', place);
+    this.#act(disconnect ? 'disconnect' : 'reject', place, { code, text: () => text });
   }
 
   #given(name: Callout['given'][number], phase: Phase): LuaValue {
@@ -183,15 +185,15 @@ class LuaRunner implements ScriptRunner {
   /** An error in a hook is a reply of 421, and no further module is asked. */
   #fail({ name }: Callout, failure: Failure, place: ScriptPlace): void {
     this.#modules.tellFailure(name, failure, place);
-    this.#act('reject', place);
+    this.#act('reject', place, { code: 421, text: () => '' });
   }
 
-  #act(verdict: LuaVerdict, place: ScriptPlace): void {
+  #act(verdict: LuaVerdict, place: ScriptPlace, effect: ScriptEffect): void {
     const { phase } = this.#modules.msys;
     if (phase === 'init' || phase === 'dealloc') return;
     const key = `${verdict} ${place.script}:${place.line}`;
     let rule = this.#rules.get(key);
     if (rule === undefined) this.#rules.set(key, (rule = this.#world.declare(place, verdict)));
-    this.#world.act(rule);
+    this.#world.act(rule, effect);
   }
 }

@@ -150,6 +150,6 @@ class SieveRunner implements ScriptRunner {
       this.#failed.set(name, rule);
     }
     world.count(run.slot, name, '4xx');
-    world.act(rule);
+    world.act(rule, { code: run.code, text: () => '' });
   }
 }

@@ -1,5 +1,5 @@
 import type { EventSource } from '../../clock/event-source.ts';
-import type { Needs } from '../../model/event.ts';
+import { TEXT, type Needs } from '../../model/event.ts';
 import { EnforcedRun, type EnforcedRunOptions } from './enforced-run.ts';
 import { EventStream } from '../event-stream.ts';
 import { PolicyRun } from '../policy-run.ts';
@@ -20,10 +20,11 @@ export interface EnforceOptions extends EnforcedRunOptions {
  * @throws {CheckError} when `maxKeys` is reached
  */
 export async function enforce(options: EnforceOptions): Promise<ReplayResult> {
-  const { sources, needs, sessionTimeoutMs, toMs } = options;
+  const { sources, sessionTimeoutMs, toMs } = options;
   const collateral = options.collateral ?? { labels: undefined };
   const enforced = new EnforcedRun({ ...options, collateral });
   const observed = new PolicyRun({ ...options, collateral, top: 0, sink: windowsOf(enforced) });
+  const needs = options.retryMs === undefined ? options.needs : withSessions(options.needs);
   const takers = [observed, enforced];
   const stream = new EventStream({ sources, needs, takers, sessionTimeoutMs, toMs });
   await stream.advance(Infinity);
@@ -35,6 +36,11 @@ export async function enforce(options: EnforceOptions): Promise<ReplayResult> {
     persisted: enforced.persisted,
     state: undefined,
   };
+}
+
+/** A session that comes back has one name in all its lines, those of its messages too. */
+function withSessions({ textFields }: Needs): Needs {
+  return { textFields: textFields | (1 << TEXT.session) };
 }
 
 /** Of the run that observes, the report of the other one has the windows alone. */
