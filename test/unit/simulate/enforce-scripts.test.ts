@@ -221,7 +221,11 @@ test('a terminal action ends its phase, the first one of the event answers', asy
     'ehlo_phase2.siv:1 0',
     'mailfrom.siv:1 1',
   ]);
-  expect(tally.overlap).toEqual([{ rule: 0, other: 3, events: 1 }]);
+  expect(tally.overlap).toEqual([
+    { rule: 0, other: 0, events: 1 },
+    { rule: 0, other: 3, events: 1 },
+    { rule: 3, other: 3, events: 1 },
+  ]);
   expect(Object.keys(replies)).toEqual(expect.arrayContaining(['450', 'first']));
   expect(replies).not.toHaveProperty('second');
 });
