@@ -115,7 +115,7 @@ export class CutRun {
           events: events.length,
           sessions: [...units].filter(({ isSession }) => isSession).length,
           messages: [...units].reduce((sum, { messages }) => sum + messages, 0),
-          peers: new Set(events.map(({ peer }) => peer)).size,
+          peers: new Set(events.map(({ peer }) => peer).filter((peer) => peer !== '')).size,
           firstMs: Math.min(...events.map(({ timeMs }) => timeMs)),
           lastMs: Math.max(...events.map(({ timeMs }) => timeMs)),
           isAnonymised: this.#pseudonyms !== undefined,

@@ -150,7 +150,8 @@ export class TextPseudonyms {
       if (found !== undefined)
         return `${before}${found}${/(?<![:]):$|\.$/.test(own) ? own.at(-1) : ''}`;
     }
-    return this.#masked(part);
+    // A port between colons, as behind the client of a reject.
+    return /^:\d{1,5}:$/.test(part) ? part : this.#masked(part);
   }
 
   #masked(part: string): string {
@@ -161,7 +162,7 @@ export class TextPseudonyms {
     const found = this.address(part);
     if (found !== undefined) return found;
     // Enhanced codes, versions and delays: at most three short numbers.
-    return /^\d{1,4}(?:\.\d{1,4}){1,2}$/.test(part) ? part : this.#names.host(part);
+    return /^(?:TLSv)?\d{1,4}(?:\.\d{1,4}){1,2}$/.test(part) ? part : this.#names.host(part);
   }
 
   #word(word: string, foreign: boolean): string {

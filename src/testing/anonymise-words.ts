@@ -49,7 +49,11 @@ unsupported untrusted unusable unused unverified up update usage use used user u
 verification verified verify version via virtual virus virtual_alias vrfy wait waiting warn
 warning was were when where while whitelisted wide will with within without would write wrong
 you your zero
-xoauth2 oauthbearer gssapi ntlm dovecot opendkim opendmarc amavis rspamd policyd-spf postgrey lmtpd imap pop3
+xoauth2 oauthbearer gssapi ntlm cancel couldn t mech mechs bits key-exchange server-signature enablement improper pregreet
+hdr quarantine milters tempfail recipients permerror temperror neutral softfail hardfail
+old count protocol-error veto unverified dovecot opendkim opendmarc amavis rspamd policyd-spf postgrey lmtpd imap pop3
+orig_to orig_client orig_queue_id sasl_method sasl_username sasl_sender conn_use resent-message-id
+reach triggers hold say saying info
 cr lf ms eof dane tlsa
 `;
 
