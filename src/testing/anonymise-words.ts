@@ -22,7 +22,7 @@ first fixed for forged format forward forwarded found fqdn from full fully-quali
 general get given global go good granted greeting greylist greylisted greylisting greylist-milter
 handshake hangup has have header headers held helo high hold host hostname hosts http https id if
 ignored ignoring illegal in inappropriate inbound incoming incorrect info inside internal
-invalid io ip ipv4 ipv6 is issuer it its junk key kind known large later length level limit line lines
+invalid io ip ipv4 ipv6 is issuer it its junk key kind known large last later length level limit line lines
 list listed listening lmtp lmtps local locale log login logged long lookup loop loops lost mail
 mailbox mailboxes maildir mailer-daemon malformed map max maximum may
 mechanism mechanisms memory message message-id messages method milter milter-reject mime missing

@@ -17,6 +17,7 @@ const COMMANDS = [
   'explain',
   'sweep',
   'check',
+  'cut',
   'import',
   'load',
   'show',
