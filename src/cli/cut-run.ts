@@ -210,8 +210,7 @@ export class CutRun {
     const shown = networks.map(this.#shownAs);
     const anyTime = { fromMs: -Infinity, toMs: Infinity };
     const found = new CutUnits(shown, anyTime, formatWords);
-    await this.#read(output.grown, reads, (opened) => streamInto(opened, found),
-    );
+    await this.#read(output.grown, reads, (opened) => streamInto(opened, found));
     const differences = eventDifferences(events, found.events);
     const { policy, fromMs = -Infinity, toMs = Infinity } = this.#asked;
     const numbers = new Map(sources.map(({ input, rank }) => [input.name, rank]));

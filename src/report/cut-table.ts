@@ -36,7 +36,7 @@ export function cutTable(report: CutReport): string {
       ? 'the events are the same as in the whole'
       : `the events and ${counted(firings, 'row')} of firings.csv are the same as in the whole`;
   return [
-    `${plainTable(['file', 'lines kept', 'of'], rows)}`,
+    plainTable(['file', 'lines kept', 'of'], rows),
     `${report.networks.map(formatNetwork).join(', ')}: ${kept.join(', ')}`,
     `${clock(firstMs)} to ${clock(lastMs)} UTC (${duration(lastMs - firstMs)})`,
     `checked: ${same}`,

@@ -65,14 +65,12 @@ export class NamePseudonyms {
       if (LONG_ID_FORM.test(text)) {
         return `${pick(text.slice(0, 10), LONG_ID, bytes)}z${pick(text.slice(11), LONG_ID, bytes.subarray(10))}`;
       }
-      return [...text]
-        .map((letter, index) => {
-          const byte = bytes[index % bytes.length];
-          if (/\d/.test(letter)) return DIGITS[byte % 10];
-          const own = LETTERS[byte % LETTERS.length];
-          return /[A-Z]/.test(letter) ? own.toUpperCase() : own;
-        })
-        .join('');
+      return text.replaceAll(/[0-9A-Za-z]/g, (letter, index: number) => {
+        const byte = bytes[index % bytes.length];
+        if (/\d/.test(letter)) return DIGITS[byte % 10];
+        const own = LETTERS[byte % LETTERS.length];
+        return /[A-Z]/.test(letter) ? own.toUpperCase() : own;
+      });
     });
   }
 

@@ -10,11 +10,6 @@ export interface LineHead {
   readonly end: number;
 }
 
-/** Finds the parts of a line; false when it has no usable header. */
-export interface LineReader extends LineHead {
-  read(bytes: Buffer, start: number, limit: number): boolean;
-}
-
 /** One field of a record of a CSV, its quotes taken off. */
 export interface CsvField {
   readonly column: string;

@@ -2,7 +2,7 @@
 // Method: two random addresses that share a random number of leading bits share as many afterwards,
 // with and without networks that stay; a twin that works on texts of bits gives the same pseudonym.
 import { createCipheriv } from 'node:crypto';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Network } from '../../src/model/address.ts';
 import { AddressCipher, AddressPseudonyms } from '../../src/testing/anonymise-address.ts';
@@ -21,7 +21,7 @@ const pair = fc.constantFrom<4 | 6>(4, 6).chain((family): fc.Arbitrary<Pair> => 
   const width = family === 4 ? 32 : 128;
   return fc
     .tuple(bits(width), bits(width), fc.nat(width))
-    .map(([a, rest, shared]) => ({ family, a, b: a.slice(0, shared) + rest.slice(shared) }));
+    .map(([a, rest, same]) => ({ family, a, b: a.slice(0, same) + rest.slice(same) }));
 });
 const key = fc.uint8Array({ minLength: 32, maxLength: 32 });
 
@@ -72,7 +72,7 @@ test('also with networks that stay as they are', () => {
       const [x, y] = [a, b].map((text) => bitsOf(names.of(family, wordsOf(text)), text.length));
       expect(x).toBe(a);
       expect(shared(x, y)).toBe(shared(a, b));
-      if (b.startsWith(a.slice(0, size))) expect(y).toBe(b);
+      expect(y === b || !b.startsWith(a.slice(0, size))).toBe(true);
     }),
     { numRuns: 150 },
   );

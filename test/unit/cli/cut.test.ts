@@ -156,9 +156,7 @@ test('a key gives the same bytes, no key others each time', async () => {
 test('a span, and --around: what reaches into it is kept whole', async () => {
   const span = { from: '2026-03-01T10:00:02Z', to: '2026-03-01T10:00:03Z' };
   await run({ ip: ['0.0.0.0/0'], out: at('span.log'), ...span });
-  expect(readFileSync(at('span.log'), 'utf8')).toBe(
-    `${connect(2, 3, '192.0.2.8').join('\n')}\n`,
-  );
+  expect(readFileSync(at('span.log'), 'utf8')).toBe(`${connect(2, 3, '192.0.2.8').join('\n')}\n`);
   // The firing is in the window of 10:00; what is later than a minute behind it is left out.
   const long = `${log}Mar  1 12:00:00 mx1 postfix/smtpd[9]: connect from unknown[192.0.2.9]\n`;
   writeFileSync(at('long.log'), long);
