@@ -167,6 +167,31 @@ test('a span, and --around: what reaches into it is kept whole', async () => {
   );
 });
 
+test('a session that is open in the span, and a restart while it was', async () => {
+  const [first, failed, last] = connect(0, 1, '192.0.2.7');
+  const restart =
+    'Mar  1 10:00:03 mx1 postfix/master[1]: daemon started -- version 3.10.1, configuration /x';
+  const before = restart.replace('10:00:03', '09:00:00');
+  const lines = [before, first, failed, restart, last.replace('10:00:00', '10:00:08'), ''];
+  writeFileSync(at('open.log'), lines.join('\n'));
+  const span = { from: '2026-03-01T10:00:02Z', to: '2026-03-01T10:00:03Z' };
+  await run({ ip, out: at('open-cut.log'), ...span }, [at('open.log')]);
+  const text = readFileSync(at('open-cut.log'), 'utf8');
+  expect(text.split('\n').slice(0, 3)).toEqual([first, failed, restart]);
+});
+
+test('what the windows of a rule count before the span is kept, too', async () => {
+  const policy = at('windows.yaml');
+  writeFileSync(policy, files['blocks.yaml'].replace('per:', 'windows: 0..1, per:'));
+  const early = connect(0, 1, '192.0.2.7');
+  const late = connect(0, 2, '192.0.2.7').map((line) => line.replace('10:00', '10:06'));
+  const old = connect(0, 3, '192.0.2.7').map((line) => line.replace('10:00', '08:00'));
+  writeFileSync(at('windows.log'), [...old, ...early, ...late, ''].join('\n'));
+  const flags = { policy, firing: 1, around: '0s', out: at('windows-cut.log') };
+  await run(flags, [at('windows.log')]);
+  expect(readFileSync(at('windows-cut.log'), 'utf8')).toBe(`${[...early, ...late].join('\n')}\n`);
+});
+
 test('JSON', async () => {
   const shown = await run({ ip, out: at('json.log'), format: 'json' });
   const json = shown.slice(0, shown.indexOf('\n}\n') + 2);

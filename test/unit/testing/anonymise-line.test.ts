@@ -59,6 +59,27 @@ describe('names', () => {
     expect(texts.value('alice@b.com')).toBe(`${names.local('alice')}@${own}`);
   });
 
+  test('one label below two domains has two names', () => {
+    const [a, b] = ['mail.b.com', 'mail.c.com'].map((text) => names.host(text).split('.')[0]);
+    expect(a).not.toBe(b);
+  });
+
+  test('what stands between angle brackets is replaced, plain word or not', () => {
+    const [to, helo] = ['mail', 'user'].map((word) => names.host(word));
+    expect(texts.text('to=<mail> helo=<user>')).toBe(`to=<${to}> helo=<${helo}>`);
+  });
+
+  test('of what a client wrote not even plain words stay', () => {
+    for (const [line, words] of [
+      ['3A1B2C3D4E: reject: header Subject: account error from a[192.0.2.7]; x', /account|error/],
+      ['PREGREET 9 after 0 from [192.0.2.7]:99: EHLO mail', /EHLO|mail/],
+      ['warning: non-SMTP command from a[192.0.2.7]: GET mail', /GET|mail/],
+    ] as const) {
+      expect(texts.line(line)).not.toMatch(words);
+      expect(texts.line(line)).toMatch(/from \S*\[192\.0\.2\.7\]/);
+    }
+  });
+
   test('letter case shows where it is plain, and different cases stay different', () => {
     const all = ['mail', 'MAIL', 'Mail', 'mAil'].map((text) => names.host(text));
     expect(all[1]).toBe(all[0].toUpperCase());
