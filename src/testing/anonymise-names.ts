@@ -9,6 +9,7 @@ const LONG_ID = `${DIGITS}BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxy`;
 const LONG_ID_FORM =
   /^[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-y]{10}z[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-y]+$/;
 const NAME_LETTERS = 8;
+const LONGEST_NAME = 255;
 /** The names that RFC 2606 sets apart end so; nobody can own one. */
 const TOP_LEVEL = 'example';
 
@@ -31,6 +32,8 @@ export class NamePseudonyms {
    */
   host(text: string): string {
     if (/^localhost\.?$/i.test(text)) return text;
+    // No name of DNS is as long: labels by the thousand would cost their square.
+    if (text.length > LONGEST_NAME) return this.#styledName('h', text, '');
     const labels = text.split('.');
     const last = labels.length - 1;
     return labels
