@@ -17,26 +17,17 @@ export function anonymiseLine(
 ): string {
   const part = (from: number, to: number): string => bytes.toString('latin1', from, to);
   const { hostStart, hostEnd, tagStart, tagEnd, pidStart, pidEnd, textStart, end } = head;
-  if (tagEnd === tagStart) {
-    const host = hostEnd > hostStart ? names.host(part(hostStart, hostEnd)) : '';
-    const from = Math.max(hostEnd, hostStart);
-    return `${part(start, hostStart)}${host}${names.line(part(from, textStart))}${names.line(part(textStart, end))}`;
-  }
   const host = hostEnd > hostStart ? names.host(part(hostStart, hostEnd)) : '';
+  const front = part(start, hostStart) + host;
+  const text = names.line(part(textStart, end));
+  // Without a tag only the host stands before the text.
+  if (tagEnd === tagStart) return front + names.text(part(hostEnd, textStart)) + text;
   const tag = part(tagStart, tagEnd);
   const pid = part(pidStart, pidEnd);
   const known = KNOWN_TAG.test(tag) ? tag : names.text(tag);
   const behindTag = pid === '' ? '' : part(tagEnd, pidStart) + pid;
   const behindPid = part(pid === '' ? tagEnd : pidEnd, textStart);
-  return (
-    part(start, hostStart) +
-    host +
-    part(hostEnd, tagStart) +
-    known +
-    behindTag +
-    names.text(behindPid) +
-    names.line(part(textStart, end))
-  );
+  return front + part(hostEnd, tagStart) + known + behindTag + names.text(behindPid) + text;
 }
 
 /** Columns that name nobody. */
