@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { defineCheck } from './check-command.ts';
 import { defineCut } from './cut-command.ts';
 import { collect, once, wholeNumber } from './option-values.ts';
@@ -160,6 +160,19 @@ export function createProgram(context: CommandContext): Command {
   defineCheck(withLogOptions(program.command('check')), context);
   defineTest(program.command('test'), context);
   defineCut(withLogOptions(program.command('cut')), context);
+
+  program
+    .command('schema')
+    .description('print the JSON Schema of policies or of tests, for editors')
+    .addArgument(
+      new Argument('[files]', 'the schema of which files')
+        .choices(['policy', 'test'])
+        .default('policy'),
+    )
+    .action(async (files: 'policy' | 'test') => {
+      const { runSchema } = await import('./commands/schema.ts');
+      runSchema(files, context);
+    });
 
   program
     .command('import')

@@ -50,7 +50,7 @@ const CASES: [string, string, string, string][] = [
   ],
   ['yaml-syntax', 'a: b: c\n', 'Nested mappings are not allowed in compact mappings', 'b'],
   ['key-unknown', GOOD.replace('tests:', 'test:'), "unknown key 'test' in a test file", 'test'],
-  ['setting-missing', GOOD.replace('tests:', 'x:'), "the file has no 'tests'", 'hindcast-test'],
+  ['setting-missing', GOOD.replace('tests:', 'x:'), "a test file has no 'tests'", 'hindcast-test'],
   ['setting-missing', GOOD.replace('name: a', 'from: 10:00'), "a test has no 'name'", 'from'],
   ['setting-missing', GOOD.replace('expect:', 'state:'), "a test has no 'expect'", 'name'],
   ['list-empty', GOOD.replace('[{ unparsed: 0 }]', '[]'), "'expect' is an empty list", '[]'],
