@@ -1,4 +1,5 @@
 import { DIALECTS, type DialectName } from '../input/registry.ts';
+import type { TextInput } from '../input/discover.ts';
 import { openInputs, type LogFile } from '../input/open-inputs.ts';
 import type { LogSource } from '../input/log-source.ts';
 import { readRotationName } from '../input/rotation.ts';
@@ -43,6 +44,8 @@ export interface LogDemands {
   readonly signal: AbortSignal | undefined;
   /** Where the logs of an earlier run ended: it tells the year of those that follow. */
   readonly afterMs?: number | undefined;
+  /** Logs that are no files, beside those named. */
+  readonly texts?: readonly TextInput[] | undefined;
 }
 
 /**

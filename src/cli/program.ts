@@ -3,6 +3,7 @@ import { defineCheck } from './check-command.ts';
 import { collect, once, wholeNumber } from './option-values.ts';
 import { defineExplain, defineTimeline, defineTop } from './question-commands.ts';
 import type { Stdio } from './stdio.ts';
+import { defineTest } from './test-command.ts';
 import { VERSION } from './version.ts';
 import { defineCompare, defineSweep } from './what-if-commands.ts';
 
@@ -156,6 +157,7 @@ export function createProgram(context: CommandContext): Command {
   defineSweep(withLogOptions(program.command('sweep')), context);
 
   defineCheck(withLogOptions(program.command('check')), context);
+  defineTest(program.command('test'), context);
 
   program
     .command('import')

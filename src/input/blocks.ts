@@ -43,6 +43,7 @@ export interface BlockReader {
  */
 export async function openBlocks(input: Input, options: BlockOptions = {}): Promise<BlockReader> {
   if (input.stream) return openStream(input, options);
+  if (input.bytes !== undefined) return blocksOf(input.bytes);
   const plain = new PlainBlocks(input, options.signal);
   try {
     const head = await plain.peek(MAGIC_BYTES);
@@ -91,6 +92,24 @@ async function openGzip(
     throw error;
   }
   return blocks;
+}
+
+/** Bytes that are at hand. */
+export function blocksOf(bytes: Buffer): BlockReader {
+  let bytesRead = 0;
+  return {
+    compressed: false,
+    get bytesRead() {
+      return bytesRead;
+    },
+    peek: (length) => Promise.resolve(bytes.subarray(0, length)),
+    read: (buffer, offset, length) => {
+      const got = bytes.copy(buffer, offset, bytesRead, bytesRead + length);
+      bytesRead += got;
+      return got;
+    },
+    close: () => undefined,
+  };
 }
 
 /** A regular file, read synchronously into the caller's buffer: no copy, no stream. */

@@ -15,6 +15,19 @@ export interface Input {
   readonly mtimeMs: number;
   /** Standard input and named pipes can be read once only: no first pass, no second open. */
   readonly stream: boolean;
+  /** What it holds, where no file does. */
+  readonly bytes?: Buffer;
+}
+
+/** A log that is at hand and not on the disk. */
+export interface TextInput {
+  readonly name: string;
+  readonly text: string;
+}
+
+export function inputOf({ name, text }: TextInput): Input {
+  const bytes = Buffer.from(text);
+  return { path: '', name, sizeBytes: bytes.length, mtimeMs: 0, stream: false, bytes };
 }
 
 export const STDIN = '-';

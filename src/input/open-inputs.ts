@@ -2,11 +2,11 @@ import type { UserError } from '../model/errors.ts';
 import type { EventField, Needs } from '../model/event.ts';
 import { Vocabulary } from '../model/vocabulary.ts';
 import { BatchPool } from './batch-pool.ts';
-import { openBlocks, type BlockReader } from './blocks.ts';
+import { blocksOf, openBlocks, type BlockReader } from './blocks.ts';
 import { gzipHeaderTime } from './compression.ts';
 import { FileDater } from './dating.ts';
 import { HEAD_BYTES, isConverted, type Format } from './detect.ts';
-import { discoverInputs, type Input } from './discover.ts';
+import { discoverInputs, inputOf, type Input, type TextInput } from './discover.ts';
 import {
   dayMissing,
   inferYears,
@@ -44,6 +44,8 @@ export interface InputOptions {
   readonly map?: ReadonlyMap<EventField, string> | undefined;
   /** CSV: the kind of events without a `kind` column. */
   readonly defaultKind?: string | undefined;
+  /** Logs beside those of the arguments. */
+  readonly texts?: readonly TextInput[] | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Stands for standard input in tests. */
   readonly stdin?: NodeJS.ReadableStream | undefined;
@@ -88,7 +90,8 @@ export async function openInputs(
   options: InputOptions,
 ): Promise<LogInputs> {
   const looks: FirstLook[] = [];
-  for (const input of await discoverInputs(args)) looks.push(await lookAt(input, options));
+  const inputs = [...(await discoverInputs(args)), ...(options.texts ?? []).map(inputOf)];
+  for (const input of inputs) looks.push(await lookAt(input, options));
   const years = await findYears(looks, options);
   const prober = new Prober(options);
   const drafts: Draft[] = [];
@@ -260,7 +263,7 @@ class Prober {
   /** Time of the first dated line, milliseconds UTC; NaN when there is none. */
   async firstTime(base: Base): Promise<number> {
     const { look, input, year } = base;
-    const time = await this.#firstTimeIn(base, bytesOf(look.head), year.firstYear);
+    const time = await this.#firstTimeIn(base, blocksOf(look.head), year.firstYear);
     if (!Number.isNaN(time) || input.stream) return time;
     return this.#firstTimeIn(base, await openBlocks(input, this.#options), year.firstYear);
   }
@@ -275,7 +278,7 @@ class Prober {
     const header =
       look.format.dialect === 'csv' ? look.head.subarray(0, look.head.indexOf(10) + 1) : NO_BYTES;
     for (const line of await lastLines(input, look.compressed, this.#options)) {
-      const text = bytesOf(Buffer.concat([header, line]));
+      const text = blocksOf(Buffer.concat([header, line]));
       const time = await this.#firstTimeIn(base, text, lastYear);
       if (!Number.isNaN(time)) return time;
     }
@@ -301,23 +304,6 @@ class Prober {
 }
 
 const NO_BYTES = Buffer.alloc(0);
-
-function bytesOf(bytes: Buffer): BlockReader {
-  let bytesRead = 0;
-  return {
-    compressed: false,
-    get bytesRead() {
-      return bytesRead;
-    },
-    peek: (length) => Promise.resolve(bytes.subarray(0, length)),
-    read: (buffer, offset, length) => {
-      const got = bytes.copy(buffer, offset, bytesRead, bytesRead + length);
-      bytesRead += got;
-      return got;
-    },
-    close: () => undefined,
-  };
-}
 
 function fileOf(
   draft: Draft,

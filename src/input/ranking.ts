@@ -140,6 +140,7 @@ export async function lastLines(
 }
 
 function plainTail(input: Input): Buffer {
+  if (input.bytes !== undefined) return input.bytes.subarray(-TAIL_BYTES);
   const length = Math.min(TAIL_BYTES, input.sizeBytes);
   const tail = Buffer.alloc(length);
   const fd = openForReading(input);

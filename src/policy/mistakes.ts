@@ -11,7 +11,8 @@ type Codes = Readonly<Record<string, (...details: string[]) => string>>;
 
 /** Collects what is wrong, so that a reader goes on and reports many mistakes at once. */
 export class MistakeList<Words extends Codes> {
-  readonly #file: string;
+  /** The file whose mistakes come first. */
+  readonly file: string;
   readonly #words: Words;
   readonly #warnings: ReadonlySet<keyof Words>;
   /** By place and words: a value that an alias repeats is wrong once. */
@@ -23,7 +24,7 @@ export class MistakeList<Words extends Codes> {
    * @param warnings the codes that do not stop the file from being used
    */
   constructor(file: string, words: Words, warnings: ReadonlySet<keyof Words>) {
-    this.#file = file;
+    this.file = file;
     this.#words = words;
     this.#warnings = warnings;
   }
@@ -38,7 +39,7 @@ export class MistakeList<Words extends Codes> {
     code: Code,
     details: Parameters<Words[Code]>,
     hint?: string,
-    file = this.#file,
+    file = this.file,
   ): void {
     const words = this.#words[code];
     const severity = this.#warnings.has(code) ? 'warning' : 'error';
@@ -58,7 +59,7 @@ export class MistakeList<Words extends Codes> {
    */
   sorted(order: Iterable<string> = []): Diagnostic[] {
     const found = [...this.#found.values()];
-    const files = [...new Set([this.#file, ...order, ...found.map((one) => one.file)])];
+    const files = [...new Set([this.file, ...order, ...found.map((one) => one.file)])];
     return found.sort(
       (a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.start - b.start || a.end - b.end,
     );

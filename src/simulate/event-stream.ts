@@ -114,6 +114,17 @@ export class EventStream implements StreamClock {
    */
   async advance(untilMs: number): Promise<void> {
     if (!this.#ended) await this.#merge.run(this.#handle, untilMs);
+    this.#moveTo(untilMs);
+  }
+
+  /** As `advance`, but the clock begins with the first event and not before. False: none yet. */
+  async reach(untilMs: number): Promise<boolean> {
+    if (!this.#ended) await this.#merge.run(this.#handle, untilMs);
+    if (this.#started) this.#moveTo(untilMs);
+    return this.#started;
+  }
+
+  #moveTo(untilMs: number): void {
     if (untilMs === Infinity || untilMs <= this.nowMs) return;
     this.#advance(untilMs);
     this.nowMs = untilMs;

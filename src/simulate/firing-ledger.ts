@@ -52,6 +52,19 @@ interface FiredKey {
   episode: OpenEpisode | undefined;
 }
 
+/** A rule that has just fired. */
+export interface OneFiring {
+  readonly rule: string;
+  readonly key: string;
+  readonly verdict: string;
+  readonly timeMs: number;
+  /** Undefined for a script. */
+  readonly count: number | undefined;
+  readonly limit: number | undefined;
+  readonly file: string;
+  readonly line: number;
+}
+
 type StoredRow = Omit<FiringRow, 'rule' | 'verdict'>;
 
 /** What a rule's ledger holds between two runs; keys are in the order of text. */
@@ -251,6 +264,7 @@ export class FiringLedger {
   readonly #fileOf: (source: number) => string;
   readonly #keyText: KeyText;
   readonly #grid: WindowGrid;
+  readonly #onFiring: ((firing: OneFiring) => void) | undefined;
   /** Closed rows that wait for rules with longer windows. */
   #waiting: { windowStartMs: number; rule: number; rows: OpenRow[] }[] = [];
   /** Firings by what was counted and window start: a column of windows.csv. */
@@ -262,7 +276,9 @@ export class FiringLedger {
     keyText: KeyText,
     emit: (row: FiringRow) => void,
     grid = new WindowGrid(),
+    onFiring?: (firing: OneFiring) => void,
   ) {
+    this.#onFiring = onFiring;
     this.#keyText = keyText;
     this.#grid = grid;
     this.#rules = rules.map((rule) => new RuleLedger(rule));
@@ -298,6 +314,7 @@ export class FiringLedger {
     tally.firstMs ??= timeMs;
     tally.lastMs = timeMs;
     const fired = ledger.keyOf(hit, batch, row, this.#keyText);
+    if (this.#onFiring !== undefined) this.#tell(rule, fired.key, hit, batch, row);
     const open = fired.row;
     if (open !== undefined) {
       open.firings++;
@@ -318,11 +335,34 @@ export class FiringLedger {
       peak: hit.count,
       limit: hit.limit,
       verdict: rule.verdict,
-      file: batch.text(row, TEXT.file) || this.#fileOf(batch.source),
+      file: this.#fileAt(batch, row),
       line: batch.line[row],
       of: fired,
     };
     ledger.rows.push(fired.row);
+  }
+
+  #tell(
+    { name, verdict }: LedgerRule,
+    key: string,
+    hit: Firing,
+    batch: EventBatch,
+    row: number,
+  ): void {
+    this.#onFiring!({
+      rule: name,
+      key,
+      verdict,
+      timeMs: batch.time[row],
+      count: hit.count,
+      limit: hit.limit,
+      file: this.#fileAt(batch, row),
+      line: batch.line[row],
+    });
+  }
+
+  #fileAt(batch: EventBatch, row: number): string {
+    return batch.text(row, TEXT.file) || this.#fileOf(batch.source);
   }
 
   /** Firings of all rules on this metric or series in a window; asked once, then forgotten. */

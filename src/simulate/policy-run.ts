@@ -12,6 +12,7 @@ import type { RulePolicy } from '../policy/rule-policy.ts';
 import type { ScriptPolicy, ScriptVerdict } from '../policy/script-policy.ts';
 import type { Labels } from './collateral.ts';
 import type { StreamClock, StreamTaker } from './event-stream.ts';
+import type { OneFiring } from './firing-ledger.ts';
 import type { ReplayState } from './replay-state.ts';
 import { RunReport } from './run-report.ts';
 import { ScriptHost } from './script-host.ts';
@@ -54,6 +55,8 @@ export interface PolicyRunOptions {
   readonly collateral?: { readonly labels: Labels | undefined } | undefined;
   /** Undefined: windows begin at multiples of their interval. */
   readonly shift?: WindowShift | undefined;
+  /** Told of each firing that is reported, as it happens. */
+  readonly onFiring?: ((firing: OneFiring) => void) | undefined;
   /** Told when the first event of all is about to happen: the windows stand at its time, empty. */
   readonly onStart?: ((engine: AuditEngine, nowMs: number) => void) | undefined;
 }
@@ -118,6 +121,7 @@ export class PolicyRun implements StreamTaker {
       fileOf,
       sink,
       shift: options.shift,
+      onFiring: options.onFiring,
       collateral,
       keyText: (rule, batch, row) => this.#evaluator.keyText(rule, batch, row),
     }));

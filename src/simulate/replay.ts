@@ -85,6 +85,11 @@ export class ReplayRun {
     await this.#stream.advance(untilMs);
   }
 
+  /** As `advance`, but the clock begins with the first event and not before. False: none yet. */
+  async reach(untilMs: number): Promise<boolean> {
+    return this.#stream.reach(untilMs);
+  }
+
   finish(): ReplayResult {
     const run = this.#run;
     const { pauses, keepsState } = this.#options;

@@ -10,7 +10,7 @@ import { WindowGrid, type WindowShift } from '../model/window-grid.ts';
 import { countedName, monitorOf, type RuleEvaluator } from '../policy/rule-evaluator.ts';
 import type { Rule, RulePolicy } from '../policy/rule-policy.ts';
 import { Collateral, type Labels } from './collateral.ts';
-import { FiringLedger } from './firing-ledger.ts';
+import { FiringLedger, type OneFiring } from './firing-ledger.ts';
 import type { ReplayState } from './replay-state.ts';
 import { RuleOverlap } from './rule-overlap.ts';
 import { SourceTallies } from './source-tallies.ts';
@@ -35,6 +35,8 @@ export interface RunReportOptions {
   readonly shift?: WindowShift | undefined;
   /** Whether what rules take is counted, and who is labelled; undefined: it is not. */
   readonly collateral: { readonly labels: Labels | undefined } | undefined;
+  /** Told of each firing that is reported, as it happens. */
+  readonly onFiring?: ((firing: OneFiring) => void) | undefined;
   /** The key of a rule of the policy at an event, as text. */
   readonly keyText: (rule: number, batch: EventBatch, row: number) => string;
 }
@@ -82,6 +84,7 @@ export class RunReport {
         rule < rules.length ? keyText(rule, batch, row) : peerText(batch, row),
       (row) => sink?.firing(row),
       new WindowGrid(options.shift),
+      options.onFiring,
     );
     this.stopped = new StoppedEvents(fileOf, (row) => sink?.stopped(row));
     this.collateral = collateral && new Collateral(collateral.labels);

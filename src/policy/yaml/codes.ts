@@ -1,25 +1,14 @@
+import { SHAPE_WORDS } from './shape-codes.ts';
+
 /**
  * Every mistake that a policy file can hold, and the words for it. Tests assert codes and places;
  * one golden test per code asserts the words.
  */
 export const WORDS = {
-  'yaml-syntax': (detail: string) => detail,
-  'yaml-documents': () => 'a policy is one YAML document, this is the start of another one',
-  'yaml-alias': (name: string) => `no anchor '&${name}' above this alias`,
-  'yaml-deep': (levels: string) => `nested deeper than ${levels} levels`,
-  'key-twice': (key: string) => `'${key}' is given twice`,
+  ...SHAPE_WORDS,
   'version-missing': () => 'the version of the policy format is missing',
   'version-newer': (seen: string) => `format ${seen} is newer than this hindcast, which reads 1`,
-  'type-wrong': (what: string, expected: string, seen: string) =>
-    `${what} must be ${expected}, not ${seen}`,
-  'list-empty': (what: string) => `${what} is an empty list`,
-  'number-range': (what: string, expected: string, seen: string) =>
-    `${what} must be ${expected}, not ${seen}`,
-  'word-unknown': (what: string, known: string, seen: string) =>
-    `${what} must be one of ${known}, not '${seen}'`,
-  'key-unknown': (key: string, where: string) => `unknown key '${key}' in ${where}`,
   'key-misplaced': (key: string, reason: string) => `'${key}' does not belong here: ${reason}`,
-  'setting-missing': (where: string, key: string) => `${where} has no '${key}'`,
   'name-wrong': (what: string, name: string, allowed: string) =>
     `'${name}' cannot be the name of ${what}: ${allowed}`,
   'name-twice': (name: string) => `another rule is named '${name}' too`,

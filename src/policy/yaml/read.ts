@@ -40,21 +40,48 @@ export function readYamlPolicy(
   configured: AuditSettings = NOT_CONFIGURED,
 ): PolicyReading {
   const mistakes = new Mistakes(file);
-  const texts = new Map([[file, text]]);
+  const source = { mistakes, port, file, texts: new Map([[file, text]]) };
   const root = readTree(text, mistakes);
+  if (root === undefined && mistakes.errors === 0) {
+    addVersionMissing(mistakes, { start: 0, end: 0 });
+  }
+  const map = root && mistakes.errors === 0 ? mapOf(mistakes, root, 'a policy') : undefined;
+  const isRead = map !== undefined && readVersion(mistakes, map);
+  return readingOf(source, isRead ? map : undefined, configured);
+}
+
+/**
+ * Reads a policy that stands in another YAML file, as a mapping of it. There the version of that
+ * file says how it is written, so its own may be left out.
+ *
+ * @param text the text of the whole file
+ */
+export function readInlinePolicy(
+  map: MapValue,
+  text: string,
+  file: string,
+  port: { readonly readList: ListPort['readList'] },
+): PolicyReading {
+  const mistakes = new Mistakes(file);
+  const source = { mistakes, port, file, texts: new Map([[file, text]]) };
+  const isRead = valueAt(map, 'hindcast') === undefined || readVersion(mistakes, map);
+  return readingOf(source, isRead ? map : undefined, NOT_CONFIGURED);
+}
+
+/** @param map undefined: there is nothing to read on, and the mistakes say why */
+function readingOf(
+  source: ListSource & { readonly texts: ReadonlyMap<string, string> },
+  map: MapValue | undefined,
+  configured: AuditSettings,
+): PolicyReading {
+  const { mistakes, file, texts } = source;
   let places: ReadonlyMap<string, Place> = new Map();
   let policy: RulePolicy | undefined;
-  if (root !== undefined && mistakes.errors === 0) {
-    const map = mapOf(mistakes, root, 'a policy');
-    if (map !== undefined && readVersion(mistakes, map)) {
-      checkKeys(mistakes, map, TOP_KEYS, 'the policy');
-      const listsValue = valueAt(map, 'lists');
-      const source = { mistakes, port, file, texts };
-      const lists = listsValue === undefined ? new Map() : readLists(source, listsValue);
-      ({ policy, places } = readBody(source, map, lists, configured));
-    }
-  } else if (mistakes.errors === 0) {
-    addVersionMissing(mistakes, { start: 0, end: 0 });
+  if (map !== undefined) {
+    checkKeys(mistakes, map, TOP_KEYS, 'the policy');
+    const listsValue = valueAt(map, 'lists');
+    const lists = listsValue === undefined ? new Map() : readLists(source, listsValue);
+    ({ policy, places } = readBody(source, map, lists, configured));
   }
   const diagnostics = mistakes.sorted();
   if (mistakes.errors > 0) return { diagnostics, texts, places };

@@ -1,13 +1,19 @@
 /** Typed access to values: each function reports what does not fit and returns undefined. */
-import type { Mistakes, Place } from './mistakes.ts';
+import type { Place } from '../mistakes.ts';
+import type { ShapeMistakes } from './shape-codes.ts';
 import { didYouMean } from '../../model/suggest.ts';
 import { seenOf, type MapValue, type TextValue, type Value } from './tree.ts';
 
-function wrongType(mistakes: Mistakes, value: Value, what: string, expected: string): undefined {
+function wrongType(
+  mistakes: ShapeMistakes,
+  value: Value,
+  what: string,
+  expected: string,
+): undefined {
   mistakes.add(value, 'type-wrong', [what, expected, seenOf(value)]);
 }
 
-export function textOf(mistakes: Mistakes, value: Value, what: string): string | undefined {
+export function textOf(mistakes: ShapeMistakes, value: Value, what: string): string | undefined {
   if (value.type === 'text') return value.text;
   if (value.type === 'number' || value.type === 'boolean') {
     const hint = `write "${value.text}" in quotes`;
@@ -18,12 +24,16 @@ export function textOf(mistakes: Mistakes, value: Value, what: string): string |
 }
 
 /** A text, or a number or boolean as it is written: what is compared with a text of the log. */
-export function wordOf(mistakes: Mistakes, value: Value, what: string): string | undefined {
+export function wordOf(mistakes: ShapeMistakes, value: Value, what: string): string | undefined {
   if ('text' in value) return value.text;
   return wrongType(mistakes, value, what, 'a text or a number');
 }
 
-export function booleanOf(mistakes: Mistakes, value: Value, what: string): boolean | undefined {
+export function booleanOf(
+  mistakes: ShapeMistakes,
+  value: Value,
+  what: string,
+): boolean | undefined {
   return value.type === 'boolean' ? value.value : wrongType(mistakes, value, what, 'true or false');
 }
 
@@ -47,7 +57,7 @@ export const ABOVE_0: NumberShape = {
 };
 
 export function numberOf(
-  mistakes: Mistakes,
+  mistakes: ShapeMistakes,
   value: Value,
   what: string,
   shape: NumberShape,
@@ -58,7 +68,7 @@ export function numberOf(
   return undefined;
 }
 
-export function mapOf(mistakes: Mistakes, value: Value, what: string): MapValue | undefined {
+export function mapOf(mistakes: ShapeMistakes, value: Value, what: string): MapValue | undefined {
   return value.type === 'map' ? value : wrongType(mistakes, value, what, 'a mapping');
 }
 
@@ -68,7 +78,7 @@ export function itemsOf(value: Value): readonly Value[] {
 }
 
 /** As `itemsOf`, where an empty list would mean that nothing ever counts. */
-export function someOf(mistakes: Mistakes, value: Value, what: string): readonly Value[] {
+export function someOf(mistakes: ShapeMistakes, value: Value, what: string): readonly Value[] {
   const items = itemsOf(value);
   if (items.length === 0) mistakes.add(value, 'list-empty', [what]);
   return items;
@@ -76,7 +86,7 @@ export function someOf(mistakes: Mistakes, value: Value, what: string): readonly
 
 /** One of a closed set of words. */
 export function choiceOf<Word extends string>(
-  mistakes: Mistakes,
+  mistakes: ShapeMistakes,
   value: Value,
   what: string,
   words: readonly Word[],
@@ -86,7 +96,7 @@ export function choiceOf<Word extends string>(
 }
 
 export function choiceAt<Word extends string>(
-  mistakes: Mistakes,
+  mistakes: ShapeMistakes,
   place: Place,
   text: string,
   what: string,
@@ -105,7 +115,7 @@ const MAX_HINTED_KEYS = 10;
 
 /** Reports the keys of a mapping that nobody reads. */
 export function checkKeys(
-  mistakes: Mistakes,
+  mistakes: ShapeMistakes,
   map: MapValue,
   known: readonly string[],
   where: string,
@@ -127,7 +137,7 @@ export function keyAt(map: MapValue, key: string): TextValue | undefined {
 
 /** The value of a key that must be there. */
 export function requiredAt(
-  mistakes: Mistakes,
+  mistakes: ShapeMistakes,
   map: MapValue,
   key: string,
   where: string,

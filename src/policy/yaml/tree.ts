@@ -1,7 +1,8 @@
 import { Composer, isAlias, isMap, isScalar, isSeq, Parser } from 'yaml';
 import type { CST, Document, Node, Pair, Scalar, YAMLError, YAMLMap, YAMLSeq } from 'yaml';
 
-import type { Mistakes, Place } from './mistakes.ts';
+import type { Place } from '../mistakes.ts';
+import type { ShapeMistakes } from './shape-codes.ts';
 
 /** A value of the document with its place; aliases are followed and merge keys merged. */
 export type Value = TextValue | NumberValue | BooleanValue | NothingValue | ListValue | MapValue;
@@ -42,7 +43,7 @@ export interface Member {
 const MAX_LEVELS = 32;
 
 /** Reads one YAML document. Undefined when it is empty or cannot be read; `mistakes` says why. */
-export function readTree(text: string, mistakes: Mistakes): Value | undefined {
+export function readTree(text: string, mistakes: ShapeMistakes): Value | undefined {
   const tokens = [...new Parser().parse(text)];
   const deep = deepPlace(tokens);
   if (deep !== undefined) {
@@ -65,7 +66,7 @@ export function readTree(text: string, mistakes: Mistakes): Value | undefined {
   return new Growth(mistakes).value(contents, { start: 0, end: 0 });
 }
 
-function addSyntax(error: YAMLError, mistakes: Mistakes): void {
+function addSyntax(error: YAMLError, mistakes: ShapeMistakes): void {
   const [start, end] = error.pos;
   const words = error.message.split('\n', 1)[0];
   const hint =
@@ -96,10 +97,10 @@ function deepPlace(tokens: readonly CST.Token[]): Place | undefined {
 
 /** Grows values from nodes in the order of the text, so that an alias finds the anchor above it. */
 class Growth {
-  readonly #mistakes: Mistakes;
+  readonly #mistakes: ShapeMistakes;
   readonly #anchors = new Map<string, Value>();
 
-  constructor(mistakes: Mistakes) {
+  constructor(mistakes: ShapeMistakes) {
     this.#mistakes = mistakes;
   }
 

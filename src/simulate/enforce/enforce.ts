@@ -1,4 +1,5 @@
 import type { EventSource } from '../../clock/event-source.ts';
+import type { AuditEngine } from '../../engine/audit-engine.ts';
 import type { Needs } from '../../model/event.ts';
 import { EnforcedRun, type EnforcedRunOptions } from './enforced-run.ts';
 import { EventStream } from '../event-stream.ts';
@@ -20,21 +21,58 @@ export interface EnforceOptions extends EnforcedRunOptions {
  * @throws {CheckError} when `maxKeys` is reached
  */
 export async function enforce(options: EnforceOptions): Promise<ReplayResult> {
-  const { sources, needs, sessionTimeoutMs, toMs } = options;
-  const collateral = options.collateral ?? { labels: undefined };
-  const enforced = new EnforcedRun({ ...options, collateral });
-  const observed = new PolicyRun({ ...options, collateral, top: 0, sink: windowsOf(enforced) });
-  const takers = [observed, enforced];
-  const stream = new EventStream({ sources, needs, takers, sessionTimeoutMs, toMs });
-  await stream.advance(Infinity);
-  observed.finish(false);
-  enforced.finish(observed.tally);
-  return {
-    tally: enforced.tally,
-    snapshot: (series) => enforced.engine.snapshot(series),
-    persisted: enforced.persisted,
-    state: undefined,
-  };
+  const run = new EnforcedReplay(options);
+  await run.reach(Infinity);
+  return run.finish();
+}
+
+/** The same, able to stand still at any moment of the simulated clock. */
+export class EnforcedReplay {
+  readonly #enforced: EnforcedRun;
+  readonly #observed: PolicyRun;
+  readonly #stream: EventStream;
+
+  constructor(options: EnforceOptions) {
+    const { sources, needs, sessionTimeoutMs, toMs } = options;
+    const collateral = options.collateral ?? { labels: undefined };
+    const enforced = (this.#enforced = new EnforcedRun({ ...options, collateral }));
+    this.#observed = new PolicyRun({
+      ...options,
+      collateral,
+      top: 0,
+      sink: windowsOf(enforced),
+      onFiring: undefined,
+    });
+    const takers = [this.#observed, enforced];
+    this.#stream = new EventStream({ sources, needs, takers, sessionTimeoutMs, toMs });
+  }
+
+  /** The audit engine of the attempts. */
+  get engine(): AuditEngine {
+    return this.#enforced.engine;
+  }
+
+  /**
+   * Lets all events before `untilMs` happen and moves the windows there; the clock begins with the
+   * first event. False: there was none yet.
+   *
+   * @throws {CheckError} when `maxKeys` is reached
+   */
+  reach(untilMs: number): Promise<boolean> {
+    return this.#stream.reach(untilMs);
+  }
+
+  finish(): ReplayResult {
+    const enforced = this.#enforced;
+    this.#observed.finish(false);
+    enforced.finish(this.#observed.tally);
+    return {
+      tally: enforced.tally,
+      snapshot: (series) => enforced.engine.snapshot(series),
+      persisted: enforced.persisted,
+      state: undefined,
+    };
+  }
 }
 
 /** Of the run that observes, the report of the other one has the windows alone. */

@@ -75,6 +75,7 @@ export class EnforcedRun implements StreamTaker {
       top,
       fileOf,
       sink: sink && this.#watched(sink),
+      onFiring: options.onFiring,
       collateral,
       keyText: (rule, batch, row) => this.#evaluator.keyText(rule, batch, row),
     }));

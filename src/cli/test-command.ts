@@ -1,0 +1,27 @@
+import { Option, type Command } from 'commander';
+import { once, wholeNumber } from './option-values.ts';
+import type { CommandContext } from './program.ts';
+
+/** `hindcast test` */
+export function defineTest(command: Command, context: CommandContext): void {
+  command
+    .description('run tests of policies: *.test.yaml files with events and what they must lead to')
+    .argument('[files...]', 'test files, or folders to look for *.test.yaml in (default: .)')
+    .option('--run <regex>', 'only tests whose name matches', once('join them: a|b'))
+    .option(
+      '--jobs <n>',
+      'files run at the same time (default: one for each processor)',
+      wholeNumber(1),
+    )
+    .option('--junit <file>', 'write the results as JUnit XML, too', once('one file has them all'))
+    .option('--ascii', 'draw bars with #')
+    .addOption(
+      new Option('--format <format>', 'what stdout shows')
+        .choices(['table', 'json', 'github'])
+        .default('table'),
+    )
+    .action(async (files: string[], options: object) => {
+      const { runTests } = await import('./commands/test.ts');
+      await runTests(files, options, context);
+    });
+}

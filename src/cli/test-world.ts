@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { DEFAULT_SESSION_TIMEOUT_MS } from '../correlate/correlator.ts';
+import { readInlinePolicy } from '../policy/yaml/read.ts';
+import type { InlinePolicy } from '../testing/policy-reference.ts';
+import type { OpenTestInput, TestPolicy, TestPort } from '../testing/run-test.ts';
+import type { PolicyTest, TestFile } from '../testing/test-file.ts';
+import { digestOf } from './manifest.ts';
+import { openLogs } from './open-logs.ts';
+import { mistakesIn, shownDiagnostics } from './policy-file.ts';
+import { loadRunPolicy } from './run-policy.ts';
+import { loadPersisted, StoredRuns } from './stored-runs.ts';
+
+type LoadedPolicy = Pick<TestPolicy, 'policy' | 'scripts'> & { readonly texts: readonly string[] };
+
+/** The files that tests name, looked for beside the test file. */
+export function testWorld(signal: AbortSignal | undefined): TestPort {
+  return {
+    policyOf(test: PolicyTest, file: TestFile): TestPolicy {
+      const { policy, scripts, texts } = loadedOf(test, file);
+      const { state: stored, sessionTimeoutMs = DEFAULT_SESSION_TIMEOUT_MS } = test;
+      if (stored === undefined) return { policy, scripts, start: {} };
+      const digest = digestOf(test.clampNegative ? [...texts, 'clamp-negative'] : texts);
+      const runs = new StoredRuns(
+        beside(file, stored.path),
+        { policy: digest, sessionTimeoutMs },
+        false,
+      );
+      const persisted = runs.persisted(policy?.series ?? []);
+      return {
+        policy,
+        scripts,
+        start: {
+          state: runs.state,
+          onStart: (engine, nowMs) => void loadPersisted(engine, persisted, nowMs),
+        },
+      };
+    },
+
+    async openInput(test, file, { vocabulary, needs, start }): Promise<OpenTestInput> {
+      const { logs, texts, options } = test.input;
+      const { clockMs = null } = start.state ?? {};
+      return openLogs(
+        logs.map((log) => beside(file, log)),
+        options,
+        {
+          vocabulary,
+          needs,
+          gapMs: Infinity,
+          signal,
+          afterMs: clockMs ?? undefined,
+          texts,
+        },
+      );
+    },
+  };
+}
+
+function loadedOf({ policy }: PolicyTest, file: TestFile): LoadedPolicy {
+  if (policy === undefined) return { policy: undefined, scripts: undefined, texts: [] };
+  if (policy.type === 'inline') return inlinePolicy(policy, file);
+  const { file: name, phase, config, root } = policy;
+  return loadRunPolicy(name && beside(file, name), {
+    phase,
+    config: config && beside(file, config),
+    root: root && beside(file, root),
+  });
+}
+
+/** @throws {UserError} with all mistakes, each where it stands in the test file */
+function inlinePolicy({ map }: InlinePolicy, { text, file }: TestFile): LoadedPolicy {
+  const port = {
+    readList: (name: string, fromFile: string) =>
+      readFileSync(path.resolve(path.dirname(fromFile), name), 'utf8'),
+  };
+  const { policy, diagnostics, texts } = readInlinePolicy(map, text, file, port);
+  if (policy === undefined) throw mistakesIn(diagnostics, shownDiagnostics(diagnostics, texts));
+  return { policy, scripts: undefined, texts: [...texts.values()] };
+}
+
+/** A path of a test file, which is relative to the folder of the file. */
+function beside({ file }: TestFile, name: string): string {
+  return path.join(path.isAbsolute(name) ? '' : path.dirname(file), name);
+}
