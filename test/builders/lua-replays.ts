@@ -1,4 +1,5 @@
 import { DEFAULT_MONITOR, parseMonitor } from '../../src/model/monitor.ts';
+import type { Coverage } from '../../src/policy/coverage.ts';
 import { LuaPolicy } from '../../src/policy/lua/lua-policy.ts';
 import { BARE_POLICY } from '../../src/simulate/policy-run.ts';
 import type { ReplayOptions } from '../../src/simulate/replay.ts';
@@ -12,6 +13,7 @@ export interface LuaSetting extends Partial<ReplayOptions> {
   /** What modules may read and `require`, by name. */
   readonly files?: Readonly<Record<string, string>>;
   readonly dns?: string;
+  readonly covers?: Coverage;
 }
 
 /** What a replay under Lua modules told. */
@@ -35,7 +37,7 @@ export async function replayLua(
   rows: readonly EventRow[],
   setting: LuaSetting = {},
 ): Promise<LuaReplay> {
-  const { monitors, files = {}, dns, ...options } = setting;
+  const { monitors, files = {}, dns, covers, ...options } = setting;
   const texts = typeof modules === 'string' ? [modules] : modules;
   const policy = new LuaPolicy(
     texts.map((text, index) => {
@@ -50,9 +52,10 @@ export async function replayLua(
       },
       module: (name) => {
         const file = `${name.replaceAll('.', '/')}.lua`;
-        return files[file] === undefined ? undefined : { file, text: files[file] };
+        return files[file] === undefined ? undefined : { file, text: files[file], path: file };
       },
     },
+    covers,
   );
   const configured = monitors?.map((text) => parseMonitor(text)!) ?? [DEFAULT_MONITOR];
   const rules = { ...BARE_POLICY, monitors: configured };

@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { ALL_NEEDS, type Needs } from '../../model/event.ts';
+import type { Coverage } from '../coverage.ts';
 import type {
   ScriptPlace,
   ScriptPolicy,
@@ -39,16 +40,21 @@ export class LuaPolicy implements ScriptPolicy {
   readonly keepsSessions = true;
   readonly #sources: readonly LuaSource[];
   readonly #files: LuaFiles;
+  readonly #coverage: Coverage | undefined;
 
-  /** @param sources in the order of the configuration */
-  constructor(sources: readonly LuaSource[], files: LuaFiles) {
+  /**
+   * @param sources in the order of the configuration
+   * @param coverage marks the lines that are reached; undefined: nobody asks
+   */
+  constructor(sources: readonly LuaSource[], files: LuaFiles, coverage?: Coverage) {
     this.#sources = sources;
     this.#files = files;
+    this.#coverage = coverage;
   }
 
   /** @throws {UserError} when a module cannot be loaded, or its `init` does not return true */
   bind(world: ScriptWorld): ScriptRunner {
-    return new LuaRunner(this.#sources, this.#files, world);
+    return new LuaRunner(this.#sources, this.#files, world, this.#coverage);
   }
 }
 
@@ -72,11 +78,15 @@ class LuaRunner implements ScriptRunner {
   /** At the event at hand. */
   #hooks = 0;
 
-  constructor(sources: readonly LuaSource[], files: LuaFiles, world: ScriptWorld) {
+  constructor(
+    sources: readonly LuaSource[],
+    files: LuaFiles,
+    world: ScriptWorld,
+    coverage: Coverage | undefined,
+  ) {
     this.#world = world;
-    this.#modules = new LuaModules(sources, files, world, (verdict, place) =>
-      this.#act(verdict, place),
-    );
+    const act = (verdict: LuaVerdict, place: ScriptPlace): void => this.#act(verdict, place);
+    this.#modules = new LuaModules(sources, files, world, act, coverage);
     const used = CALLOUTS.filter(({ name }) => this.#modules.someHas(name));
     this.#stages = PHASES.flatMap((phase) => {
       const callouts = used.filter((callout) => callout.phase === phase);

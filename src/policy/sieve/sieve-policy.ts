@@ -1,4 +1,5 @@
 import type { Needs } from '../../model/event.ts';
+import type { Coverage } from '../coverage.ts';
 import type { ScriptPlace, ScriptPolicy, ScriptRunner, ScriptWorld } from '../script-policy.ts';
 import { bitOf, recipientsOf } from '../script-phases.ts';
 import { PHASES, SCRIPT_SLOTS, type Phase, type ScriptSlot } from '../script-slots.ts';
@@ -21,6 +22,8 @@ export interface SieveOptions {
   readonly files: ScriptFiles;
   /** How the sliding average weighs window 0 (`Binding.sliding`). */
   readonly sliding: 'rate' | 'average';
+  /** Marks the commands and branches that are reached; undefined: nobody asks. */
+  readonly coverage?: Coverage | undefined;
 }
 
 /** Sieve++ scripts as one policy (semantics, section 5). */

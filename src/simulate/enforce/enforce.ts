@@ -42,6 +42,7 @@ export class EnforcedReplay {
       top: 0,
       sink: windowsOf(enforced),
       onFiring: undefined,
+      coverage: undefined,
     });
     const takers = [this.#observed, enforced];
     this.#stream = new EventStream({ sources, needs, takers, sessionTimeoutMs, toMs });

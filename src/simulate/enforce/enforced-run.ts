@@ -5,7 +5,8 @@ import type { SessionFacts } from '../../engine/session-gauge.ts';
 import { NetworkSet } from '../../model/address.ts';
 import { EventBatch } from '../../model/event-batch.ts';
 import { KIND, PHASE } from '../../model/event.ts';
-import { RuleEvaluator, seriesPlans, type Hit } from '../../policy/rule-evaluator.ts';
+import { evaluatorOf } from '../../policy/rule-coverage.ts';
+import { seriesPlans, type Hit, type RuleEvaluator } from '../../policy/rule-evaluator.ts';
 import type { RulePolicy, RuleVerdict } from '../../policy/rule-policy.ts';
 import { Blocks } from './blocks.ts';
 import { EnforcedWindows, type Reading } from './enforced-windows.ts';
@@ -90,7 +91,13 @@ export class EnforcedRun implements StreamTaker {
       },
       1,
     );
-    this.#evaluator = new RuleEvaluator(policy, this.engine, vocabulary, this.#accepted);
+    this.#evaluator = evaluatorOf(
+      options.coverage,
+      policy,
+      this.engine,
+      vocabulary,
+      this.#accepted,
+    );
     this.#windows = new EnforcedWindows(this.engine.feeds, (row) => sink?.enforced(row));
     this.#blocks = new Blocks(policy.rules);
     this.#rejection = new MadeRejection(vocabulary);
