@@ -1,4 +1,4 @@
-import { UserError } from '../model/errors.ts';
+import type { UserError } from '../model/errors.ts';
 import type { TestOutcome } from '../report/test-outcome.ts';
 import { runTest } from '../testing/run-test.ts';
 import { mistakesIn, shownDiagnostics } from './policy-file.ts';

@@ -74,15 +74,17 @@ async function inThreads(
       const worker = new Worker(new URL('test-worker.js', import.meta.url));
       const end = (): void => void worker.terminate().then(() => resolve());
       let index = next++;
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have none
+      const send = (): void => worker.postMessage(tasks[index]);
       worker.on('message', (answer: TestAnswer) => {
         answers[index] = answer;
         index = next++;
-        if (index < tasks.length) worker.postMessage(tasks[index]);
+        if (index < tasks.length) send();
         else end();
       });
       worker.once('error', (error: Error) => reject(new BugError(error.stack ?? error.message)));
       signal.addEventListener('abort', end, { once: true });
-      worker.postMessage(tasks[index]);
+      send();
     });
   await Promise.all(Array.from({ length: threads }, work));
 }

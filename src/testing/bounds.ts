@@ -12,7 +12,7 @@ export interface Bound {
 export const AT_LEAST_ONE: Bound = { op: '>=', value: 1, end: 1 };
 export const NONE: Bound = exactly(0);
 
-export function exactly(value: number): Bound {
+function exactly(value: number): Bound {
   return { op: '=', value, end: value };
 }
 

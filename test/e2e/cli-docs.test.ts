@@ -17,6 +17,7 @@ const COMMANDS = [
   'explain',
   'sweep',
   'check',
+  'test',
   'import',
   'load',
   'show',

@@ -27,8 +27,8 @@ export async function runTests(
   const { run = '', jobs = availableParallelism(), format = 'table', ascii = false } = flags;
   if (format !== 'table' && ascii)
     throw new UserError(`--ascii draws bars, and ${format} has none`);
-  refuseWrong(run);
-  const tasks = findTestFiles(args).map((file) => ({ file, pattern: run }));
+  const pattern = patternOf(run);
+  const tasks = findTestFiles(args).map((file) => ({ file, pattern }));
   const answers = await answersOf(tasks, jobs, signal);
   const failures = answers.flatMap((answer) => ('failure' in answer ? [answer.failure] : []));
   if (failures.length > 0) {
@@ -44,11 +44,12 @@ export async function runTests(
   if (!outcomes.every(hasPassed)) exit(EXIT.checkFailed);
 }
 
-function refuseWrong(pattern: string): void {
+/** The source of a regular expression, once it is known to be one. */
+function patternOf(run: string): string {
   try {
-    new RegExp(pattern, 'u');
+    return new RegExp(run, 'u').source;
   } catch (error) {
-    throw new UserError(`--run ${pattern}: ${(error as Error).message}`);
+    throw new UserError(`--run ${run}: ${(error as Error).message}`);
   }
 }
 

@@ -66,7 +66,8 @@ function bindSessions(engine: AuditEngine, question: SessionsQuestion): () => An
     return () => all.count(4, nowhere, 0) + all.count(6, nowhere, 0);
   }
   const { family, bits } = block;
-  const own = engine.openSessions(service, listener, { ipv4: bits, ipv6: bits });
+  const prefix = family === 4 ? { ipv4: bits, ipv6: 0 } : { ipv4: 0, ipv6: bits };
+  const own = engine.openSessions(service, listener, prefix);
   const words = Int32Array.from(block.words);
   return () => own.count(family, words, 0);
 }
