@@ -63,19 +63,23 @@ export function loadModules(
     return { file, text, name: names.get(file)! };
   });
   const folders = [...new Set(files.map(({ file }) => path.dirname(file)))];
-  const policy = new LuaPolicy(sources, {
-    dnsFixture: disk.dnsFixture,
-    read: (name, fromModule) => {
-      const from = sources.find((source) => source.name === fromModule)?.file ?? files[0].file;
-      return disk.read(name, from);
+  const policy = new LuaPolicy(
+    sources,
+    {
+      dnsFixture: disk.dnsFixture,
+      read: (name, fromModule) => {
+        const from = sources.find((source) => source.name === fromModule)?.file ?? files[0].file;
+        return disk.read(name, from);
+      },
+      module: (name) => {
+        const file = folders.map((folder) => moduleFile(folder, name)).find((found) => found);
+        if (file === undefined) return undefined;
+        const { text } = disk.read(path.resolve(file), file);
+        return { file: path.basename(file), text, path: file };
+      },
     },
-    module: (name) => {
-      const file = folders.map((folder) => moduleFile(folder, name)).find((found) => found);
-      if (file === undefined) return undefined;
-      const { text } = disk.read(path.resolve(file), file);
-      return { file: path.basename(file), text, path: file };
-    },
-  }, coverage);
+    coverage,
+  );
   return { policy, sources };
 }
 

@@ -3,6 +3,8 @@ import { UserError } from '../model/errors.ts';
 import { formatMonitor } from '../model/monitor.ts';
 import type { AuditStanza } from '../policy/ecelerity/audit-stanza.ts';
 import type { LuaSource } from '../policy/lua/lua-policy.ts';
+import type { Coverage } from '../policy/coverage.ts';
+import type { PlacedRules } from '../policy/rule-coverage.ts';
 import type { RulePolicy } from '../policy/rule-policy.ts';
 import { JoinedScripts } from '../policy/joined-scripts.ts';
 import type { ScriptPolicy } from '../policy/script-policy.ts';
@@ -24,6 +26,8 @@ import { loadScripts, slotNamed, type ScriptFile, type ScriptOptions } from './s
 export interface RunPolicy {
   /** `BARE_POLICY` under the configured settings when the user names no policy, or a script. */
   readonly policy: RulePolicy;
+  /** Where the policy's rules stand; undefined: no YAML policy is named. */
+  readonly placed: PlacedRules | undefined;
   /** Scripts that judge: the policy, or where none is named those of the configuration. */
   readonly scripts: ScriptPolicy | undefined;
   /** Those scripts, without what they include. */
@@ -48,12 +52,14 @@ export interface RunPolicy {
 /**
  * Reads the configuration, then the policy under its settings.
  *
+ * @param coverage marks what of scripts is reached; undefined: nobody asks
  * @throws {UserError} with all mistakes of the first file that has any
  * @throws {DiskError} when a file cannot be read
  */
 export function loadRunPolicy(
   source: PolicySource | undefined,
   options: ConfigurationOptions & ScriptOptions,
+  coverage?: Coverage,
 ): RunPolicy {
   refuseLoneRoot(options);
   const { config, root } = options;
@@ -70,13 +76,14 @@ export function loadRunPolicy(
   const sieve =
     scripts.length === 0
       ? undefined
-      : loadScripts(scripts, { ...options, monitors: policy.monitors, disk });
+      : loadScripts(scripts, { ...options, monitors: policy.monitors, disk, coverage });
   const policies: ScriptPolicy[] = sieve === undefined ? [] : [sieve.policy];
-  const lua = modules.length === 0 ? undefined : loadModules(modules, disk);
+  const lua = modules.length === 0 ? undefined : loadModules(modules, disk, coverage);
   if (lua !== undefined) policies.push(lua.policy);
   const named = isNamed ? fileOf(source) : policy.file || (isProgram ? config : undefined);
   return {
     policy,
+    placed: loaded?.placed,
     scripts: policies.length > 1 ? new JoinedScripts(policies) : policies.at(0),
     loadedScripts: sieve?.scripts ?? [],
     loadedModules: lua?.sources ?? [],

@@ -1,5 +1,6 @@
 import { formatDiagnostic } from '../../src/model/diagnostic.ts';
 import { DEFAULT_MONITOR, parseMonitor } from '../../src/model/monitor.ts';
+import type { Coverage } from '../../src/policy/coverage.ts';
 import { slotOf } from '../../src/policy/script-slots.ts';
 import { readScript } from '../../src/policy/sieve/read.ts';
 import { SievePolicy, type SlottedScript } from '../../src/policy/sieve/sieve-policy.ts';
@@ -23,6 +24,7 @@ export interface ScriptSetting extends Partial<ReplayOptions> {
   readonly runtimeError?: 'fail' | 'continue';
   /** What scripts may read, by name. */
   readonly files?: Readonly<Record<string, string>>;
+  readonly covers?: Coverage;
 }
 
 /** @throws Error when the script has mistakes */
@@ -49,12 +51,13 @@ export async function replayScripts(
   rows: readonly EventRow[],
   setting: ScriptSetting = {},
 ): Promise<ScriptReplay> {
-  const { monitors, sliding = 'rate', runtimeError, files = {}, ...options } = setting;
+  const { monitors, sliding = 'rate', runtimeError, files = {}, covers, ...options } = setting;
   const bySlot = typeof scripts === 'string' ? { connect: scripts } : scripts;
   const policy = new SievePolicy(
     Object.entries(bySlot).map(([slot, script]) => slottedScript(slot, script, runtimeError)),
     {
       sliding,
+      coverage: covers,
       files: {
         dnsFixture: undefined,
         read: (name) => {
