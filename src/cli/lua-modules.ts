@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../model/errors.ts';
-import type { Coverage } from '../policy/coverage.ts';
 import type { Scriptlet } from '../policy/ecelerity/scriptlet-stanza.ts';
 import { LuaPolicy, readLua, type LuaSource } from '../policy/lua/lua-policy.ts';
 import { shownNames } from '../policy/momentum/shown-names.ts';
@@ -49,13 +48,11 @@ export function scriptletFiles(config: string, scriptlets: readonly Scriptlet[])
 /**
  * Checks Lua modules and makes them one policy.
  *
- * @param coverage marks the lines that are reached; undefined: nobody asks
  * @throws {UserError} with the mistakes of the first file that has any
  */
 export function loadModules(
   files: readonly ReadText[],
   disk: ScriptDisk,
-  coverage?: Coverage,
 ): { readonly policy: LuaPolicy; readonly sources: readonly LuaSource[] } {
   const names = shownNames(files.map(({ file }) => file));
   const sources = files.map(({ file, text }): LuaSource => {
@@ -63,23 +60,19 @@ export function loadModules(
     return { file, text, name: names.get(file)! };
   });
   const folders = [...new Set(files.map(({ file }) => path.dirname(file)))];
-  const policy = new LuaPolicy(
-    sources,
-    {
-      dnsFixture: disk.dnsFixture,
-      read: (name, fromModule) => {
-        const from = sources.find((source) => source.name === fromModule)?.file ?? files[0].file;
-        return disk.read(name, from);
-      },
-      module: (name) => {
-        const file = folders.map((folder) => moduleFile(folder, name)).find((found) => found);
-        if (file === undefined) return undefined;
-        const { text } = disk.read(path.resolve(file), file);
-        return { file: path.basename(file), text, path: file };
-      },
+  const policy = new LuaPolicy(sources, {
+    dnsFixture: disk.dnsFixture,
+    read: (name, fromModule) => {
+      const from = sources.find((source) => source.name === fromModule)?.file ?? files[0].file;
+      return disk.read(name, from);
     },
-    coverage,
-  );
+    module: (name) => {
+      const file = folders.map((folder) => moduleFile(folder, name)).find((found) => found);
+      if (file === undefined) return undefined;
+      const { text } = disk.read(path.resolve(file), file);
+      return { file: path.basename(file), text, path: file };
+    },
+  });
   return { policy, sources };
 }
 

@@ -3,7 +3,6 @@ import { UserError } from '../model/errors.ts';
 import { formatMonitor } from '../model/monitor.ts';
 import type { AuditStanza } from '../policy/ecelerity/audit-stanza.ts';
 import type { LuaSource } from '../policy/lua/lua-policy.ts';
-import type { Coverage } from '../policy/coverage.ts';
 import type { PlacedRules } from '../policy/rule-coverage.ts';
 import type { RulePolicy } from '../policy/rule-policy.ts';
 import { JoinedScripts } from '../policy/joined-scripts.ts';
@@ -52,14 +51,12 @@ export interface RunPolicy {
 /**
  * Reads the configuration, then the policy under its settings.
  *
- * @param coverage marks what of scripts is reached; undefined: nobody asks
  * @throws {UserError} with all mistakes of the first file that has any
  * @throws {DiskError} when a file cannot be read
  */
 export function loadRunPolicy(
   source: PolicySource | undefined,
   options: ConfigurationOptions & ScriptOptions,
-  coverage?: Coverage,
 ): RunPolicy {
   refuseLoneRoot(options);
   const { config, root } = options;
@@ -76,9 +73,9 @@ export function loadRunPolicy(
   const sieve =
     scripts.length === 0
       ? undefined
-      : loadScripts(scripts, { ...options, monitors: policy.monitors, disk, coverage });
+      : loadScripts(scripts, { ...options, monitors: policy.monitors, disk });
   const policies: ScriptPolicy[] = sieve === undefined ? [] : [sieve.policy];
-  const lua = modules.length === 0 ? undefined : loadModules(modules, disk, coverage);
+  const lua = modules.length === 0 ? undefined : loadModules(modules, disk);
   if (lua !== undefined) policies.push(lua.policy);
   const named = isNamed ? fileOf(source) : policy.file || (isProgram ? config : undefined);
   return {

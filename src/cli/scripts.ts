@@ -1,6 +1,5 @@
 import { UserError } from '../model/errors.ts';
 import type { Monitor } from '../model/monitor.ts';
-import type { Coverage } from '../policy/coverage.ts';
 import { meantSlot, slotOf, type ScriptSlot } from '../policy/script-slots.ts';
 import { shownNames } from '../policy/momentum/shown-names.ts';
 import { readScript } from '../policy/sieve/read.ts';
@@ -39,8 +38,6 @@ export interface LoadedScripts {
 interface LoadOptions extends ScriptOptions {
   readonly monitors: readonly Monitor[];
   readonly disk: ScriptDisk;
-  /** Marks what is reached; undefined: nobody asks. */
-  readonly coverage?: Coverage | undefined;
 }
 
 /**
@@ -50,7 +47,7 @@ interface LoadOptions extends ScriptOptions {
  * @throws {DiskError} when a file cannot be read
  */
 export function loadScripts(files: readonly ScriptFile[], options: LoadOptions): LoadedScripts {
-  const { monitors, disk, sliding = 'rate', coverage } = options;
+  const { monitors, disk, sliding = 'rate' } = options;
   const readings = files.map((script) => {
     return readScript(script.text, script.file, { slot: script.slot, monitors });
   });
@@ -66,7 +63,7 @@ export function loadScripts(files: readonly ScriptFile[], options: LoadOptions):
     const { commands, text } = readings[index];
     return { ...script, text, name: names.get(script.file)!, commands: commands! };
   });
-  const policy = new SievePolicy(scripts, { files: disk, sliding, coverage });
+  const policy = new SievePolicy(scripts, { files: disk, sliding });
   return { policy, scripts, warnings: shown };
 }
 

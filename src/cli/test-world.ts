@@ -29,10 +29,11 @@ export function testWorld(
 ): TestPort {
   return {
     policyOf(test: PolicyTest, file: TestFile): TestPolicy {
-      const { policy, scripts, texts, placed } = loadedOf(test, file, coverage);
-      const branches = coverage && policy && placed && new RuleCoverage(policy, placed, coverage);
+      const loaded = loadedOf(test, file);
+      const { policy, scripts, texts } = loaded;
+      const covered = coverage && { rules: ruleCoverage(loaded, coverage), scripts: coverage };
       const { state: stored, sessionTimeoutMs = DEFAULT_SESSION_TIMEOUT_MS } = test;
-      if (stored === undefined) return { policy, scripts, branches, start: {} };
+      if (stored === undefined) return { policy, scripts, coverage: covered, start: {} };
       const digest = digestOf(test.clampNegative ? [...texts, 'clamp-negative'] : texts);
       const runs = new StoredRuns(
         beside(file, stored.path),
@@ -43,7 +44,7 @@ export function testWorld(
       return {
         policy,
         scripts,
-        branches,
+        coverage: covered,
         start: {
           state: runs.state,
           onStart: (engine, nowMs) => void loadPersisted(engine, persisted, nowMs),
@@ -70,11 +71,14 @@ export function testWorld(
   };
 }
 
-function loadedOf(
-  { policy }: PolicyTest,
-  file: TestFile,
-  coverage: Coverage | undefined,
-): LoadedPolicy {
+function ruleCoverage(
+  { policy, placed }: LoadedPolicy,
+  coverage: Coverage,
+): RuleCoverage | undefined {
+  return policy && placed && new RuleCoverage(policy, placed, coverage);
+}
+
+function loadedOf({ policy }: PolicyTest, file: TestFile): LoadedPolicy {
   if (policy === undefined) return { policy: undefined, scripts: undefined, texts: [] };
   if (policy.type === 'inline') return inlinePolicy(policy, file);
   const { file: name, phase, config, root } = policy;
@@ -83,7 +87,7 @@ function loadedOf(
     config: config && beside(file, config),
     root: root && beside(file, root),
   };
-  return loadRunPolicy(name && beside(file, name), options, coverage);
+  return loadRunPolicy(name && beside(file, name), options);
 }
 
 /** @throws {UserError} with all mistakes, each where it stands in the test file */

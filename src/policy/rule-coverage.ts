@@ -75,6 +75,14 @@ export class RuleCoverage {
   }
 }
 
+/** What one run of a policy marks. */
+export interface RunCoverage {
+  /** Undefined: the policy has no rules. */
+  readonly rules: RuleCoverage | undefined;
+  /** Takes the branches of scripts, which are known when they are compiled. */
+  readonly scripts: Coverage;
+}
+
 /** Evaluates the rules and marks their branches. It asks each rule twice, and every rule at every event. */
 class CoveredEvaluator extends RuleEvaluator {
   readonly #coverage: RuleCoverage;

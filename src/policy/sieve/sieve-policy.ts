@@ -22,8 +22,6 @@ export interface SieveOptions {
   readonly files: ScriptFiles;
   /** How the sliding average weighs window 0 (`Binding.sliding`). */
   readonly sliding: 'rate' | 'average';
-  /** Marks the commands and branches that are reached; undefined: nobody asks. */
-  readonly coverage?: Coverage | undefined;
 }
 
 /** Sieve++ scripts as one policy (semantics, section 5). */
@@ -42,8 +40,8 @@ export class SievePolicy implements ScriptPolicy {
     this.keepsSessions = asked.keepsSessions;
   }
 
-  bind(world: ScriptWorld): ScriptRunner {
-    return new SieveRunner(this.#scripts, this.#options, world);
+  bind(world: ScriptWorld, coverage?: Coverage): ScriptRunner {
+    return new SieveRunner(this.#scripts, this.#options, world, coverage);
   }
 }
 
@@ -65,12 +63,18 @@ class SieveRunner implements ScriptRunner {
   /** Rules of places that failed. */
   readonly #failed = new Map<string, number>();
 
-  constructor(scripts: readonly SlottedScript[], options: SieveOptions, world: ScriptWorld) {
+  constructor(
+    scripts: readonly SlottedScript[],
+    options: SieveOptions,
+    world: ScriptWorld,
+    coverage: Coverage | undefined,
+  ) {
     const names = new VariableNames();
     const shared = new Map<unknown, unknown>();
     const binding: Binding = {
       world,
       ...options,
+      coverage,
       shared: <Kind>(Made: new () => Kind) => {
         if (!shared.has(Made)) shared.set(Made, new Made());
         return shared.get(Made) as Kind;
@@ -153,6 +157,6 @@ class SieveRunner implements ScriptRunner {
       this.#failed.set(name, rule);
     }
     world.count(run.slot, name, '4xx');
-    world.act(rule);
+    world.act(rule, { code: run.code, text: () => '' });
   }
 }

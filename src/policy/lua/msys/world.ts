@@ -1,4 +1,4 @@
-import type { Moment, NoteKind, ScriptPlace } from '../../script-policy.ts';
+import type { Moment, NoteKind, ScriptEffect, ScriptPlace } from '../../script-policy.ts';
 import type { Phase } from '../../script-slots.ts';
 import { LuaUserdata, type LuaHost, type LuaValue } from '../value.ts';
 
@@ -29,6 +29,7 @@ export interface LuaFiles {
 /** The reply that the modules have set so far at the hook at hand. */
 export interface Reply {
   code: number;
+  text: string;
   disconnect: boolean;
   /** Where it was set last; undefined: no module has set one. */
   place: ScriptPlace | undefined;
@@ -51,7 +52,7 @@ export interface MsysWorld extends Moment {
   /** The recipient at hand, from 0; further ones have no address. */
   recipient: number;
   /** A place acts on the event at hand; outside of the phases it does nothing. */
-  act(verdict: LuaVerdict, place: ScriptPlace): void;
+  act(verdict: LuaVerdict, place: ScriptPlace, effect: ScriptEffect): void;
   /** The text of a loaded file, by the name that messages give it. */
   textOf(file: string): string | undefined;
 }
