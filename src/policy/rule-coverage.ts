@@ -43,16 +43,16 @@ export class RuleCoverage {
     this.#rules = rules.map(({ name }) => {
       const own = places.get(name)!;
       const declare = ({ start }: Place, what: string): number => {
-        return coverage.declare({ file, ...placeOf(text, start) }, `rule '${name}' ${what}`);
+        return coverage.declare({ file, ...placeOf(text, start) }, `rule '${name}'${what}`);
       };
-      const judged = declare(own.rule, 'is judged');
+      const judged = declare(own.rule, ' is judged');
       const conditions = own.conditions.map((place, index) => {
-        const of = own.conditions.length === 1 ? 'its condition' : `its condition ${index + 1}`;
-        const holds = declare(place, `finds that ${of} holds`);
-        return { holds, fails: declare(place, `finds that ${of} does not hold`) };
+        const of = own.conditions.length === 1 ? 'the condition' : `condition ${index + 1}`;
+        const holds = declare(place, `: ${of} holds`);
+        return { holds, fails: declare(place, `: ${of} does not hold`) };
       });
-      const exempt = own.except && declare(own.except, 'passes over what it excepts');
-      return { judged, conditions, exempt, fires: declare(own.rule, 'fires') };
+      const exempt = own.except && declare(own.except, ' passes over what it excepts');
+      return { judged, conditions, exempt, fires: declare(own.rule, ' fires') };
     });
   }
 
