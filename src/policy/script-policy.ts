@@ -1,6 +1,7 @@
 import type { ScriptAudit } from '../engine/port.ts';
 import type { EventBatch } from '../model/event-batch.ts';
 import type { Needs } from '../model/event.ts';
+import type { Coverage } from './coverage.ts';
 
 // The port between a policy that is a script (it answers by itself, phase by phase) and the replay.
 
@@ -109,6 +110,10 @@ export interface ScriptPolicy {
   readonly needs: Needs;
   /** Whether sessions must remember something between their events (`ScriptSession`). */
   readonly keepsSessions: boolean;
-  /** Compiles the scripts; before the first event, so that what they ask is ready. */
-  bind(world: ScriptWorld): ScriptRunner;
+  /**
+   * Compiles the scripts; before the first event, so that what they ask is ready.
+   *
+   * @param coverage marks what of them is reached; undefined: nobody asks, and nothing is spent on it
+   */
+  bind(world: ScriptWorld, coverage?: Coverage): ScriptRunner;
 }

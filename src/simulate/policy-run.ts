@@ -7,7 +7,13 @@ import { PHASE } from '../model/event.ts';
 import { DEFAULT_MONITOR } from '../model/monitor.ts';
 import type { Vocabulary } from '../model/vocabulary.ts';
 import type { WindowShift } from '../model/window-grid.ts';
-import { RuleEvaluator, seriesPlans, type Hit, type RuleState } from '../policy/rule-evaluator.ts';
+import { evaluatorOf, type RunCoverage } from '../policy/rule-coverage.ts';
+import {
+  seriesPlans,
+  type Hit,
+  type RuleEvaluator,
+  type RuleState,
+} from '../policy/rule-evaluator.ts';
 import type { RulePolicy } from '../policy/rule-policy.ts';
 import type { ScriptPolicy, ScriptVerdict } from '../policy/script-policy.ts';
 import type { Labels } from './collateral.ts';
@@ -58,6 +64,8 @@ export interface PolicyRunOptions {
   readonly shift?: WindowShift | undefined;
   /** Told of each firing that is reported, as it happens. */
   readonly onFiring?: ((firing: OneFiring) => void) | undefined;
+  /** Marks which branches of the policy are reached; undefined: nobody asks. */
+  readonly coverage?: RunCoverage | undefined;
   /** Told when the first event of all is about to happen: the windows stand at its time, empty. */
   readonly onStart?: ((engine: AuditEngine, nowMs: number) => void) | undefined;
 }
@@ -142,7 +150,7 @@ export class PolicyRun implements StreamTaker {
       },
       new EventBatch(vocabulary, Buffer.alloc(0)),
     );
-    this.#evaluator = new RuleEvaluator(policy, this.engine, vocabulary);
+    this.#evaluator = evaluatorOf(options.coverage?.rules, policy, this.engine, vocabulary);
     this.#scripts = this.#bindScripts();
     this.#taken = collateral && new TakenTraffic();
   }
@@ -297,6 +305,7 @@ export class PolicyRun implements StreamTaker {
       },
       strict,
       fileOf,
+      coverage: this.#options.coverage?.scripts,
       onLogged: (row) => sink?.logged(row),
     });
   }

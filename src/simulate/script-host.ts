@@ -8,6 +8,7 @@ import type { SessionFacts } from '../engine/session-gauge.ts';
 import { peerText } from '../model/field-value.ts';
 import type { Monitor } from '../model/monitor.ts';
 import { compareText } from '../model/order.ts';
+import type { Coverage } from '../policy/coverage.ts';
 import type {
   CounterClass,
   NoteKind,
@@ -37,6 +38,7 @@ export interface ScriptHostOptions {
   /** A place reached that is not simulated ends the run. */
   readonly strict: boolean;
   readonly fileOf: (source: number) => string;
+  readonly coverage: Coverage | undefined;
   readonly onLogged: (row: LoggedRow) => void;
 }
 
@@ -72,7 +74,7 @@ export class ScriptHost implements ScriptWorld {
     this.#ending = new EventBatch(batch.vocabulary, Buffer.alloc(0));
     this.#ending.push(0, KIND.disconnect, 0, 0);
     this.#sessions = policy.keepsSessions ? new ScriptSessions() : undefined;
-    this.#runner = policy.bind(this);
+    this.#runner = policy.bind(this, options.coverage);
   }
 
   /**

@@ -48,7 +48,7 @@ export function luaPolicy(
       },
       module: (name) => {
         const file = `${name.replaceAll('.', '/')}.lua`;
-        return files[file] === undefined ? undefined : { file, text: files[file] };
+        return files[file] === undefined ? undefined : { file, text: files[file], path: file };
       },
     },
   );

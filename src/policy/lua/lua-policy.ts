@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { ALL_NEEDS, type Needs } from '../../model/event.ts';
+import type { Coverage } from '../coverage.ts';
 import type {
   ScriptEffect,
   ScriptPlace,
@@ -17,7 +18,7 @@ import { hookOf, LuaModules, placeOf, type Failure, type LuaSource } from './lua
 import { LuaMachine } from './machine.ts';
 import { VALIDATE } from './msys/constants.ts';
 import type { RegisteredModule } from './msys/open.ts';
-import type { LuaFiles, LuaVerdict } from './msys/world.ts';
+import type { LuaFiles, LuaVerdict, MsysWorld } from './msys/world.ts';
 import type { LuaTable, LuaValue } from './value.ts';
 
 export type { LuaSource };
@@ -48,8 +49,8 @@ export class LuaPolicy implements ScriptPolicy {
   }
 
   /** @throws {UserError} when a module cannot be loaded, or its `init` does not return true */
-  bind(world: ScriptWorld): ScriptRunner {
-    return new LuaRunner(this.#sources, this.#files, world);
+  bind(world: ScriptWorld, coverage?: Coverage): ScriptRunner {
+    return new LuaRunner(this.#sources, this.#files, world, coverage);
   }
 }
 
@@ -73,11 +74,15 @@ class LuaRunner implements ScriptRunner {
   /** At the event at hand. */
   #hooks = 0;
 
-  constructor(sources: readonly LuaSource[], files: LuaFiles, world: ScriptWorld) {
+  constructor(
+    sources: readonly LuaSource[],
+    files: LuaFiles,
+    world: ScriptWorld,
+    coverage: Coverage | undefined,
+  ) {
     this.#world = world;
-    this.#modules = new LuaModules(sources, files, world, (verdict, place, effect) =>
-      this.#act(verdict, place, effect),
-    );
+    const act: MsysWorld['act'] = (verdict, place, effect) => this.#act(verdict, place, effect);
+    this.#modules = new LuaModules(sources, files, world, act, coverage);
     const used = CALLOUTS.filter(({ name }) => this.#modules.someHas(name));
     this.#stages = PHASES.flatMap((phase) => {
       const callouts = used.filter((callout) => callout.phase === phase);

@@ -33,7 +33,8 @@ export class EnforcedReplay {
   readonly #stream: EventStream;
 
   constructor(options: EnforceOptions) {
-    const { sources, sessionTimeoutMs, toMs } = options;
+    const { sources, retryMs, sessionTimeoutMs, toMs } = options;
+    const needs = retryMs === undefined ? options.needs : withSessions(options.needs);
     const collateral = options.collateral ?? { labels: undefined };
     const enforced = (this.#enforced = new EnforcedRun({ ...options, collateral }));
     this.#observed = new PolicyRun({
@@ -42,8 +43,8 @@ export class EnforcedReplay {
       top: 0,
       sink: windowsOf(enforced),
       onFiring: undefined,
+      coverage: undefined,
     });
-    const needs = options.retryMs === undefined ? options.needs : withSessions(options.needs);
     const takers = [this.#observed, enforced];
     this.#stream = new EventStream({ sources, needs, takers, sessionTimeoutMs, toMs });
   }

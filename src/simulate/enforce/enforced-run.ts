@@ -5,7 +5,8 @@ import type { SessionFacts } from '../../engine/session-gauge.ts';
 import { NetworkSet } from '../../model/address.ts';
 import { EventBatch } from '../../model/event-batch.ts';
 import { KIND, PHASE } from '../../model/event.ts';
-import { RuleEvaluator, seriesPlans, type Hit } from '../../policy/rule-evaluator.ts';
+import { evaluatorOf } from '../../policy/rule-coverage.ts';
+import { seriesPlans, type Hit, type RuleEvaluator } from '../../policy/rule-evaluator.ts';
 import type { RulePolicy } from '../../policy/rule-policy.ts';
 import type { ScriptEffect, ScriptVerdict } from '../../policy/script-policy.ts';
 import { Blocks } from './blocks.ts';
@@ -84,7 +85,13 @@ export class EnforcedRun implements StreamTaker {
       },
       1,
     );
-    this.#evaluator = new RuleEvaluator(policy, this.engine, vocabulary, this.#accepted);
+    this.#evaluator = evaluatorOf(
+      options.coverage?.rules,
+      policy,
+      this.engine,
+      vocabulary,
+      this.#accepted,
+    );
     this.#scripts = this.#bindScripts();
     this.#windows = new EnforcedWindows(
       { attempts: this.engine.feeds, accepted: this.#accepted.feeds },
@@ -344,6 +351,7 @@ export class EnforcedRun implements StreamTaker {
       onAct: this.#onAct,
       strict,
       fileOf,
+      coverage: this.#options.coverage?.scripts,
       onLogged: (row) => sink?.logged(row),
     });
   }

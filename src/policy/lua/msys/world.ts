@@ -2,6 +2,15 @@ import type { Moment, NoteKind, ScriptEffect, ScriptPlace } from '../../script-p
 import type { Phase } from '../../script-slots.ts';
 import { LuaUserdata, type LuaHost, type LuaValue } from '../value.ts';
 
+/** A module that another one asks for. */
+export interface ModuleFile {
+  /** As messages show it. */
+  readonly file: string;
+  readonly text: string;
+  /** As it was opened. */
+  readonly path: string;
+}
+
 /** The disk as modules may see it; `cli` fills it. */
 export interface LuaFiles {
   /**
@@ -12,7 +21,7 @@ export interface LuaFiles {
    */
   read(name: string, fromModule: string): { readonly file: string; readonly text: string };
   /** The module of a name such as `dir.file`; undefined: there is none. */
-  module(name: string): { readonly file: string; readonly text: string } | undefined;
+  module(name: string): ModuleFile | undefined;
   /** Answers of DNS: `name type value`, one to a line; undefined: none are given. */
   readonly dnsFixture: { readonly file: string; readonly text: string } | undefined;
 }
