@@ -19,6 +19,7 @@ const COMMANDS = [
   'check',
   'test',
   'cut',
+  'schema',
   'import',
   'load',
   'show',
