@@ -37,7 +37,7 @@ export class ScriptBranches {
   /** One of several tests; what `not` turns around is marked as it is written. */
   part(test: Test, check: Check): Check {
     if (test.type === 'anyof' || test.type === 'allof') return check;
-    const name = test.type === 'call' ? test.name.text : 'not';
+    const name = testName(test);
     const yes = this.#declare(test, `the test '${name}' is true`);
     return this.#judged(yes, this.#declare(test, `the test '${name}' is false`), check);
   }
@@ -75,4 +75,9 @@ function nameOf(command: Exclude<Command, If>): string {
     case 'broken':
       return 'a command';
   }
+}
+
+function testName(test: Test): string {
+  if (test.type === 'call') return test.name.text;
+  return test.type === 'not' ? `not ${testName(test.test)}` : test.type;
 }
