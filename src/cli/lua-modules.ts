@@ -70,7 +70,7 @@ export function loadModules(
       const file = folders.map((folder) => moduleFile(folder, name)).find((found) => found);
       if (file === undefined) return undefined;
       const { text } = disk.read(path.resolve(file), file);
-      return { file: path.basename(file), text };
+      return { file: path.basename(file), text, path: file };
     },
   });
   return { policy, sources };

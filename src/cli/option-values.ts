@@ -14,6 +14,14 @@ export function once(hint: string): (value: string, before: string | undefined) 
   };
 }
 
+/** More than 0 and at most 100, with at most two decimals. */
+export function percentage(text: string): number {
+  if (/^\d{1,3}(?:\.\d{1,2})?$/.test(text) && Number(text) > 0 && Number(text) <= 100) {
+    return Number(text);
+  }
+  throw new InvalidArgumentError('expected percent above 0 and up to 100, such as 90 or 87.5.');
+}
+
 export function wholeNumber(least: number): (text: string) => number {
   return (text) => {
     if (/^\d{1,15}$/.test(text) && Number(text) >= least) return Number(text);

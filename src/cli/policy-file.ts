@@ -3,6 +3,7 @@ import path from 'node:path';
 import { formatDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
 import { DiskError, UserError } from '../model/errors.ts';
 import type { AuditSettings } from '../policy/audit-settings.ts';
+import type { PlacedRules } from '../policy/rule-coverage.ts';
 import type { RulePolicy } from '../policy/rule-policy.ts';
 import { readScript } from '../policy/sieve/read.ts';
 import type { ScriptContext } from '../policy/sieve/script-context.ts';
@@ -13,6 +14,7 @@ export interface LoadedPolicy {
   readonly policy: RulePolicy;
   /** The policy's own text, then those of the list files it names. */
   readonly texts: readonly string[];
+  readonly placed: PlacedRules;
   /** Warnings as shown to the user. */
   readonly warnings: readonly string[];
 }
@@ -40,10 +42,11 @@ export function loadPolicy(source: PolicySource, configured?: AuditSettings): Lo
     readList: (name: string, fromFile: string) =>
       readFileSync(path.resolve(path.dirname(fromFile), name), 'utf8'),
   };
-  const { policy, diagnostics, texts } = readYamlPolicy(text, file, port, configured);
+  const { policy, diagnostics, texts, places } = readYamlPolicy(text, file, port, configured);
   const shown = shownDiagnostics(diagnostics, texts);
   if (policy === undefined) throw mistakesIn(diagnostics, shown);
-  return { policy, texts: [...texts.values()], warnings: shown };
+  const placed = { text, places };
+  return { policy, texts: [...texts.values()], placed, warnings: shown };
 }
 
 /** Whether a policy is a Sieve++ script, by its name. */

@@ -127,13 +127,13 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
       fileOf: logs.fileOf,
       sink: output.sink,
       collateral: whatIf.collateral,
+      scripts,
+      strict: options.strict,
     };
     const result =
       whatIf.enforce === undefined
         ? await replayEvents({
             ...asked,
-            scripts,
-            strict: options.strict,
             onStart: (engine, nowMs) => aged.push(...loadPersisted(engine, persistedBefore, nowMs)),
             state: runs?.state,
             pauses: runs !== undefined && options.final !== true,

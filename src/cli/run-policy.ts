@@ -3,6 +3,7 @@ import { UserError } from '../model/errors.ts';
 import { formatMonitor } from '../model/monitor.ts';
 import type { AuditStanza } from '../policy/ecelerity/audit-stanza.ts';
 import type { LuaSource } from '../policy/lua/lua-policy.ts';
+import type { PlacedRules } from '../policy/rule-coverage.ts';
 import type { RulePolicy } from '../policy/rule-policy.ts';
 import { JoinedScripts } from '../policy/joined-scripts.ts';
 import type { ScriptPolicy } from '../policy/script-policy.ts';
@@ -24,6 +25,8 @@ import { loadScripts, slotNamed, type ScriptFile, type ScriptOptions } from './s
 export interface RunPolicy {
   /** `BARE_POLICY` under the configured settings when the user names no policy, or a script. */
   readonly policy: RulePolicy;
+  /** Where the policy's rules stand; undefined: no YAML policy is named. */
+  readonly placed: PlacedRules | undefined;
   /** Scripts that judge: the policy, or where none is named those of the configuration. */
   readonly scripts: ScriptPolicy | undefined;
   /** Those scripts, without what they include. */
@@ -77,6 +80,7 @@ export function loadRunPolicy(
   const named = isNamed ? fileOf(source) : policy.file || (isProgram ? config : undefined);
   return {
     policy,
+    placed: loaded?.placed,
     scripts: policies.length > 1 ? new JoinedScripts(policies) : policies.at(0),
     loadedScripts: sieve?.scripts ?? [],
     loadedModules: lua?.sources ?? [],

@@ -1,4 +1,5 @@
 import type { UserError } from '../model/errors.ts';
+import type { Coverage } from '../policy/coverage.ts';
 import type { TestOutcome } from '../report/test-outcome.ts';
 import { runTest } from '../testing/run-test.ts';
 import { mistakesIn, shownDiagnostics } from './policy-file.ts';
@@ -8,6 +9,7 @@ import { testWorld } from './test-world.ts';
 /**
  * Runs the tests of a file whose names match, in the order of the file.
  *
+ * @param coverage marks what of their policies is reached; undefined: nobody asks
  * @throws {UserError} for a mistake in the file or in what it names
  * @throws {DiskError} when an input is damaged
  * @throws {InterruptedError} when `signal` is aborted
@@ -15,9 +17,10 @@ import { testWorld } from './test-world.ts';
 export async function runTestFile(
   file: string,
   pattern: RegExp,
+  coverage?: Coverage,
   signal?: AbortSignal,
 ): Promise<TestOutcome[]> {
-  const world = testWorld(signal);
+  const world = testWorld(signal, coverage);
   const testFile = loadTestFile(file);
   const outcomes: TestOutcome[] = [];
   const shown: string[] = [];

@@ -13,6 +13,8 @@ export class ScriptDisk {
   readonly texts: string[] = [];
   readonly dnsFixture: ReadText | undefined;
   readonly #mapped: (name: string) => string;
+  /** The text of each file when it was read last. */
+  readonly #read = new Map<string, string>();
 
   /**
    * @param mapped where an absolute path that a script names is on this machine
@@ -34,7 +36,9 @@ export class ScriptDisk {
       // A pipe or a device may never end.
       if (!statSync(file).isFile()) throw new Error(`${file} is not a file`);
       const text = readFileSync(file, 'utf8');
-      this.texts.push(text);
+      // A policy in force is bound twice, and what it reads is read twice.
+      if (this.#read.get(file) !== text) this.texts.push(text);
+      this.#read.set(file, text);
       return { file, text };
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;

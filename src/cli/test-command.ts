@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { once, wholeNumber } from './option-values.ts';
+import { once, percentage, wholeNumber } from './option-values.ts';
 import type { CommandContext } from './program.ts';
 
 /** `hindcast test` */
@@ -12,6 +12,12 @@ export function defineTest(command: Command, context: CommandContext): void {
       '--jobs <n>',
       'files run at the same time (default: one for each processor)',
       wholeNumber(1),
+    )
+    .option('--coverage', 'show which branches of the policies the tests reached')
+    .option(
+      '--min-coverage <percent>',
+      'exit 1 when the tests reach fewer branches; shows them, too',
+      percentage,
     )
     .option('--junit <file>', 'write the results as JUnit XML, too', once('one file has them all'))
     .option('--ascii', 'draw bars with #')

@@ -1,5 +1,7 @@
 import { Worker } from 'node:worker_threads';
+import type { Branch } from '../model/branch.ts';
 import { BugError, InterruptedError, UserError } from '../model/errors.ts';
+import { Coverage } from '../policy/coverage.ts';
 import type { TestOutcome } from '../report/test-outcome.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import { runTestFile } from './run-test-file.ts';
@@ -8,6 +10,8 @@ export interface TestTask {
   readonly file: string;
   /** Source of the regular expression that names of tests match. */
   readonly pattern: string;
+  /** Whether the answer says which branches of the policies were reached. */
+  readonly covers: boolean;
 }
 
 /** A file whose tests could not run. */
@@ -18,16 +22,22 @@ export interface TestFailure {
 }
 
 export type TestAnswer =
-  | { readonly outcomes: readonly TestOutcome[] }
+  | {
+      readonly outcomes: readonly TestOutcome[];
+      /** None where nobody asks. */
+      readonly branches: readonly Branch[];
+    }
   | { readonly failure: TestFailure };
 
 /** Runs the tests of one file; errors become values, which threads can pass on. */
 export async function answerOf(
-  { file, pattern }: TestTask,
+  { file, pattern, covers }: TestTask,
   signal?: AbortSignal,
 ): Promise<TestAnswer> {
   try {
-    return { outcomes: await runTestFile(file, new RegExp(pattern, 'u'), signal) };
+    const coverage = covers ? new Coverage() : undefined;
+    const outcomes = await runTestFile(file, new RegExp(pattern, 'u'), coverage, signal);
+    return { outcomes, branches: coverage?.branches() ?? [] };
   } catch (error) {
     const code = exitCodeOf(error);
     const { message, stack = message } = error as Error;

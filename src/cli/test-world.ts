@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { DEFAULT_SESSION_TIMEOUT_MS } from '../correlate/correlator.ts';
+import type { Coverage } from '../policy/coverage.ts';
+import { RuleCoverage, type PlacedRules } from '../policy/rule-coverage.ts';
 import { readInlinePolicy } from '../policy/yaml/read.ts';
 import type { InlinePolicy } from '../testing/policy-reference.ts';
 import type { OpenTestInput, TestPolicy, TestPort } from '../testing/run-test.ts';
@@ -11,15 +13,27 @@ import { mistakesIn, shownDiagnostics } from './policy-file.ts';
 import { loadRunPolicy } from './run-policy.ts';
 import { loadPersisted, StoredRuns } from './stored-runs.ts';
 
-type LoadedPolicy = Pick<TestPolicy, 'policy' | 'scripts'> & { readonly texts: readonly string[] };
+interface LoadedPolicy extends Pick<TestPolicy, 'policy' | 'scripts'> {
+  readonly texts: readonly string[];
+  readonly placed?: PlacedRules | undefined;
+}
 
-/** The files that tests name, looked for beside the test file. */
-export function testWorld(signal: AbortSignal | undefined): TestPort {
+/**
+ * The files that tests name, looked for beside the test file.
+ *
+ * @param coverage marks what of their policies is reached; undefined: nobody asks
+ */
+export function testWorld(
+  signal: AbortSignal | undefined,
+  coverage: Coverage | undefined,
+): TestPort {
   return {
     policyOf(test: PolicyTest, file: TestFile): TestPolicy {
-      const { policy, scripts, texts } = loadedOf(test, file);
+      const loaded = loadedOf(test, file);
+      const { policy, scripts, texts } = loaded;
+      const covered = coverage && { rules: ruleCoverage(loaded, coverage), scripts: coverage };
       const { state: stored, sessionTimeoutMs = DEFAULT_SESSION_TIMEOUT_MS } = test;
-      if (stored === undefined) return { policy, scripts, start: {} };
+      if (stored === undefined) return { policy, scripts, coverage: covered, start: {} };
       const digest = digestOf(test.clampNegative ? [...texts, 'clamp-negative'] : texts);
       const runs = new StoredRuns(
         beside(file, stored.path),
@@ -30,6 +44,7 @@ export function testWorld(signal: AbortSignal | undefined): TestPort {
       return {
         policy,
         scripts,
+        coverage: covered,
         start: {
           state: runs.state,
           onStart: (engine, nowMs) => void loadPersisted(engine, persisted, nowMs),
@@ -56,15 +71,23 @@ export function testWorld(signal: AbortSignal | undefined): TestPort {
   };
 }
 
+function ruleCoverage(
+  { policy, placed }: LoadedPolicy,
+  coverage: Coverage,
+): RuleCoverage | undefined {
+  return policy && placed && new RuleCoverage(policy, placed, coverage);
+}
+
 function loadedOf({ policy }: PolicyTest, file: TestFile): LoadedPolicy {
   if (policy === undefined) return { policy: undefined, scripts: undefined, texts: [] };
   if (policy.type === 'inline') return inlinePolicy(policy, file);
   const { file: name, phase, config, root } = policy;
-  return loadRunPolicy(name && beside(file, name), {
+  const options = {
     phase,
     config: config && beside(file, config),
     root: root && beside(file, root),
-  });
+  };
+  return loadRunPolicy(name && beside(file, name), options);
 }
 
 /** @throws {UserError} with all mistakes, each where it stands in the test file */
@@ -73,9 +96,10 @@ function inlinePolicy({ map }: InlinePolicy, { text, file }: TestFile): LoadedPo
     readList: (name: string, fromFile: string) =>
       readFileSync(path.resolve(path.dirname(fromFile), name), 'utf8'),
   };
-  const { policy, diagnostics, texts } = readInlinePolicy(map, text, file, port);
+  const { policy, diagnostics, texts, places } = readInlinePolicy(map, text, file, port);
   if (policy === undefined) throw mistakesIn(diagnostics, shownDiagnostics(diagnostics, texts));
-  return { policy, scripts: undefined, texts: [...texts.values()] };
+  const placed = { text, places };
+  return { policy, scripts: undefined, texts: [...texts.values()], placed };
 }
 
 /** A path of a test file, which is relative to the folder of the file. */

@@ -77,20 +77,14 @@ function isRefusing({ verdict, blockMs }: RulePolicy['rules'][number]): boolean 
 }
 
 function refuseUnenforceable({ policy, scripts }: RunPolicy, state: string | undefined): void {
-  if (scripts !== undefined) {
-    throw new UserError(
-      '--enforce does not go with scripts yet: it needs the rules of a YAML policy',
-      'without --enforce the scripts observe',
-    );
-  }
   if (state !== undefined) {
     throw new UserError(
       '--enforce does not go with --state: blocks and what was refused are not stored',
       'replay all logs in one run',
     );
   }
-  if (policy.rules.length > 0) return;
-  throw new UserError('--enforce needs a --policy with rules: nothing would change');
+  if (policy.rules.length > 0 || scripts !== undefined) return;
+  throw new UserError('--enforce needs a --policy with rules, or scripts: nothing would change');
 }
 
 function retryOption(text: string | undefined): number | undefined {

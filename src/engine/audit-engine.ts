@@ -84,6 +84,8 @@ export class AuditEngine implements AuditView {
   readonly #sessions: SessionGauge;
   #started = false;
   #startMs = 0;
+  /** Of the event taken last, or where `reach` came later. */
+  #nowMs = 0;
   #sawSession = false;
   #keptLate = false;
 
@@ -156,9 +158,8 @@ export class AuditEngine implements AuditView {
     const plan = { name, type, monitor, kinds: [], filter: undefined } as const;
     const feed = this.#addFeed({ ...plan, key: 'ip', amount: 1, serialize: false }, false);
     if (!this.#started) return feed;
-    const nowMs = this.subject.batch.release[this.subject.row];
     const group = this.#group(monitor.intervalMs);
-    if (group.current < 0) this.#enter(group, this.#windowOf(monitor.intervalMs, nowMs));
+    if (group.current < 0) this.#enter(group, this.#windowOf(monitor.intervalMs, this.#nowMs));
     else feed.start(group.current);
     return feed;
   }
@@ -241,6 +242,11 @@ export class AuditEngine implements AuditView {
     for (const group of this.#groups) this.#enter(group, this.#windowOf(group.intervalMs, timeMs));
   }
 
+  /** The moment at hand, where no event is taken: a session ends. */
+  reach(timeMs: number): void {
+    this.#nowMs = timeMs;
+  }
+
   /** Moves every window that begins at or before `timeMs`; sessions and blocks are the caller's. */
   shift(timeMs: number): void {
     for (;;) {
@@ -265,6 +271,7 @@ export class AuditEngine implements AuditView {
     subject.node = batch.node[row];
     subject.serial++;
     subject.alarm.raised = false;
+    this.#nowMs = batch.release[row];
     const flags = batch.flags[row];
     if (family !== 0 && this.#options.ignore.has(family, batch.ip, subject.at)) return 'ignored';
     const late = (flags & FLAG.late) !== 0;

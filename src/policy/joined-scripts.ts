@@ -1,4 +1,5 @@
 import type { Needs } from '../model/event.ts';
+import type { Coverage } from './coverage.ts';
 import type { ScriptPolicy, ScriptRunner, ScriptWorld } from './script-policy.ts';
 
 /** Policies that all judge, one behind the other: those of a configuration. */
@@ -14,8 +15,8 @@ export class JoinedScripts implements ScriptPolicy {
     this.keepsSessions = policies.some((policy) => policy.keepsSessions);
   }
 
-  bind(world: ScriptWorld): ScriptRunner {
-    const runners = this.#policies.map((policy) => policy.bind(world));
+  bind(world: ScriptWorld, coverage?: Coverage): ScriptRunner {
+    const runners = this.#policies.map((policy) => policy.bind(world, coverage));
     return {
       phases: runners.reduce((bits, { phases }) => bits | phases, 0),
       judge: () => {

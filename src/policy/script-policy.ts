@@ -1,11 +1,25 @@
 import type { ScriptAudit } from '../engine/port.ts';
 import type { EventBatch } from '../model/event-batch.ts';
 import type { Needs } from '../model/event.ts';
+import type { Coverage } from './coverage.ts';
 
 // The port between a policy that is a script (it answers by itself, phase by phase) and the replay.
 
 /** What a script does to a session. `reject` and `disconnect` stop it, `discard` stops a message. */
 export type ScriptVerdict = 'tarpit' | 'reject' | 'disconnect' | 'discard';
+
+/** What an action does to the session at hand where it is in force (semantics, section 6). */
+export type ScriptEffect =
+  | {
+      /** The code of the reply. */
+      readonly code: number;
+      /** Asked only where the action is in force: so is what a script asks for its words. */
+      readonly text: () => string;
+    }
+  | {
+      /** How long a tarpit holds. */
+      readonly seconds: number;
+    };
 
 /** A place in a script: what messages and reports name. */
 export interface ScriptPlace {
@@ -54,7 +68,7 @@ export interface ScriptWorld {
   /** Makes a place of a script a rule of the report; the number is for `act`. */
   declare(place: ScriptPlace, verdict: ScriptVerdict): number;
   /** A declared place acts on the event at hand. */
-  act(rule: number): void;
+  act(rule: number, effect: ScriptEffect): void;
   /** Adds one to a counter of the `stats` table. */
   count(phase: string, counter: string, kind: CounterClass): void;
   /** A line that the script logs; `file` empty: the paniclog. */
@@ -96,6 +110,10 @@ export interface ScriptPolicy {
   readonly needs: Needs;
   /** Whether sessions must remember something between their events (`ScriptSession`). */
   readonly keepsSessions: boolean;
-  /** Compiles the scripts; before the first event, so that what they ask is ready. */
-  bind(world: ScriptWorld): ScriptRunner;
+  /**
+   * Compiles the scripts; before the first event, so that what they ask is ready.
+   *
+   * @param coverage marks what of them is reached; undefined: nobody asks, and nothing is spent on it
+   */
+  bind(world: ScriptWorld, coverage?: Coverage): ScriptRunner;
 }

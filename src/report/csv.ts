@@ -105,7 +105,7 @@ export function stoppedLine(row: StoppedRow): string {
 /** A row of enforce.csv. */
 export function enforcedLine(row: EnforcedWindowRow): string {
   const { observed, attempts, accepted } = row;
-  return `${windowFields(row)},${observed},${attempts},${accepted}\n`;
+  return `${windowFields(row)},${observed},${attempts},${accepted ?? ''}\n`;
 }
 
 export function loggedLine(row: LoggedRow): string {

@@ -1,4 +1,6 @@
+import type { Branch } from '../model/branch.ts';
 import { visible } from '../model/visible.ts';
+import { coverageJson } from './coverage-table.ts';
 import { explanationJson } from './explanation-json.ts';
 import { explanationTable } from './explanation-table.ts';
 import { counted } from './plain-table.ts';
@@ -35,8 +37,16 @@ function failureText(file: string, failure: ExpectationOutcome, ascii: boolean):
   return rows.map((row) => `${row === '' ? '' : `  ${visible(row)}`}\n`).join('');
 }
 
-/** The results as JSON values; key order is part of the format. */
-export function testJson(version: string, outcomes: readonly TestOutcome[]): unknown {
+/**
+ * The results as JSON values; key order is part of the format.
+ *
+ * @param branches of the policies; undefined: nobody asked for their coverage
+ */
+export function testJson(
+  version: string,
+  outcomes: readonly TestOutcome[],
+  branches: readonly Branch[] | undefined,
+): unknown {
   return {
     hindcast: version,
     tests: outcomes.length,
@@ -57,6 +67,7 @@ export function testJson(version: string, outcomes: readonly TestOutcome[]): unk
           own.explanation === undefined ? null : explanationJson(version, own.explanation),
       })),
     })),
+    coverage: branches === undefined ? undefined : coverageJson(branches),
   };
 }
 

@@ -146,12 +146,18 @@ export function enforcedRuleTable(tally: Tally, { observed, blocks }: EnforcedTa
     'blocks',
     'connects\nblocked',
   ];
-  const rows = tally.rules.map((rule, index) => {
+  const before = [...observed.rules];
+  const rows = tally.rules.map((rule) => {
+    // Scripts that say only when they act what they do may have done it in another order.
+    const at = before.findIndex(({ name, verdict }) => {
+      return name === rule.name && verdict === rule.verdict;
+    });
+    const [known] = at === -1 ? [] : before.splice(at, 1);
     const block = blocks.find(({ rule: name }) => name === rule.name);
     return [
       rule.name,
       rule.verdict,
-      grouped(observed.rules[index].firings),
+      grouped(known?.firings ?? 0),
       grouped(rule.firings),
       grouped(rule.keys),
       grouped(rule.stoppedConnections),

@@ -15,6 +15,8 @@ export interface StreamClock {
   hasten(timeMs: number): void;
   /** The event at hand is the last one; nothing behind it happens. */
   stop(): void;
+  /** Slots of the open sessions that a taker was told of, in any order. */
+  slotsOf(taker: StreamTaker): Iterable<number>;
   /** The session behind a slot of the correlator; one object, changed per call. */
   factsOf(slot: number): SessionFacts;
 }
@@ -142,6 +144,12 @@ export class EventStream implements StreamClock {
   stop(): void {
     this.#ended = true;
     this.#dueMs = -Infinity;
+  }
+
+  slotsOf(taker: StreamTaker): Iterable<number> {
+    const slots = this.correlator.sessions.slots();
+    if (this.#host === undefined || taker === this.#host) return slots;
+    return [...slots].filter((slot) => !this.#returned[slot]);
   }
 
   factsOf(slot: number): SessionFacts {

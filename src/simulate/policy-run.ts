@@ -7,7 +7,13 @@ import { PHASE } from '../model/event.ts';
 import { DEFAULT_MONITOR } from '../model/monitor.ts';
 import type { Vocabulary } from '../model/vocabulary.ts';
 import type { WindowShift } from '../model/window-grid.ts';
-import { RuleEvaluator, seriesPlans, type Hit, type RuleState } from '../policy/rule-evaluator.ts';
+import { evaluatorOf, type RunCoverage } from '../policy/rule-coverage.ts';
+import {
+  seriesPlans,
+  type Hit,
+  type RuleEvaluator,
+  type RuleState,
+} from '../policy/rule-evaluator.ts';
 import type { RulePolicy } from '../policy/rule-policy.ts';
 import type { ScriptPolicy, ScriptVerdict } from '../policy/script-policy.ts';
 import type { Labels } from './collateral.ts';
@@ -19,7 +25,8 @@ import { ScriptHost } from './script-host.ts';
 import { NOBODY, TakenTraffic } from './taken-traffic.ts';
 import type { ReplaySink, Tally } from './tally.ts';
 
-const LOOPBACK = ['127.0.0.0/8', '::1/128'].map((text) => parseNetwork(text)!);
+/** Whom a policy ignores unless it says otherwise. */
+export const LOOPBACK = ['127.0.0.0/8', '::1/128'].map((text) => parseNetwork(text)!);
 
 /** The policy of a replay without one: the built-in metrics under the default monitor. */
 export const BARE_POLICY: RulePolicy = {
@@ -57,6 +64,8 @@ export interface PolicyRunOptions {
   readonly shift?: WindowShift | undefined;
   /** Told of each firing that is reported, as it happens. */
   readonly onFiring?: ((firing: OneFiring) => void) | undefined;
+  /** Marks which branches of the policy are reached; undefined: nobody asks. */
+  readonly coverage?: RunCoverage | undefined;
   /** Told when the first event of all is about to happen: the windows stand at its time, empty. */
   readonly onStart?: ((engine: AuditEngine, nowMs: number) => void) | undefined;
 }
@@ -136,13 +145,12 @@ export class PolicyRun implements StreamTaker {
         clampNegative: options.clampNegative,
         shift: options.shift,
         eachOpenSession: (take) => {
-          const { correlator } = this.#clock;
-          for (const slot of correlator.sessions.slots()) take(this.#clock.factsOf(slot));
+          for (const slot of this.#clock.slotsOf(this)) take(this.#clock.factsOf(slot));
         },
       },
       new EventBatch(vocabulary, Buffer.alloc(0)),
     );
-    this.#evaluator = new RuleEvaluator(policy, this.engine, vocabulary);
+    this.#evaluator = evaluatorOf(options.coverage?.rules, policy, this.engine, vocabulary);
     this.#scripts = this.#bindScripts();
     this.#taken = collateral && new TakenTraffic();
   }
@@ -291,12 +299,13 @@ export class PolicyRun implements StreamTaker {
       engine: this.engine,
       monitors: this.#policy.monitors,
       ledger,
-      onAct: (rule, verdict, batch, row) => {
-        ledger.fire({ rule, identity: -1 }, batch, row);
+      onAct: (rule, verdict) => {
+        const { batch, row } = this.engine.subject;
         this.#act(rule, verdict, batch, row);
       },
       strict,
       fileOf,
+      coverage: this.#options.coverage?.scripts,
       onLogged: (row) => sink?.logged(row),
     });
   }
@@ -313,8 +322,9 @@ export class PolicyRun implements StreamTaker {
     const judged = this.#judged;
     if (this.#taken === undefined || judged.takenBy !== NOBODY) return;
     judged.takenBy = rule;
-    const closes = judged.verdict === 'disconnect';
-    this.#taken.take(rule, closes, batch, row, this.#clock.correlator);
+    const { correlator } = this.#clock;
+    if (judged.verdict === 'discard') this.#taken.discard(rule, batch, row, correlator);
+    else this.#taken.take(rule, judged.verdict === 'disconnect', batch, row, correlator);
   }
 
   /** Before the span of the report scripts run too: what they add warms the windows. */
@@ -329,6 +339,7 @@ export class PolicyRun implements StreamTaker {
   /** A script that runs then may begin to count sessions or a series. */
   #endScripts(slot: number, nowMs: number): void {
     if (this.#scripts === undefined) return;
+    this.engine.reach(nowMs);
     const isReported = this.#report.isReported(nowMs);
     this.#scripts.end(slot, this.#clock.factsOf(slot), nowMs, isReported);
     this.#clock.hasten(this.engine.nextBoundaryMs);

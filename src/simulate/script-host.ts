@@ -8,9 +8,11 @@ import type { SessionFacts } from '../engine/session-gauge.ts';
 import { peerText } from '../model/field-value.ts';
 import type { Monitor } from '../model/monitor.ts';
 import { compareText } from '../model/order.ts';
+import type { Coverage } from '../policy/coverage.ts';
 import type {
   CounterClass,
   NoteKind,
+  ScriptEffect,
   ScriptEvent,
   ScriptPlace,
   ScriptPolicy,
@@ -32,10 +34,11 @@ export interface ScriptHostOptions {
   /** Gets a rule for each place that may act. */
   readonly ledger: FiringLedger;
   /** A rule acts on the event at hand, for the first time at this event. */
-  readonly onAct: (rule: number, verdict: ScriptVerdict, batch: EventBatch, row: number) => void;
+  readonly onAct: (rule: number, verdict: ScriptVerdict, effect: ScriptEffect) => void;
   /** A place reached that is not simulated ends the run. */
   readonly strict: boolean;
   readonly fileOf: (source: number) => string;
+  readonly coverage: Coverage | undefined;
   readonly onLogged: (row: LoggedRow) => void;
 }
 
@@ -58,6 +61,9 @@ export class ScriptHost implements ScriptWorld {
   readonly #ending: EventBatch;
   /** Whether the event at hand lies in the span of the report. */
   #isReported = true;
+  /** Rank of the input, and line, of the event that happened last. */
+  #source = 0;
+  #line = 0;
 
   constructor(options: ScriptHostOptions) {
     const { policy, engine, monitors } = options;
@@ -68,7 +74,7 @@ export class ScriptHost implements ScriptWorld {
     this.#ending = new EventBatch(batch.vocabulary, Buffer.alloc(0));
     this.#ending.push(0, KIND.disconnect, 0, 0);
     this.#sessions = policy.keepsSessions ? new ScriptSessions() : undefined;
-    this.#runner = policy.bind(this);
+    this.#runner = policy.bind(this, options.coverage);
   }
 
   /**
@@ -88,6 +94,7 @@ export class ScriptHost implements ScriptWorld {
     event.batch = batch;
     event.row = row;
     event.nowMs = batch.release[row];
+    this.stand(batch, row);
     if (this.#sessions !== undefined) {
       event.session = this.#sessions.at(batch, row, session, message);
     }
@@ -96,7 +103,14 @@ export class ScriptHost implements ScriptWorld {
 
   /** Takes over what an event tells that is not judged: one that is late, say. */
   pass(batch: EventBatch, row: number, session: number, message: number): void {
+    this.stand(batch, row);
     this.#sessions?.at(batch, row, session, message);
+  }
+
+  /** The line at hand, for what is logged when a session ends: its batch may be gone by then. */
+  stand(batch: EventBatch, row: number): void {
+    this.#source = batch.source;
+    this.#line = batch.line[row];
   }
 
   /**
@@ -110,8 +124,8 @@ export class ScriptHost implements ScriptWorld {
     this.#isReported = isReported;
     const { event } = this;
     const ending = this.#ending;
-    ending.source = event.batch.source;
-    ending.line[0] = event.batch.line[event.row];
+    ending.source = this.#source;
+    ending.line[0] = this.#line;
     ending.time[0] = nowMs;
     ending.release[0] = nowMs;
     ending.family[0] = facts.family;
@@ -148,12 +162,24 @@ export class ScriptHost implements ScriptWorld {
     return rule;
   }
 
-  act(rule: number): void {
+  /** Makes rules of the places that have acted in another run of the same policy. */
+  know(rules: readonly { readonly name: string; readonly verdict: string }[]): void {
+    const { ledger, monitors } = this.#options;
+    const own = ledger.tallies.map((rule) => ruleKey(rule));
+    for (const rule of rules) {
+      const at = own.indexOf(ruleKey(rule));
+      if (at === -1) ledger.add(scriptRule(rule.name, rule.verdict, monitors[0]));
+      else own.splice(at, 1);
+    }
+  }
+
+  act(rule: number, effect: ScriptEffect): void {
     const { serial } = this.#options.engine.subject;
     if (!this.#isReported || this.#acted[rule] === serial) return;
     this.#acted[rule] = serial;
     const { batch, row } = this.event;
-    this.#options.onAct(rule, this.#verdicts[rule], batch, row);
+    this.#options.ledger.fire({ rule, identity: -1 }, batch, row);
+    this.#options.onAct(rule, this.#verdicts[rule], effect);
   }
 
   count(phase: string, counter: string, kind: CounterClass): void {
@@ -196,6 +222,11 @@ export class ScriptHost implements ScriptWorld {
     if (known === undefined) this.#notes.set(key, { place: name, kind, text, times: 1 });
     else known.times++;
   }
+}
+
+/** Of several actions on a line that do the same, the reports show one name. */
+function ruleKey({ name, verdict }: { readonly name: string; readonly verdict: string }): string {
+  return `${verdict} ${name}`;
 }
 
 function nameOf({ script, line }: ScriptPlace): string {

@@ -71,6 +71,15 @@ export class TakenTraffic {
     if (begun !== 0) this.#messages[begun] ||= owner;
   }
 
+  /** `rule` takes the message of an event that nobody had taken, and nothing else. */
+  discard(rule: number, batch: EventBatch, row: number, { session, queued }: Correlator): void {
+    const kind = batch.kind[row];
+    if (queued === 0 || (kind !== KIND.transaction && kind !== KIND.reception)) return;
+    this.#messages[queued] = rule + 1;
+    // Its client believes it to be on its way, whatever becomes of the session.
+    if (this.#begun[session] === queued) this.#begun[session] = 0;
+  }
+
   /** The message of an open session that is not accepted yet; 0: none. */
   begunOf(session: number): number {
     return session === 0 ? 0 : (this.#begun[session] ?? 0);

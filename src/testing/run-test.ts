@@ -5,6 +5,7 @@ import type { FileReport } from '../model/file-report.ts';
 import { Vocabulary } from '../model/vocabulary.ts';
 import type { Place } from '../policy/mistakes.ts';
 import { needsOf } from '../policy/needs.ts';
+import type { RunCoverage } from '../policy/rule-coverage.ts';
 import type { RulePolicy } from '../policy/rule-policy.ts';
 import type { ScriptPolicy } from '../policy/script-policy.ts';
 import type { ExpectationOutcome, TestOutcome } from '../report/test-outcome.ts';
@@ -26,6 +27,8 @@ import { Witness } from './witness.ts';
 export interface TestPolicy {
   readonly policy: RulePolicy | undefined;
   readonly scripts: ScriptPolicy | undefined;
+  /** Marks which branches of the policy are reached; undefined: nobody asks. */
+  readonly coverage: RunCoverage | undefined;
   /** Where the replay goes on from, and what it loads at its first event. */
   readonly start: Pick<WatchOptions, 'state' | 'onStart'>;
 }
@@ -105,7 +108,7 @@ class OneRun {
 
   async #watch(own: TestPolicy, witness: Witness): Promise<readonly FileReport[] | undefined> {
     const { fromMs, toMs, sessionTimeoutMs, clampNegative, enforce } = this.#test;
-    const { policy = BARE_POLICY, scripts, start } = own;
+    const { policy = BARE_POLICY, scripts, coverage, start } = own;
     const { textFields } = scripts?.needs ?? needsOf(policy);
     // Events of the test file name its lines as their places.
     const needs = { textFields: textFields | (1 << TEXT.file) };
@@ -118,6 +121,7 @@ class OneRun {
         needs,
         policy,
         scripts,
+        coverage,
         fromMs,
         toMs,
         sessionTimeoutMs,

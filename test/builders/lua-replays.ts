@@ -10,8 +10,8 @@ export interface LuaSetting extends Partial<ReplayOptions> {
   /** Default: the one monitor of a replay without a configuration. */
   readonly monitors?: readonly string[];
   /** What modules may read and `require`, by name. */
-  readonly files?: Readonly<Record<string, string>>;
-  readonly dns?: string;
+  readonly files?: Readonly<Record<string, string>> | undefined;
+  readonly dns?: string | undefined;
 }
 
 /** What a replay under Lua modules told. */
@@ -26,18 +26,16 @@ export interface LuaReplay extends ScriptTally {
 }
 
 /**
- * Replays events under Lua modules.
+ * Lua modules as one policy.
  *
  * @param modules texts of files that are named module.lua, module2.lua …
  */
-export async function replayLua(
+export function luaPolicy(
   modules: string | readonly string[],
-  rows: readonly EventRow[],
-  setting: LuaSetting = {},
-): Promise<LuaReplay> {
-  const { monitors, files = {}, dns, ...options } = setting;
+  { files = {}, dns }: Pick<LuaSetting, 'files' | 'dns'> = {},
+): LuaPolicy {
   const texts = typeof modules === 'string' ? [modules] : modules;
-  const policy = new LuaPolicy(
+  return new LuaPolicy(
     texts.map((text, index) => {
       const name = index === 0 ? 'module.lua' : `module${index + 1}.lua`;
       return { file: name, name, text };
@@ -50,10 +48,20 @@ export async function replayLua(
       },
       module: (name) => {
         const file = `${name.replaceAll('.', '/')}.lua`;
-        return files[file] === undefined ? undefined : { file, text: files[file] };
+        return files[file] === undefined ? undefined : { file, text: files[file], path: file };
       },
     },
   );
+}
+
+/** Replays events under Lua modules. */
+export async function replayLua(
+  modules: string | readonly string[],
+  rows: readonly EventRow[],
+  setting: LuaSetting = {},
+): Promise<LuaReplay> {
+  const { monitors, files, dns, ...options } = setting;
+  const policy = luaPolicy(modules, { files, dns });
   const configured = monitors?.map((text) => parseMonitor(text)!) ?? [DEFAULT_MONITOR];
   const rules = { ...BARE_POLICY, monitors: configured };
   const replayed = await replayRows(rows, rules, { ...options, scripts: policy });

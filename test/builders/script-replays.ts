@@ -19,10 +19,10 @@ export interface ScriptReplay extends ScriptTally {
 export interface ScriptSetting extends Partial<ReplayOptions> {
   /** Default: the one monitor of a replay without a configuration. */
   readonly monitors?: readonly string[];
-  readonly sliding?: 'rate' | 'average';
-  readonly runtimeError?: 'fail' | 'continue';
+  readonly sliding?: 'rate' | 'average' | undefined;
+  readonly runtimeError?: 'fail' | 'continue' | undefined;
   /** What scripts may read, by name. */
-  readonly files?: Readonly<Record<string, string>>;
+  readonly files?: Readonly<Record<string, string>> | undefined;
 }
 
 /** @throws Error when the script has mistakes */
@@ -40,18 +40,17 @@ function slottedScript(
 }
 
 /**
- * Replays events under scripts.
+ * Scripts as one policy.
  *
  * @param scripts by slot; a text alone runs at connect
  */
-export async function replayScripts(
+export function sievePolicy(
   scripts: string | Readonly<Record<string, string>>,
-  rows: readonly EventRow[],
-  setting: ScriptSetting = {},
-): Promise<ScriptReplay> {
-  const { monitors, sliding = 'rate', runtimeError, files = {}, ...options } = setting;
+  setting: Pick<ScriptSetting, 'sliding' | 'runtimeError' | 'files'> = {},
+): SievePolicy {
+  const { sliding = 'rate', runtimeError, files = {} } = setting;
   const bySlot = typeof scripts === 'string' ? { connect: scripts } : scripts;
-  const policy = new SievePolicy(
+  return new SievePolicy(
     Object.entries(bySlot).map(([slot, script]) => slottedScript(slot, script, runtimeError)),
     {
       sliding,
@@ -64,6 +63,16 @@ export async function replayScripts(
       },
     },
   );
+}
+
+/** Replays events under scripts. */
+export async function replayScripts(
+  scripts: string | Readonly<Record<string, string>>,
+  rows: readonly EventRow[],
+  setting: ScriptSetting = {},
+): Promise<ScriptReplay> {
+  const { monitors, sliding, runtimeError, files, ...options } = setting;
+  const policy = sievePolicy(scripts, { sliding, runtimeError, files });
   const configured = monitors?.map((text) => parseMonitor(text)!) ?? [DEFAULT_MONITOR];
   const rules = { ...BARE_POLICY, monitors: configured };
   const { tally, records } = await replayRows(rows, rules, { ...options, scripts: policy });

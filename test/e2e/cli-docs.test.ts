@@ -18,6 +18,7 @@ const COMMANDS = [
   'sweep',
   'check',
   'test',
+  'cut',
   'schema',
   'import',
   'load',

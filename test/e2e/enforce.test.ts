@@ -159,10 +159,6 @@ test.each([
   ['--enforce needs a --policy with rules', ['--enforce']],
   ['--enforce does not go with --state', ['--policy', FIRST, '--enforce', '--state', 'state']],
   [
-    '--enforce does not go with scripts yet',
-    ['--policy', 'a.siv', '--phase', 'connect', '--enforce'],
-  ],
-  [
     '--retry 0s: expected from 1s to less than 5d',
     ['--policy', FIRST, '--enforce', '--retry', '0s'],
   ],

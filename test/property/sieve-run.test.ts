@@ -1,7 +1,7 @@
 // Goal: whatever a script and a log hold, a replay runs the script to its end: mistakes become
 // notes and replies of 421, nothing is thrown, nothing hangs, and two runs tell the same.
 // Method: random scripts of all commands, and good scripts that are spoilt but still pass the
-// checks, in random slots over random events, each run twice.
+// checks, in random slots over random events, each run twice, the second time with coverage.
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -9,6 +9,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { KINDS, PHASES, TEXT_FIELDS } from '../../src/model/event.ts';
+import { Coverage } from '../../src/policy/coverage.ts';
 import { SCRIPT_SLOTS } from '../../src/policy/script-slots.ts';
 import { readScript } from '../../src/policy/sieve/read.ts';
 import { SievePolicy, type SlottedScript } from '../../src/policy/sieve/sieve-policy.ts';
@@ -91,14 +92,34 @@ function checked(scripts: readonly Slotted[]): SlottedScript[] {
   });
 }
 
-async function told(scripts: readonly SlottedScript[], rows: readonly EventRow[]) {
+async function told(
+  scripts: readonly SlottedScript[],
+  rows: readonly EventRow[],
+  coverage?: Coverage,
+) {
   const policy = new SievePolicy(scripts, { files, sliding: 'rate' });
-  const { tally, records } = await replayRows(rows, BARE_POLICY, { scripts: policy });
+  const { tally, records } = await replayRows(rows, BARE_POLICY, {
+    scripts: policy,
+    coverage: coverage && { rules: undefined, scripts: coverage },
+  });
   const { firings, stoppedRows, log, windows } = records;
   return { scripts: tally.scripts, rules: tally.rules, firings, stoppedRows, log, windows };
 }
 
 const RUNS = 400;
+
+/** Every branch stands where its script has something, and a command that runs has its place. */
+function checkPlaces(coverage: Coverage, scripts: readonly SlottedScript[]): void {
+  // One name may stand for several scripts, and files that they include have their own.
+  const texts = [...scripts.map(({ text }) => text), ...Object.values(RUN_FILES)];
+  const lines = texts.map((text) => text.split('\n'));
+  const wrong = coverage.branches().filter(({ line, column, what }) => {
+    const [, name] = /^(?:the test )?'(?!else|if|elsif)([^']+)'/.exec(what) ?? [];
+    const start = name ?? (what.includes("'else'") ? '{' : '');
+    return !lines.some((own) => own[line - 1]?.startsWith(start, column - 1));
+  });
+  expect(wrong).toEqual([]);
+}
 
 interface Seen {
   failed: number;
@@ -114,7 +135,9 @@ async function runAll(texts: fc.Arbitrary<string>): Promise<Seen> {
       const scripts = checked(given);
       fc.pre(scripts.length > 0);
       const first = await told(scripts, rows);
-      expect(await told(scripts, rows)).toEqual(first);
+      const coverage = new Coverage();
+      expect(await told(scripts, rows, coverage)).toEqual(first);
+      checkPlaces(coverage, scripts);
       seen.acted += first.firings.length;
       seen.logged += first.log.length;
       seen.failed += first.scripts!.notes.filter(({ kind }) => kind === 'failed').length;

@@ -1,6 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import type { Branch } from '../../model/branch.ts';
 import { DiskError, UserError } from '../../model/errors.ts';
+import { Coverage } from '../../policy/coverage.ts';
+import { coverageTable, coveredPercent, reachedOf } from '../../report/coverage-table.ts';
 import { hasPassed, type TestOutcome } from '../../report/test-outcome.ts';
 import { githubText, junitText, testJson, testTable } from '../../report/test-results.ts';
 import { EXIT } from '../exit-code.ts';
@@ -13,6 +16,8 @@ import { VERSION } from '../version.ts';
 interface TestFlags {
   readonly run?: string;
   readonly jobs?: number;
+  readonly coverage?: boolean;
+  readonly minCoverage?: number;
   readonly junit?: string;
   readonly ascii?: boolean;
   readonly format?: 'table' | 'json' | 'github';
@@ -25,10 +30,11 @@ export async function runTests(
   { stdio, signal, exit }: CommandContext,
 ): Promise<void> {
   const { run = '', jobs = availableParallelism(), format = 'table', ascii = false } = flags;
+  const covers = flags.coverage === true || flags.minCoverage !== undefined;
   if (format !== 'table' && ascii)
     throw new UserError(`--ascii draws bars, and ${format} has none`);
   const pattern = patternOf(run);
-  const tasks = findTestFiles(args).map((file) => ({ file, pattern }));
+  const tasks = findTestFiles(args).map((file) => ({ file, pattern, covers }));
   const answers = await answersOf(tasks, jobs, signal);
   const failures = answers.flatMap((answer) => ('failure' in answer ? [answer.failure] : []));
   if (failures.length > 0) {
@@ -38,10 +44,36 @@ export async function runTests(
   }
   const outcomes = answers.flatMap((answer) => ('outcomes' in answer ? answer.outcomes : []));
   if (outcomes.length === 0) throw new UserError(`--run ${run}: no test has such a name`);
+  const coverage = new Coverage();
+  for (const answer of answers) if ('branches' in answer) coverage.add(answer.branches);
+  const branches = covers ? coverage.branches() : undefined;
+  if (branches?.length === 0) throw new UserError(NOTHING_COVERED, NAME_A_POLICY);
   if (flags.junit !== undefined) writeJunit(flags.junit, outcomes);
-  if (format === 'json') stdio.out(jsonText(testJson(VERSION, outcomes)));
-  else stdio.out(format === 'github' ? githubText(outcomes) : testTable(outcomes, ascii));
-  if (!outcomes.every(hasPassed)) exit(EXIT.checkFailed);
+  if (format === 'json') stdio.out(jsonText(testJson(VERSION, outcomes, branches)));
+  else {
+    stdio.out(format === 'github' ? githubText(outcomes) : testTable(outcomes, ascii));
+    if (branches !== undefined) stdio.out(`\n${coverageTable(branches)}`);
+  }
+  const isCovered = branches === undefined || isEnough(branches, flags.minCoverage ?? 0, stdio);
+  if (!isCovered || !outcomes.every(hasPassed)) exit(EXIT.checkFailed);
+}
+
+const NOTHING_COVERED = 'the tests name no policy that has branches';
+const NAME_A_POLICY = 'leave --coverage and --min-coverage out, or name a policy with rules';
+
+/** Compared by whole numbers: what is shown is rounded. */
+function isEnough(
+  branches: readonly Branch[],
+  leastPercent: number,
+  stdio: CommandContext['stdio'],
+): boolean {
+  const reached = reachedOf(branches);
+  if (reached.reached * 10_000 >= Math.round(leastPercent * 100) * reached.all) return true;
+  const percent = `${coveredPercent(reached)} %`;
+  stdio.err(
+    `hindcast: the tests reach ${percent} of the branches, --min-coverage ${leastPercent}\n`,
+  );
+  return false;
 }
 
 /** The source of a regular expression, once it is known to be one. */

@@ -14,7 +14,10 @@ export class Assembler {
   readonly functions: Prototype[] = [];
   /** The first register that nothing uses. */
   free = 0;
-  line: number;
+  #line: number;
+  /** The next instruction begins what the line does. */
+  #begins = false;
+  readonly #starts: number[] = [];
   readonly #code: number[] = [];
   readonly #lines: number[] = [];
   readonly #names = new Map<number, OperandNames>();
@@ -25,7 +28,17 @@ export class Assembler {
   constructor(source: string, body: FunctionBody) {
     this.source = source;
     this.body = body;
-    this.line = body.line;
+    this.#line = body.line;
+  }
+
+  /** The line of what is compiled, for messages and coverage. */
+  get line(): number {
+    return this.#line;
+  }
+
+  set line(line: number) {
+    this.#line = line;
+    this.#begins = true;
   }
 
   /** The word of the instruction that comes next. */
@@ -35,7 +48,9 @@ export class Assembler {
 
   /** @returns its word, for `patch` */
   emit(operation: number, a: number, b = 0, c = 0, d = 0): number {
-    this.#lines.push(this.line);
+    if (this.#begins) this.#starts.push(this.here);
+    this.#begins = false;
+    this.#lines.push(this.#line);
     return this.#code.push(operation | (a << 8), b, c, d) - STRIDE;
   }
 
@@ -53,6 +68,8 @@ export class Assembler {
   /** Lets a jump go on at `target`. */
   patch(at: number, target = this.here): void {
     this.#code[at + wordOfTarget(this.#code[at] & 255)] = target;
+    // Ways meet here: what was compiled last may have been passed over.
+    this.#begins = false;
   }
 
   patchAll(jumps: readonly number[], target = this.here): void {
@@ -81,7 +98,9 @@ export class Assembler {
   }
 
   finish(upvalues: readonly number[]): Prototype {
-    this.line = this.body.endLine;
+    // No line of its own to reach: a function that returns before it is complete.
+    this.#line = this.body.endLine;
+    this.#begins = false;
     this.emit(OP.RETURN, 0, 1);
     return {
       source: this.source,
@@ -92,6 +111,7 @@ export class Assembler {
       code: Int32Array.from(this.#code),
       constants: this.#constants,
       lines: Int32Array.from(this.#lines),
+      starts: this.#starts,
       functions: this.functions,
       upvalues: Int32Array.from(upvalues),
       names: this.#names,

@@ -714,6 +714,10 @@ export function execute(runtime: Runtime, thread: Thread, natives: Natives): boo
         slots[a] = table;
         continue;
       }
+      case 57: // TRAP
+        pc -= 4;
+        runtime.traps!.spring(code, pc);
+        continue;
     }
   }
 }

@@ -1,10 +1,12 @@
 import { assert, UserError } from '../../model/errors.ts';
+import type { Coverage } from '../coverage.ts';
 import type { ScriptPlace, ScriptWorld } from '../script-policy.ts';
 import { bytesOf, textOf } from './bytes.ts';
 import { hintOf } from './call-hints.ts';
 import { INIT, RUN, whyUnreached } from './callouts.ts';
 import { Closure } from './closure.ts';
 import type { LuaError, LuaStopped } from './errors.ts';
+import type { CoveredFile } from './line-traps.ts';
 import { LuaMachine } from './machine.ts';
 import { isVendorModule, openMsys, type Msys, type RegisteredModule } from './msys/open.ts';
 import type { LuaFiles, MsysWorld } from './msys/world.ts';
@@ -32,8 +34,8 @@ export class LuaModules {
   readonly machine: LuaMachine;
   readonly msys: Msys;
   readonly #world: ScriptWorld;
-  /** Texts of the files that were loaded, by the names that messages give them. */
-  readonly #texts = new Map<string, string>();
+  /** The files that were loaded, by the names that messages give them. */
+  readonly #files = new Map<string, CoveredFile>();
   readonly #early: { readonly place: ScriptPlace; readonly text: string }[] = [];
 
   /** @throws {UserError} when a module cannot be loaded, or its `init` does not return true */
@@ -42,6 +44,7 @@ export class LuaModules {
     files: LuaFiles,
     world: ScriptWorld,
     act: MsysWorld['act'],
+    coverage: Coverage | undefined,
   ) {
     this.#world = world;
     this.machine = new LuaMachine({
@@ -50,11 +53,13 @@ export class LuaModules {
         if (isVendorModule(name)) return { text: 'return {}', file: name };
         const found = files.module(textOf(name));
         if (found === undefined) return undefined;
-        this.#texts.set(found.file, found.text);
+        this.#files.set(found.file, { file: found.path, text: found.text });
         return { text: bytesOf(found.text), file: found.file };
       },
+      coverage,
+      fileOf: (name) => this.#files.get(name),
     });
-    const textOfFile = (file: string): string | undefined => this.#texts.get(file);
+    const textOfFile = (file: string): string | undefined => this.#files.get(file)?.text;
     this.msys = openMsys({ host: this.machine, world, files, act, textOf: textOfFile });
     for (const source of sources) this.#load(source);
     // One that is registered by another's init has none of its own.
@@ -83,7 +88,7 @@ export class LuaModules {
   placeIn({ message, traceback }: Failure, module: RegisteredModule): ScriptPlace {
     for (const text of [message, ...traceback]) {
       const [, script, line] = /^(.+?):(\d+): /.exec(text) ?? [];
-      if (script !== undefined && this.#texts.has(script)) return { script, line: Number(line) };
+      if (script !== undefined && this.#files.has(script)) return { script, line: Number(line) };
     }
     return module.place;
   }
@@ -95,9 +100,9 @@ export class LuaModules {
   }
 
   #load({ file, name, text }: LuaSource): void {
+    this.#files.set(name, { file, text });
     const chunk = this.machine.load(text, name);
     assert(chunk.ok, `${file} passed the checks`);
-    this.#texts.set(name, text);
     const before = this.msys.modules.length;
     const ran = this.machine.run(chunk.chunk, [], LOAD_BUDGET);
     if (!ran.ok) this.#refuse('', ran.error);

@@ -1,6 +1,8 @@
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { ALL_NEEDS, type Needs } from '../../model/event.ts';
+import type { Coverage } from '../coverage.ts';
 import type {
+  ScriptEffect,
   ScriptPlace,
   ScriptPolicy,
   ScriptRunner,
@@ -16,7 +18,7 @@ import { hookOf, LuaModules, placeOf, type Failure, type LuaSource } from './lua
 import { LuaMachine } from './machine.ts';
 import { VALIDATE } from './msys/constants.ts';
 import type { RegisteredModule } from './msys/open.ts';
-import type { LuaFiles, LuaVerdict } from './msys/world.ts';
+import type { LuaFiles, LuaVerdict, MsysWorld } from './msys/world.ts';
 import type { LuaTable, LuaValue } from './value.ts';
 
 export type { LuaSource };
@@ -47,8 +49,8 @@ export class LuaPolicy implements ScriptPolicy {
   }
 
   /** @throws {UserError} when a module cannot be loaded, or its `init` does not return true */
-  bind(world: ScriptWorld): ScriptRunner {
-    return new LuaRunner(this.#sources, this.#files, world);
+  bind(world: ScriptWorld, coverage?: Coverage): ScriptRunner {
+    return new LuaRunner(this.#sources, this.#files, world, coverage);
   }
 }
 
@@ -72,11 +74,15 @@ class LuaRunner implements ScriptRunner {
   /** At the event at hand. */
   #hooks = 0;
 
-  constructor(sources: readonly LuaSource[], files: LuaFiles, world: ScriptWorld) {
+  constructor(
+    sources: readonly LuaSource[],
+    files: LuaFiles,
+    world: ScriptWorld,
+    coverage: Coverage | undefined,
+  ) {
     this.#world = world;
-    this.#modules = new LuaModules(sources, files, world, (verdict, place) =>
-      this.#act(verdict, place),
-    );
+    const act: MsysWorld['act'] = (verdict, place, effect) => this.#act(verdict, place, effect);
+    this.#modules = new LuaModules(sources, files, world, act, coverage);
     const used = CALLOUTS.filter(({ name }) => this.#modules.someHas(name));
     this.#stages = PHASES.flatMap((phase) => {
       const callouts = used.filter((callout) => callout.phase === phase);
@@ -127,6 +133,7 @@ class LuaRunner implements ScriptRunner {
   #callout(callout: Callout): void {
     const { reply, modules } = this.#modules.msys;
     reply.code = 250;
+    reply.text = '';
     reply.disconnect = false;
     reply.place = undefined;
     for (const module of modules) {
@@ -147,9 +154,9 @@ class LuaRunner implements ScriptRunner {
       this.#fail(callout, this.#wrongReturn(module, callout, result), placeOf(hook, module));
       return;
     }
-    const { code, disconnect, place } = reply;
+    const { code, text, disconnect, place } = reply;
     if (place === undefined || (code < 400 && !disconnect)) return;
-    this.#act(disconnect ? 'disconnect' : 'reject', place);
+    this.#act(disconnect ? 'disconnect' : 'reject', place, { code, text: () => text });
   }
 
   #given(name: Callout['given'][number], phase: Phase): LuaValue {
@@ -183,15 +190,15 @@ class LuaRunner implements ScriptRunner {
   /** An error in a hook is a reply of 421, and no further module is asked. */
   #fail({ name }: Callout, failure: Failure, place: ScriptPlace): void {
     this.#modules.tellFailure(name, failure, place);
-    this.#act('reject', place);
+    this.#act('reject', place, { code: 421, text: () => '' });
   }
 
-  #act(verdict: LuaVerdict, place: ScriptPlace): void {
+  #act(verdict: LuaVerdict, place: ScriptPlace, effect: ScriptEffect): void {
     const { phase } = this.#modules.msys;
     if (phase === 'init' || phase === 'dealloc') return;
     const key = `${verdict} ${place.script}:${place.line}`;
     let rule = this.#rules.get(key);
     if (rule === undefined) this.#rules.set(key, (rule = this.#world.declare(place, verdict)));
-    this.#world.act(rule);
+    this.#world.act(rule, effect);
   }
 }

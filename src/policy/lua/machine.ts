@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../../model/diagnostic.ts';
+import type { Coverage } from '../coverage.ts';
 import { MistakeList, type Place } from '../mistakes.ts';
 import { openBasics, type LoadText } from './base/basics.ts';
 import { openCoroutines } from './base/coroutines.ts';
@@ -10,6 +11,7 @@ import { compile } from './compile.ts';
 import { LuaStopped, type LuaError } from './errors.ts';
 import { execute, type Natives } from './execute.ts';
 import { openLibraries } from './library/open.ts';
+import { LineTraps, type CoveredFile } from './line-traps.ts';
 import type { LuaBudget } from './meter.ts';
 import { parse } from './parser.ts';
 import { Refusal, refuse } from './refusal.ts';
@@ -22,6 +24,10 @@ export interface LuaMachineOptions {
   /** Gets a line of `print`, as bytes, without its end. */
   readonly print: (line: string) => void;
   readonly readModule: ReadModule;
+  /** Marks the lines of files that are reached; undefined: nobody asks. */
+  readonly coverage?: Coverage | undefined;
+  /** A file by the name it was loaded as, for `coverage`; undefined: it has no lines to reach. */
+  readonly fileOf?: (name: string) => CoveredFile | undefined;
 }
 
 export type LuaOutcome =
@@ -37,17 +43,22 @@ export type LoadOutcome =
  * what its options hand in, and does the same whenever it is asked the same.
  */
 export class LuaMachine extends Runtime {
+  readonly traps: LineTraps | undefined;
   readonly #natives: Natives;
+  readonly #fileOf: LuaMachineOptions['fileOf'];
 
   constructor(options: LuaMachineOptions) {
     super();
+    this.traps = options.coverage && new LineTraps(options.coverage);
+    this.#fileOf = options.fileOf;
     const globals = this.globals as Table;
     const load: LoadText = (text, name) => this.#loadBytes(text, name);
+    const loadFile: LoadText = (text, name) => this.#loadBytes(text, name, name.slice(1));
     const next = openBasics(this, globals, load, options.print);
     const coroutine = this.newTable();
     globals.set('coroutine', coroutine);
     this.#natives = { next, yield: openCoroutines(this, coroutine) };
-    openModules(this, globals, load, options.readModule);
+    openModules(this, globals, loadFile, options.readModule);
     this.stringMetatable = this.newTable();
     this.stringMetatable.set('__index', openLibraries(this));
     this.#register(globals);
@@ -74,7 +85,7 @@ export class LuaMachine extends Runtime {
    */
   load(text: string, name: string): LoadOutcome {
     try {
-      return { ok: true, chunk: this.#compile(text, name, false) };
+      return { ok: true, chunk: this.#compile(text, name, false, name) };
     } catch (thrown) {
       const refusal = refusalOf(thrown, text);
       const mistakes = new MistakeList(name, WORDS, new Set());
@@ -85,9 +96,9 @@ export class LuaMachine extends Runtime {
   }
 
   /** As `loadstring` does it: a function, or Lua's message. */
-  #loadBytes(text: string, name: string): Closure | string {
+  #loadBytes(text: string, name: string, file?: string): Closure | string {
     try {
-      return this.#compile(text, chunkName(name, NAME_AT_RUN_TIME), true);
+      return this.#compile(text, chunkName(name, NAME_AT_RUN_TIME), true, file);
     } catch (thrown) {
       const refusal = refusalOf(thrown, text);
       const words: (...details: string[]) => string = WORDS[refusal.code];
@@ -96,11 +107,14 @@ export class LuaMachine extends Runtime {
     }
   }
 
-  #compile(text: string, name: string, bytes: boolean): Closure {
+  /** @param file what the text was read from; undefined: a string of the script */
+  #compile(text: string, name: string, bytes: boolean, file: string | undefined): Closure {
     if (text.startsWith('\u001B')) {
       refuse({ start: 0, end: 1, line: 1 }, 'bytecode-refused', []);
     }
     const prototype = compile(name, parse(text, bytes));
+    const covered = file === undefined ? undefined : this.#fileOf?.(file);
+    if (covered !== undefined) this.traps?.set(prototype, covered);
     return new Closure(prototype, [], this.globals);
   }
 

@@ -99,6 +99,8 @@ export const OP = {
   VARARG: 55,
   /** R[A] = a table of the further arguments, with their number as `n` */
   ARGUMENTS: 56,
+  /** What stood here is put back and runs; a line was reached (`LineTraps`). */
+  TRAP: 57,
 } as const;
 
 /** The metamethods of arithmetic and of bits, by their number in the code. */

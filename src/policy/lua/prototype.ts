@@ -21,6 +21,8 @@ export interface Prototype {
   readonly constants: readonly LuaValue[];
   /** The line of each instruction. */
   readonly lines: Int32Array;
+  /** The words of the instructions that begin what a line does: who runs them has reached it. */
+  readonly starts: readonly number[];
   readonly functions: readonly Prototype[];
   /** Where a closure finds its variables: a register of the maker, or ~index of its upvalues. */
   readonly upvalues: Int32Array;

@@ -1,6 +1,7 @@
 import { Closure } from './closure.ts';
 import { LuaError, LuaStopped, luaError } from './errors.ts';
 import { textOf } from './bytes.ts';
+import type { LineTraps } from './line-traps.ts';
 import { Meter, type LuaBudget, type LuaResource } from './meter.ts';
 import { formatNumber, parseNumber } from './numbers.ts';
 import { OP } from './operations.ts';
@@ -46,6 +47,8 @@ export abstract class Runtime implements LuaHost {
   nativeDepth = 0;
   /** `pcall`, `xpcall` and `resume` that run: nobody sees the traceback of an error below them. */
   guards = 0;
+  /** Undefined: nobody asks which lines are reached. */
+  abstract readonly traps: LineTraps | undefined;
   readonly #identities = new WeakMap<object, number>();
   #identified = 0;
   #budget: LuaBudget = { steps: Infinity, bytes: Infinity };

@@ -3,6 +3,7 @@ import type { ScriptPlace } from '../script-policy.ts';
 import { COMMAND_BINDERS, TEST_BINDERS } from './commands/index.ts';
 import { factsOf } from './command-table.ts';
 import { bindUnsimulated } from './commands/unsimulated.ts';
+import { ScriptBranches } from './script-branches.ts';
 import { macroOf } from '../momentum/macros.ts';
 import type { Run } from './run.ts';
 import { TAGS } from './signature.ts';
@@ -74,12 +75,14 @@ class Compiler {
   readonly #lineEnds: readonly number[];
   readonly #names: VariableNames;
   readonly #binding: Binding;
+  readonly #branches: ScriptBranches | undefined;
 
   constructor(source: ScriptSource, names: VariableNames, binding: Binding) {
     this.#source = source;
     this.#lineEnds = Array.from(source.text.matchAll(/\n/g), ({ index }) => index);
     this.#names = names;
     this.#binding = binding;
+    this.#branches = binding.coverage && new ScriptBranches(source, binding.coverage);
   }
 
   block({ commands }: Pick<Block, 'commands'>): Step {
@@ -99,11 +102,15 @@ class Compiler {
   }
 
   #command(command: Command): Step {
+    if (command.type === 'if') return this.#if(command);
+    const step = this.#plain(command);
+    return this.#branches?.command(command, step) ?? step;
+  }
+
+  #plain(command: Exclude<Command, If>): Step {
     switch (command.type) {
       case 'call':
         return this.#call(command, false);
-      case 'if':
-        return this.#if(command);
       case 'assignment':
         return this.#assignment(command);
       case 'tuple':
@@ -114,9 +121,13 @@ class Compiler {
   }
 
   #if({ branches, otherwise }: If): Step {
-    const tests = branches.map(({ test }) => this.#test(test));
+    const tests = branches.map(({ test }, index) => {
+      const check = this.#test(test);
+      const hasElse = otherwise !== undefined && index === branches.length - 1;
+      return this.#branches?.decision(test, index === 0, hasElse, check) ?? check;
+    });
     const blocks = branches.map(({ block }) => this.block(block));
-    const last = otherwise && this.block(otherwise);
+    const last = otherwise && this.#otherwise(otherwise);
     return (run) => {
       for (let i = 0; i < tests.length; i++) {
         if (!tests[i](run)) continue;
@@ -125,6 +136,11 @@ class Compiler {
       }
       last?.(run);
     };
+  }
+
+  #otherwise(block: Block): Step {
+    const step = this.block(block);
+    return this.#branches?.otherwise(block, step) ?? step;
   }
 
   #assignment({ target, value }: Assignment): Step {
@@ -156,7 +172,10 @@ class Compiler {
         ? bindUnsimulated(site, this.#binding).test
         : bind(site, this.#binding);
     }
-    const tests = test.tests.map((one) => this.#test(one));
+    const tests = test.tests.map((one) => {
+      const check = this.#test(one);
+      return this.#branches?.part(one, check) ?? check;
+    });
     const wanted = test.type === 'anyof';
     return (run) => {
       for (let i = 0; i < tests.length; i++) if (tests[i](run) === wanted) return wanted;

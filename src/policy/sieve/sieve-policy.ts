@@ -1,4 +1,5 @@
 import type { Needs } from '../../model/event.ts';
+import type { Coverage } from '../coverage.ts';
 import type { ScriptPlace, ScriptPolicy, ScriptRunner, ScriptWorld } from '../script-policy.ts';
 import { bitOf, recipientsOf } from '../script-phases.ts';
 import { PHASES, SCRIPT_SLOTS, type Phase, type ScriptSlot } from '../script-slots.ts';
@@ -39,8 +40,8 @@ export class SievePolicy implements ScriptPolicy {
     this.keepsSessions = asked.keepsSessions;
   }
 
-  bind(world: ScriptWorld): ScriptRunner {
-    return new SieveRunner(this.#scripts, this.#options, world);
+  bind(world: ScriptWorld, coverage?: Coverage): ScriptRunner {
+    return new SieveRunner(this.#scripts, this.#options, world, coverage);
   }
 }
 
@@ -62,12 +63,18 @@ class SieveRunner implements ScriptRunner {
   /** Rules of places that failed. */
   readonly #failed = new Map<string, number>();
 
-  constructor(scripts: readonly SlottedScript[], options: SieveOptions, world: ScriptWorld) {
+  constructor(
+    scripts: readonly SlottedScript[],
+    options: SieveOptions,
+    world: ScriptWorld,
+    coverage: Coverage | undefined,
+  ) {
     const names = new VariableNames();
     const shared = new Map<unknown, unknown>();
     const binding: Binding = {
       world,
       ...options,
+      coverage,
       shared: <Kind>(Made: new () => Kind) => {
         if (!shared.has(Made)) shared.set(Made, new Made());
         return shared.get(Made) as Kind;
@@ -150,6 +157,6 @@ class SieveRunner implements ScriptRunner {
       this.#failed.set(name, rule);
     }
     world.count(run.slot, name, '4xx');
-    world.act(rule);
+    world.act(rule, { code: run.code, text: () => '' });
   }
 }

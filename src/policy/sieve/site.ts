@@ -1,3 +1,4 @@
+import type { Coverage } from '../coverage.ts';
 import type { ScriptPlace, ScriptWorld } from '../script-policy.ts';
 import { ScriptFailure, type Run } from './run.ts';
 import type { Value } from './value.ts';
@@ -35,6 +36,8 @@ export interface Binding {
   readonly files: ScriptFiles;
   /** How `ec_ip_connections` and its kin weigh window 0: in full, or by its elapsed share. */
   readonly sliding: 'rate' | 'average';
+  /** Marks the commands and branches that are reached; undefined: nobody asks. */
+  readonly coverage?: Coverage | undefined;
   /** The one object of a class that all scripts of the policy share, such as their throttles. */
   shared<Kind>(made: new () => Kind): Kind;
   /** Runs another script with the variables of this one. */

@@ -2,6 +2,7 @@ import { parseNetwork, type Network } from '../../model/address.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { assert } from '../../model/errors.ts';
 import type { AuditSettings } from '../audit-settings.ts';
+import type { RulePlaces } from '../rule-coverage.ts';
 import type { RulePolicy } from '../rule-policy.ts';
 import { AUDIT_SCHEMA, MONITORS_SCHEMA, readMaintenance, readMonitors } from './audit.ts';
 import { mapping, schemaFile, type KeyTable, type Schema } from './key-table.ts';
@@ -27,8 +28,8 @@ export interface PolicyReading {
   readonly diagnostics: readonly Diagnostic[];
   /** The text of the policy and of each list file, by the file name in `diagnostics`. */
   readonly texts: ReadonlyMap<string, string>;
-  /** By rule name: where the policy says what the rule counts, for messages of a replay. */
-  readonly places: ReadonlyMap<string, Place>;
+  /** By rule name: where its parts stand in the policy. */
+  readonly places: ReadonlyMap<string, RulePlaces>;
 }
 
 /** The version of the policy format that this reader knows. */
@@ -107,7 +108,7 @@ function readingOf(
   configured: AuditSettings,
 ): PolicyReading {
   const { mistakes, file, texts } = source;
-  let places: ReadonlyMap<string, Place> = new Map();
+  let places: ReadonlyMap<string, RulePlaces> = new Map();
   let policy: RulePolicy | undefined;
   if (map !== undefined) {
     checkKeys(mistakes, map, TOP_KEYS, 'the policy');
@@ -147,7 +148,7 @@ function readBody(
   map: MapValue,
   lists: Lists,
   configured: AuditSettings,
-): { policy: RulePolicy; places: ReadonlyMap<string, Place> } {
+): { policy: RulePolicy; places: ReadonlyMap<string, RulePlaces> } {
   const ignoreValue = valueAt(map, 'ignore');
   const ignore = ignoreValue === undefined ? loopback() : readIgnore(mistakes, lists, ignoreValue);
   const monitors = readMonitors(mistakes, valueAt(map, 'monitors'), configured.monitors);

@@ -1,4 +1,5 @@
 import { PHASES, type PhaseName } from '../../model/event.ts';
+import type { RulePlaces } from '../rule-coverage.ts';
 import type { Condition, Rule } from '../rule-policy.ts';
 import { BLOCK_SCHEMA, PER_SCHEMA, readPer } from './blocks.ts';
 import { BESIDE_FORMS, CONDITION_FITS, CONDITION_KEYS, FORMS } from './condition-keys.ts';
@@ -21,8 +22,8 @@ import { readVerdict, VERDICT_SCHEMA, type ReadVerdict } from './verdicts.ts';
 
 export interface ReadRules {
   readonly rules: readonly Rule[];
-  /** By rule: where the policy says what the rule counts. */
-  readonly places: ReadonlyMap<string, Place>;
+  /** By rule name. */
+  readonly places: ReadonlyMap<string, RulePlaces>;
 }
 
 const JUDGED_PHASES = PHASES.filter((phase): phase is PhaseName => phase !== '');
@@ -94,7 +95,7 @@ export function readRules(declared: Declared, value: Value): ReadRules {
   const { mistakes } = declared;
   const names = new Set<string>();
   const rules: Rule[] = [];
-  const places = new Map<string, Place>();
+  const places = new Map<string, RulePlaces>();
   const entries = value.type === 'list' ? value.items : undefined;
   if (entries === undefined) mapOrListMistake(mistakes, value);
   for (const entry of entries ?? []) {
@@ -104,7 +105,7 @@ export function readRules(declared: Declared, value: Value): ReadRules {
     const rule = readRule(declared, map, name);
     if (rule === undefined) continue;
     rules.push(rule);
-    places.set(rule.name, formPlace(map));
+    places.set(rule.name, placesOf(map));
   }
   return { rules, places };
 }
@@ -113,6 +114,17 @@ function mapOrListMistake(mistakes: Mistakes, value: Value): void {
   const seen = value.type === 'map' ? 'a mapping' : 'a single value';
   const hint = 'each rule starts with a dash: - name: …';
   mistakes.add(value, 'type-wrong', ["'rules'", 'a list', seen], hint);
+}
+
+function placesOf(map: MapValue): RulePlaces {
+  const all = valueAt(map, 'all');
+  const conditions = all === undefined ? [map] : itemsOf(all).filter(({ type }) => type === 'map');
+  return {
+    rule: headOf(map),
+    counted: formPlace(map),
+    conditions: conditions.map((one) => formPlace(one as MapValue)),
+    except: keyAt(map, 'except'),
+  };
 }
 
 function formPlace(map: MapValue): Place {

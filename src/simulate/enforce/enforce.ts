@@ -1,6 +1,6 @@
 import type { EventSource } from '../../clock/event-source.ts';
 import type { AuditEngine } from '../../engine/audit-engine.ts';
-import type { Needs } from '../../model/event.ts';
+import { TEXT, type Needs } from '../../model/event.ts';
 import { EnforcedRun, type EnforcedRunOptions } from './enforced-run.ts';
 import { EventStream } from '../event-stream.ts';
 import { PolicyRun } from '../policy-run.ts';
@@ -33,7 +33,8 @@ export class EnforcedReplay {
   readonly #stream: EventStream;
 
   constructor(options: EnforceOptions) {
-    const { sources, needs, sessionTimeoutMs, toMs } = options;
+    const { sources, retryMs, sessionTimeoutMs, toMs } = options;
+    const needs = retryMs === undefined ? options.needs : withSessions(options.needs);
     const collateral = options.collateral ?? { labels: undefined };
     const enforced = (this.#enforced = new EnforcedRun({ ...options, collateral }));
     this.#observed = new PolicyRun({
@@ -42,6 +43,7 @@ export class EnforcedReplay {
       top: 0,
       sink: windowsOf(enforced),
       onFiring: undefined,
+      coverage: undefined,
     });
     const takers = [this.#observed, enforced];
     this.#stream = new EventStream({ sources, needs, takers, sessionTimeoutMs, toMs });
@@ -73,6 +75,11 @@ export class EnforcedReplay {
       state: undefined,
     };
   }
+}
+
+/** A session that comes back has one name in all its lines, those of its messages too. */
+function withSessions({ textFields }: Needs): Needs {
+  return { textFields: textFields | (1 << TEXT.session) };
 }
 
 /** Of the run that observes, the report of the other one has the windows alone. */

@@ -5,34 +5,27 @@ import type { SessionFacts } from '../../engine/session-gauge.ts';
 import { NetworkSet } from '../../model/address.ts';
 import { EventBatch } from '../../model/event-batch.ts';
 import { KIND, PHASE } from '../../model/event.ts';
-import { RuleEvaluator, seriesPlans, type Hit } from '../../policy/rule-evaluator.ts';
-import type { RulePolicy, RuleVerdict } from '../../policy/rule-policy.ts';
+import { evaluatorOf } from '../../policy/rule-coverage.ts';
+import { seriesPlans, type Hit, type RuleEvaluator } from '../../policy/rule-evaluator.ts';
+import type { RulePolicy } from '../../policy/rule-policy.ts';
+import type { ScriptEffect, ScriptVerdict } from '../../policy/script-policy.ts';
 import { Blocks } from './blocks.ts';
 import { EnforcedWindows, type Reading } from './enforced-windows.ts';
 import type { StreamClock, StreamTaker } from '../event-stream.ts';
 import { HeldSessions } from './held-sessions.ts';
-import { MadeRejection, type Answer } from './made-rejection.ts';
+import { MadeRejection } from './made-rejection.ts';
 import { refuseKeys, type PolicyRunOptions } from '../policy-run.ts';
+import { BLOCKED, delayOf, isRefusal, replyOf, replyOfScript, type Reply } from './reply.ts';
 import { Retries } from './retries.ts';
 import { RunReport } from '../run-report.ts';
+import { ScriptHost } from '../script-host.ts';
 import { NOBODY, TakenTraffic } from '../taken-traffic.ts';
 import type { ClosedTotals, EnforcedTally, ReplaySink, Tally } from '../tally.ts';
 
-/** What a block answers whose rule has no answer of its own. */
-const BLOCKED: Reply = { code: 554, text: '5.7.1 blocked', closes: true };
-
-export interface EnforcedRunOptions extends Omit<
-  PolicyRunOptions,
-  'policy' | 'scripts' | 'strict'
-> {
+export interface EnforcedRunOptions extends Omit<PolicyRunOptions, 'policy'> {
   readonly policy: RulePolicy;
   /** After how long a client comes back that was refused with 4xx; undefined: it does not. */
   readonly retryMs: number | undefined;
-}
-
-interface Reply extends Answer {
-  /** Whether the connection is closed. */
-  readonly closes: boolean;
 }
 
 /** One policy in force on a stream: what it refuses no longer happens (semantics, section 6). */
@@ -59,8 +52,10 @@ export class EnforcedRun implements StreamTaker {
   #tarpitted = 0;
   #tarpitMs = 0;
   #clock!: StreamClock;
-  /** The first rule in order that refuses the event at hand. */
+  readonly #scripts: ScriptHost | undefined;
+  /** The first rule in order that refuses the event at hand, and what it answers. */
   #refusedBy = NOBODY;
+  #reply: Reply = BLOCKED;
 
   constructor(options: EnforcedRunOptions) {
     this.#options = options;
@@ -90,8 +85,18 @@ export class EnforcedRun implements StreamTaker {
       },
       1,
     );
-    this.#evaluator = new RuleEvaluator(policy, this.engine, vocabulary, this.#accepted);
-    this.#windows = new EnforcedWindows(this.engine.feeds, (row) => sink?.enforced(row));
+    this.#evaluator = evaluatorOf(
+      options.coverage?.rules,
+      policy,
+      this.engine,
+      vocabulary,
+      this.#accepted,
+    );
+    this.#scripts = this.#bindScripts();
+    this.#windows = new EnforcedWindows(
+      { attempts: this.engine.feeds, accepted: this.#accepted.feeds },
+      (row) => sink?.enforced(row),
+    );
     this.#blocks = new Blocks(policy.rules);
     this.#rejection = new MadeRejection(vocabulary);
     this.#blockedByRule = policy.rules.map(() => 0);
@@ -103,7 +108,8 @@ export class EnforcedRun implements StreamTaker {
   }
 
   get persisted(): readonly string[] {
-    return this.#policy.series.filter(({ persist }) => persist).map(({ name }) => name);
+    const own = this.#policy.series.filter(({ persist }) => persist).map(({ name }) => name);
+    return [...own, ...(this.#scripts?.audit.persisted ?? [])];
   }
 
   get nextDueMs(): number {
@@ -148,8 +154,9 @@ export class EnforcedRun implements StreamTaker {
       this.#isOpen[slot] = this.engine.session(facts, 1);
       this.#accepted.session(facts, 1);
       if (this.#isOpen[slot]) this.#report.session(undefined, nowMs);
-    } else if (this.#isOpen[slot]) {
-      this.#close(slot, end, nowMs);
+    } else {
+      this.#endScripts(slot, nowMs);
+      if (this.#isOpen[slot]) this.#close(slot, end, nowMs);
     }
   }
 
@@ -162,6 +169,7 @@ export class EnforcedRun implements StreamTaker {
     const isReported = report.isReported(nowMs);
     if (owner !== NOBODY) {
       report.reach(nowMs);
+      this.#scripts?.stand(batch, row);
       report.collateral?.count(owner, batch, row);
       this.returning?.gone(batch, row, correlator);
       this.#clock.hasten(this.returning?.nextMs ?? Infinity);
@@ -176,6 +184,8 @@ export class EnforcedRun implements StreamTaker {
       return;
     }
     const accepted = this.#accepted.take(batch, row);
+    if (taken === 'counted') this.#runScripts(batch, row, false);
+    else this.#scripts?.pass(batch, row, correlator.session, correlator.message);
     if (!isReported || taken === 'counted') return;
     const aside = taken === 'ignored' ? taken : this.#lateness(taken, accepted);
     report.setAside(aside, batch, row, nowMs);
@@ -195,7 +205,9 @@ export class EnforcedRun implements StreamTaker {
     this.engine.finish();
     this.#accepted.finish();
     this.#windows.flush(Infinity);
+    this.#scripts?.know(observed.rules);
     report.complete(this.engine, this.#evaluator, this.#clock.correlator.unopened);
+    report.tally.scripts = this.#scripts?.tally;
     report.tally.enforced = this.#enforced(observed);
   }
 
@@ -240,6 +252,7 @@ export class EnforcedRun implements StreamTaker {
         top,
         sink,
         clampNegative,
+        eachOpenSession: (take) => this.#eachOpenSession(take),
       },
       new EventBatch(vocabulary, Buffer.alloc(0)),
     );
@@ -272,22 +285,29 @@ export class EnforcedRun implements StreamTaker {
     report.count(batch, row, nowMs);
     this.#refusedBy = NOBODY;
     if (batch.kind[row] === KIND.connect) {
-      this.#blocks.refusing(batch, row, nowMs, (rule) => this.#refuses(rule));
+      this.#blocks.refusing(batch, row, nowMs, (rule) => {
+        this.#refuses(rule, () => {
+          const { verdict } = this.#policy.rules[rule];
+          return isRefusal(verdict) ? replyOf(verdict) : BLOCKED;
+        });
+      });
       if (this.#refusedBy !== NOBODY) {
         this.#blockedByRule[this.#refusedBy]++;
-        this.#refuse(batch, row, nowMs, { ...BLOCKED, ...this.#replyOf(this.#refusedBy) });
+        this.#refuse(batch, row, nowMs);
         return;
       }
     }
     this.#accepted.take(batch, row);
     this.#evaluator.evaluate(batch, row, this.#onHit);
-    if (this.#refusedBy !== NOBODY) {
+    this.#runScripts(batch, row, true);
+    if (this.#refusedBy === NOBODY) {
+      this.#accept(batch, row);
+      report.collateral?.count(NOBODY, batch, row);
+    } else if (this.#reply.discards) this.#discard(batch, row);
+    else {
       this.#accepted.takeBack();
-      this.#refuse(batch, row, nowMs, this.#replyOf(this.#refusedBy)!);
-      return;
+      this.#refuse(batch, row, nowMs);
     }
-    this.#accept(batch, row);
-    report.collateral?.count(NOBODY, batch, row);
   }
 
   readonly #onHit = (hit: Hit, batch: EventBatch, row: number): void => {
@@ -297,18 +317,67 @@ export class EnforcedRun implements StreamTaker {
     const { verdict } = this.#policy.rules[hit.rule];
     if (verdict.type === 'tarpit') this.#tarpit(verdict.seconds * 1000);
     // An event without a phase has no answer that could refuse it.
-    if (isRefusal(verdict) && batch.phase[row] !== PHASE.none) this.#refuses(hit.rule);
+    if (!isRefusal(verdict) || batch.phase[row] === PHASE.none) return;
+    this.#refuses(hit.rule, () => replyOf(verdict));
   };
 
-  #refuses(rule: number): void {
+  /** A place of a script acts on the event at hand. */
+  readonly #onAct = (rule: number, verdict: ScriptVerdict, effect: ScriptEffect): void => {
+    if ('seconds' in effect) {
+      this.#tarpit(delayOf(effect));
+      return;
+    }
+    const { batch, row } = this.engine.subject;
+    if (batch.phase[row] === PHASE.none) return;
+    this.#refuses(rule, () => replyOfScript(verdict, effect));
+  };
+
+  /** A rule refuses the event at hand, or discards it; the first in order answers. */
+  #refuses(rule: number, reply: () => Reply): void {
     this.#report.overlap.add(rule);
-    if (this.#refusedBy === NOBODY) this.#refusedBy = rule;
+    if (this.#refusedBy !== NOBODY) return;
+    this.#reply = reply();
+    this.#refusedBy = rule;
   }
 
-  #replyOf(rule: number): Reply | undefined {
-    const { verdict } = this.#policy.rules[rule];
-    if (!isRefusal(verdict)) return undefined;
-    return { code: verdict.code, text: verdict.text, closes: verdict.type === 'disconnect' };
+  #bindScripts(): ScriptHost | undefined {
+    const { scripts: policy, strict = false, fileOf, sink } = this.#options;
+    if (policy === undefined) return undefined;
+    return new ScriptHost({
+      policy,
+      engine: this.engine,
+      monitors: this.#policy.monitors,
+      ledger: this.#report.ledger,
+      onAct: this.#onAct,
+      strict,
+      fileOf,
+      coverage: this.#options.coverage?.scripts,
+      onLogged: (row) => sink?.logged(row),
+    });
+  }
+
+  /** As when the policy observes: before the span of the report too. */
+  #runScripts(batch: EventBatch, row: number, isReported: boolean): void {
+    if (this.#scripts === undefined) return;
+    const { session, message } = this.#clock.correlator;
+    this.#scripts.judge(batch, row, session, message, isReported);
+    this.#clock.hasten(this.engine.nextBoundaryMs);
+  }
+
+  #endScripts(slot: number, nowMs: number): void {
+    if (this.#scripts === undefined) return;
+    this.engine.reach(nowMs);
+    const isReported = this.#report.isReported(nowMs);
+    this.#scripts.end(slot, this.#clock.factsOf(slot), nowMs, isReported);
+    this.#clock.hasten(this.engine.nextBoundaryMs);
+  }
+
+  /** Those that a tarpit holds have a place too. */
+  #eachOpenSession(take: (facts: SessionFacts) => void): void {
+    for (const slot of this.#clock.slotsOf(this)) {
+      if (this.#isOpen[slot]) take(this.#clock.factsOf(slot));
+    }
+    this.#held.each(take);
   }
 
   #tarpit(delayMs: number): void {
@@ -319,26 +388,47 @@ export class EnforcedRun implements StreamTaker {
     this.#tarpitMs += delayMs;
   }
 
-  /** The rule `#refusedBy` refuses the event at hand, with what goes with it. */
-  #refuse(batch: EventBatch, row: number, nowMs: number, reply: Reply): void {
+  /** The rule `#refusedBy` takes the event at hand. */
+  #stop(batch: EventBatch, row: number): void {
     const rule = this.#refusedBy;
+    const { overlap, stopped, ledger, collateral } = this.#report;
+    overlap.close();
+    stopped.add(batch, row, ledger.tallyOf(rule));
+    collateral?.count(rule, batch, row);
+  }
+
+  /** The client is told that all is well; what is left of its message goes with it. */
+  #discard(batch: EventBatch, row: number): void {
+    const { correlator } = this.#clock;
+    this.#stop(batch, row);
+    this.#accept(batch, row);
+    this.#taken.discard(this.#refusedBy, batch, row, correlator);
+    this.returning?.discarded(batch, row, correlator);
+  }
+
+  /** The rule `#refusedBy` refuses the event at hand, with what goes with it. */
+  #refuse(batch: EventBatch, row: number, nowMs: number): void {
+    const rule = this.#refusedBy;
+    const reply = this.#reply;
     const report = this.#report;
     const { correlator } = this.#clock;
     const { session } = correlator;
-    report.overlap.close();
-    report.stopped.add(batch, row, report.ledger.tallyOf(rule));
-    report.collateral?.count(rule, batch, row);
+    this.#stop(batch, row);
     const closes = reply.closes || batch.kind[row] === KIND.connect;
     const begun = closes ? this.#taken.begunOf(session) : 0;
     this.returning?.refused(batch, row, correlator, reply.code, closes, begun);
     this.#clock.hasten(this.returning?.nextMs ?? Infinity);
     this.#taken.take(rule, closes, batch, row, correlator);
-    if (closes && session !== 0 && this.#isOpen[session]) this.#close(session, 'refused', nowMs);
-    if (batch.kind[row] === KIND.rejection) return;
-    const rejection = this.#rejection;
-    rejection.answer(batch, row, reply);
-    this.engine.take(rejection.batch, rejection.row);
-    report.count(rejection.batch, rejection.row, nowMs);
+    if (batch.kind[row] !== KIND.rejection) {
+      const rejection = this.#rejection;
+      rejection.answer(batch, row, reply);
+      this.engine.take(rejection.batch, rejection.row);
+      report.count(rejection.batch, rejection.row, nowMs);
+    }
+    if (!closes || session === 0) return;
+    // Of its scripts the session ends now: whatever the log tells of it later no longer happens.
+    this.#endScripts(session, nowMs);
+    if (this.#isOpen[session]) this.#close(session, 'refused', nowMs);
   }
 
   #accept(batch: EventBatch, row: number): void {
@@ -363,10 +453,4 @@ export class EnforcedRun implements StreamTaker {
     this.#accepted.session(facts, -1);
     this.#report.session(end, nowMs);
   }
-}
-
-function isRefusal(
-  verdict: RuleVerdict,
-): verdict is Extract<RuleVerdict, { readonly code: number }> {
-  return verdict.type === 'reject' || verdict.type === 'disconnect';
 }

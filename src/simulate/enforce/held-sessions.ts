@@ -38,6 +38,11 @@ export class HeldSessions {
     heap[place] = held;
   }
 
+  /** Calls back for those that are held, in any order. */
+  each(take: (facts: SessionFacts) => void): void {
+    for (const held of this.#heap) take(held);
+  }
+
   /** Lets the next one go; there must be one. */
   release(): HeldSession {
     const heap = this.#heap;

@@ -20,6 +20,17 @@ interface Unit {
   readonly isSession: boolean;
 }
 
+/** Of a message that was discarded: its client was told yes and does not come back for it. */
+const NEVER: Unit = { number: 0, firstMs: 0, isSession: false };
+
+interface Waiting {
+  readonly event: HeldEvent;
+  /** Rank of its input. */
+  readonly source: number;
+  readonly unit: Unit;
+  readonly isFirst: boolean;
+}
+
 export interface RetryTally {
   readonly afterMs: number;
   /** Refusals whose client came back, gave up, or had not come back when the log ended. */
@@ -35,8 +46,7 @@ export interface RetryTally {
 export class Retries implements ReturningEvents {
   readonly #afterMs: number;
   readonly #fileOf: (source: number) => string;
-  readonly #queue: { readonly event: HeldEvent; readonly unit: Unit; readonly isFirst: boolean }[] =
-    [];
+  readonly #queue: Waiting[] = [];
   #head = 0;
   /** By slot of an open session, and of a message, that was taken. */
   readonly #sessions: (Unit | undefined)[] = [];
@@ -65,7 +75,7 @@ export class Retries implements ReturningEvents {
   }
 
   next(): { readonly batch: EventBatch; readonly row: number } {
-    const { event, unit, isFirst } = this.#queue[this.#head++];
+    const { event, source, unit, isFirst } = this.#queue[this.#head++];
     if (this.#head === this.#queue.length) {
       this.#queue.length = 0;
       this.#head = 0;
@@ -77,6 +87,7 @@ export class Retries implements ReturningEvents {
     if (isFirst) this.#returned++;
     const batch = this.#batch;
     batch.clear();
+    batch.source = source;
     const length = bytesOf(event);
     if (batch.bytes.length < length) batch.bytes = allocateBlock(length * 2);
     addRow(batch, event, 0);
@@ -91,6 +102,13 @@ export class Retries implements ReturningEvents {
   /** A message begins that nobody has taken. */
   began(queued: number): void {
     this.#messages[queued] = undefined;
+  }
+
+  /** An event is discarded: its message, where it has one, is never tried again. */
+  discarded(batch: EventBatch, row: number, { queued }: Correlator): void {
+    const kind = batch.kind[row];
+    if (queued === 0 || (kind !== KIND.transaction && kind !== KIND.reception)) return;
+    this.#messages[queued] = NEVER;
   }
 
   /**
@@ -143,7 +161,7 @@ export class Retries implements ReturningEvents {
     const isBegin = batch.kind[row] === KIND.transaction;
     const unit = isBegin ? ofSession : (this.#messages[queued] ?? ofSession);
     if (isBegin && queued !== 0) this.#messages[queued] = unit;
-    if (unit === undefined || (batch.flags[row] & FLAG.late) !== 0) return;
+    if (unit === undefined || unit === NEVER || (batch.flags[row] & FLAG.late) !== 0) return;
     this.#push(batch, row, unit, undefined);
   }
 
@@ -175,6 +193,7 @@ export class Retries implements ReturningEvents {
     };
     this.#queue.push({
       event: made === undefined ? event : connectionOf(event, made),
+      source: batch.source,
       unit,
       isFirst,
     });

@@ -232,6 +232,27 @@ describe('hand-computed: what a verdict stops no longer happens', () => {
     expect(await atEnd('accepted')).toEqual([]);
   });
 
+  test('different values that were refused are no longer among those accepted', async () => {
+    const guesses = ['a', 'b', 'c', 'a', 'b'].map((user, index) =>
+      smtpd(index + 1, 'auth_failure', 1, { ip: PEER, user }),
+    );
+    const users = {
+      type: 'distinct',
+      field: 'user',
+      on: ['auth_failure'],
+      where: [],
+      monitor: policyOf([]).monitors[0],
+    } as const;
+    const refusedWith = async (counts: Rule['counts']): Promise<readonly string[]> => {
+      const own = rule('users', count(users, 1), { counts, verdict: reject(550) });
+      return (await run([connect(0, 1), ...guesses], policyOf([own]))).refused;
+    };
+    const [second, third, first, again] = [2, 3, 4, 5].map((at) => `${at} auth_failure users`);
+    expect(await refusedWith('attempts')).toEqual([second, third, first, again]);
+    // One user is accepted, so a second one is always too many, and the first one never is.
+    expect(await refusedWith('accepted')).toEqual([second, third, again]);
+  });
+
   test('a tarpit keeps the session open longer: it counts in the sessions', async () => {
     const sessions: Condition = count(
       { type: 'sessions', service: 'SMTP', listener: undefined },

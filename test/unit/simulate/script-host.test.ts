@@ -80,7 +80,8 @@ describe('actions', () => {
       const refused = world.declare(PLACE, 'reject');
       const second = world.declare({ ...PLACE, line: 4 }, 'disconnect');
       return () => {
-        for (const rule of [held, refused, refused, second]) world.act(rule);
+        for (const rule of [held, refused, refused, second])
+          world.act(rule, { code: 550, text: () => 'no' });
       };
     }, rows);
     expect(fired.map(({ rule, key, firings, verdict }) => [rule, key, firings, verdict])).toEqual(
@@ -111,7 +112,7 @@ describe('actions', () => {
     });
     const { tally } = await report((world) => {
       const rule = world.declare(PLACE, 'reject');
-      return () => world.act(rule);
+      return () => world.act(rule, { code: 550, text: () => 'no' });
     }, rows);
     expect(tally.rules[0].topEpisodes.map(({ windows, peak }) => [windows, peak])).toEqual([
       [3, undefined],

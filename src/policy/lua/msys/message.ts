@@ -46,7 +46,7 @@ export function message(msys: () => MsysWorld): HostParts {
     context_delete: contexts.delete,
     context_exists_and_get: contexts.exists_and_get,
     discard: () => {
-      msys().act('discard', placeOf(msys()));
+      msys().act('discard', placeOf(msys()), { code: 250, text: () => '' });
       return [];
     },
   };

@@ -64,7 +64,7 @@ export function openMsys(setting: MsysSetting): Msys {
     vctx: hostObject(host, 'vctx', parts.vctx),
     message: hostObject(host, 'message', parts.message),
     objects: new Map<string, HostParts>(Object.entries(parts)),
-    reply: { code: 250, disconnect: false, place: undefined },
+    reply: { code: 250, text: '', disconnect: false, place: undefined },
     phase: 'init',
     recipient: 0,
     modules,

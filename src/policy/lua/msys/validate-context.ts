@@ -1,5 +1,5 @@
 import { recipientOf } from '../../momentum/envelope.ts';
-import { bytesOf } from '../bytes.ts';
+import { bytesOf, textOf } from '../bytes.ts';
 import type { Arguments, LibraryFunction } from '../library/arguments.ts';
 import { isTrue } from '../runtime.ts';
 import type { LuaTable, LuaValue } from '../value.ts';
@@ -30,7 +30,8 @@ export function validateContext(msys: () => MsysWorld): HostParts {
       pbp_action: replies(false, [VALIDATE.VALIDATE_DONE]),
       pbp_disconnect: replies(true, [VALIDATE.VALIDATE_DONE]),
       tarpit: (_, given) => {
-        if (given.number(1) > 0) msys().act('tarpit', placeOf(msys()));
+        const seconds = given.number(1);
+        if (seconds > 0) msys().act('tarpit', placeOf(msys()), { seconds });
         return [];
       },
       get,
@@ -58,6 +59,8 @@ function setReply(msys: MsysWorld, given: Arguments, disconnects: boolean): void
     given.reject(1, `${String(code)} is no code of a reply`);
   }
   reply.code = code;
+  const words = given.at(2);
+  reply.text = typeof words === 'string' ? textOf(words) : '';
   if (disconnects) reply.disconnect = true;
   reply.place = placeOf(msys);
 }

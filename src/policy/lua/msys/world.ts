@@ -1,6 +1,15 @@
-import type { Moment, NoteKind, ScriptPlace } from '../../script-policy.ts';
+import type { Moment, NoteKind, ScriptEffect, ScriptPlace } from '../../script-policy.ts';
 import type { Phase } from '../../script-slots.ts';
 import { LuaUserdata, type LuaHost, type LuaValue } from '../value.ts';
+
+/** A module that another one asks for. */
+export interface ModuleFile {
+  /** As messages show it. */
+  readonly file: string;
+  readonly text: string;
+  /** As it was opened. */
+  readonly path: string;
+}
 
 /** The disk as modules may see it; `cli` fills it. */
 export interface LuaFiles {
@@ -12,7 +21,7 @@ export interface LuaFiles {
    */
   read(name: string, fromModule: string): { readonly file: string; readonly text: string };
   /** The module of a name such as `dir.file`; undefined: there is none. */
-  module(name: string): { readonly file: string; readonly text: string } | undefined;
+  module(name: string): ModuleFile | undefined;
   /** Answers of DNS: `name type value`, one to a line; undefined: none are given. */
   readonly dnsFixture: { readonly file: string; readonly text: string } | undefined;
 }
@@ -20,6 +29,7 @@ export interface LuaFiles {
 /** The reply that the modules have set so far at the hook at hand. */
 export interface Reply {
   code: number;
+  text: string;
   disconnect: boolean;
   /** Where it was set last; undefined: no module has set one. */
   place: ScriptPlace | undefined;
@@ -42,7 +52,7 @@ export interface MsysWorld extends Moment {
   /** The recipient at hand, from 0; further ones have no address. */
   recipient: number;
   /** A place acts on the event at hand; outside of the phases it does nothing. */
-  act(verdict: LuaVerdict, place: ScriptPlace): void;
+  act(verdict: LuaVerdict, place: ScriptPlace, effect: ScriptEffect): void;
   /** The text of a loaded file, by the name that messages give it. */
   textOf(file: string): string | undefined;
 }

@@ -33,7 +33,7 @@ function codeOf(site: Site, value: Value | undefined): number {
 /** `ec_action` and `ec_disconnect`: code, reason, counter. */
 function reply(verdict: 'reject' | 'disconnect'): CommandBinder {
   return (site, { world }) => {
-    const [code, , counter] = site.positional;
+    const [code, reason, counter] = site.positional;
     // A literal 250 accepts: there is nothing to report. Whoever disconnects does so with any code.
     const literal = verdict === 'reject' ? code?.literal : undefined;
     const accepts = literal !== undefined && textOf(literal).startsWith('2');
@@ -42,7 +42,9 @@ function reply(verdict: 'reject' | 'disconnect'): CommandBinder {
       const given = code === undefined ? DEFAULT_CODE[verdict] : codeOf(site, code.get(run));
       end(run, given);
       world.count(run.slot, counterName(site, counter?.get(run)), classOf(given));
-      if (given >= 400 || verdict === 'disconnect') world.act(rule);
+      if (given >= 400 || verdict === 'disconnect') {
+        world.act(rule, { code: given, text: () => textOf(reason?.get(run)) });
+      }
       return undefined;
     };
   };
@@ -52,10 +54,11 @@ function reply(verdict: 'reject' | 'disconnect'): CommandBinder {
 function dispose(verdict: ScriptVerdict, code: number): CommandBinder {
   return (site, { world }: Binding) => {
     const rule = world.declare(site, verdict);
+    const [reason] = site.positional;
     return (run) => {
       end(run, code);
       world.count(run.slot, counterName(site, undefined), classOf(code));
-      world.act(rule);
+      world.act(rule, { code, text: () => textOf(reason?.get(run)) });
       return undefined;
     };
   };
@@ -74,7 +77,7 @@ const tarpit: CommandBinder = (site, { world }) => {
     const held = leadingNumber(given);
     if (held === undefined || held < 0) fail(site, `ec_tarpit: '${given}' is no number of seconds`);
     world.count(run.slot, counterName(site, counter?.get(run)), 'informational');
-    if (held > 0) world.act(rule);
+    if (held > 0) world.act(rule, { seconds: held });
     return undefined;
   };
 };

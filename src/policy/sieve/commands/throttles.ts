@@ -116,7 +116,9 @@ const tarpit: CommandBinder = (site, binding) => {
     throttle.count++;
     if (throttle.count <= throttle.most) return undefined;
     world.count(run.slot, counterName(site, undefined), 'informational');
-    world.act(rule);
+    const { beganMs, intervalMs } = throttle;
+    const seconds = (beganMs + intervalMs - run.event.nowMs) / SECOND_MS;
+    world.act(rule, { seconds });
     return undefined;
   };
 };

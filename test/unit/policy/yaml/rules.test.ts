@@ -409,7 +409,7 @@ describe('the places of rules', () => {
     const { policy, texts, places } = readFixture('good/full.yaml');
     const text = texts.get('fixtures/policy/good/full.yaml') ?? '';
     const words = policy?.rules.map(({ name }) => {
-      const place = places.get(name);
+      const place = places.get(name)?.counted;
       return place && text.slice(place.start, place.end);
     });
     expect(words).toEqual([
