@@ -1,5 +1,5 @@
 import type { SessionEnd } from '../correlate/session-table.ts';
-import { AuditEngine } from '../engine/audit-engine.ts';
+import { AuditEngine, type Taken } from '../engine/audit-engine.ts';
 import { ADDRESS, NetworkSet, parseNetwork, type Prefix } from '../model/address.ts';
 import { CheckError } from '../model/errors.ts';
 import { EventBatch } from '../model/event-batch.ts';
@@ -222,12 +222,7 @@ export class PolicyRun implements StreamTaker {
     const report = this.#report;
     const { correlator } = this.#clock;
     const taken = this.engine.take(batch, row);
-    const judged = this.#judged;
-    judged.verdict = 'none';
-    judged.rule = NOBODY;
-    judged.isCounted = taken === 'counted' || taken === 'late';
-    const owner = this.#taken?.ownerOf(batch, row, correlator) ?? NOBODY;
-    judged.takenBy = judged.isCounted ? owner : NOBODY;
+    if (this.#taken !== undefined) this.#begin(this.#taken, taken, batch, row);
     report.see(batch, row);
     const { maxKeys } = this.#options;
     if (maxKeys !== undefined) refuseKeys(this.engine.size, maxKeys);
@@ -240,7 +235,19 @@ export class PolicyRun implements StreamTaker {
       report.count(batch, row, nowMs);
       if (this.#policy.rules.length > 0 || this.#scripts !== undefined) this.#judge(batch, row);
     } else report.setAside(taken, batch, row, nowMs);
-    if (judged.isCounted) report.collateral?.count(judged.takenBy, batch, row);
+    const { collateral } = report;
+    if (collateral === undefined || !this.#judged.isCounted) return;
+    collateral.count(this.#judged.takenBy, batch, row);
+  }
+
+  /** Of an event that was just counted: who has taken it before, and that nobody has judged it. */
+  #begin(traffic: TakenTraffic, taken: Taken, batch: EventBatch, row: number): void {
+    const judged = this.#judged;
+    judged.verdict = 'none';
+    judged.rule = NOBODY;
+    judged.isCounted = taken === 'counted' || taken === 'late';
+    const owner = traffic.ownerOf(batch, row, this.#clock.correlator);
+    judged.takenBy = judged.isCounted ? owner : NOBODY;
   }
 
   drop(batch: EventBatch, row: number): void {
