@@ -30,10 +30,12 @@ let noise = '';
 let last: Promise<unknown> = Promise.resolve();
 
 afterAll(async () => {
-  if (kept === undefined) return;
-  const streams = [kept.stdout, kept.stderr].map((stream) => stream && once(stream, 'close'));
-  if (kept.connected) kept.disconnect();
-  await Promise.all(streams);
+  if (kept !== undefined) {
+    const { stdout, stderr } = kept;
+    const closed = [stdout, stderr].map(async (stream) => stream && once(stream, 'close'));
+    kept.disconnect();
+    await Promise.all(closed);
+  }
   if (noise !== '') throw new Error(`the kept process wrote past its command:\n${noise}`);
 });
 
@@ -46,6 +48,8 @@ function start(): ChildProcess {
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (chunk: Buffer) => (noise += chunk.toString()));
   }
+  // Of a run that ends it, the next one need not know.
+  child.once('exit', () => (kept = undefined));
   return child;
 }
 
