@@ -14,6 +14,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { connect } from './log-lines.ts';
+import { outputKept, runKept } from './kept-hindcast.ts';
 import {
   filesBelow,
   FIXTURES,
@@ -41,7 +42,7 @@ async function failure(
 ): Promise<{ code: number | null; stderr: string }> {
   const cwd = newFolder(files);
   const before = filesBelow(cwd);
-  const { code, stdout, stderr } = await runHindcast(args, { cwd });
+  const { code, stdout, stderr } = await runKept(args, { cwd });
   expect(stdout).toBe('');
   expect(filesBelow(cwd)).toEqual(before);
   expect(existsSync(path.join(cwd, 'report'))).toBe(false);
@@ -139,7 +140,7 @@ describe('an input', () => {
 
   test('that is empty is a quiet day', async () => {
     const cwd = newFolder({ 'mail.log': '' });
-    const table = await outputOf(['replay', 'mail.log'], { cwd });
+    const table = await outputKept(['replay', 'mail.log'], { cwd });
     expect(table).toBe(
       'mail.log: 0 lines = 0 events + 0 irrelevant + 0 unparsed\nnothing to read\n',
     );
@@ -157,7 +158,7 @@ describe('an input', () => {
 
   test('of which some lines are junk says how many', async () => {
     const cwd = newFolder({ 'mail.log': `junk\n${LINE}` });
-    const table = await outputOf(['replay', 'mail.log'], { cwd });
+    const table = await outputKept(['replay', 'mail.log'], { cwd });
     expect(table).toContain('mail.log: 2 lines = 1 event + 0 irrelevant + 1 unparsed\n');
     expect(table).toContain('mail.log: 1 line unparsed: no header\n');
   });
@@ -174,10 +175,10 @@ describe('an input', () => {
     const nuls = Buffer.concat([Buffer.alloc(5000), Buffer.from('\n')]);
     const log = Buffer.concat([Buffer.from(LINE), nuls, reject, Buffer.from(LINE)]);
     const cwd = newFolder({ 'mail.log': log });
-    const json = await outputOf(['inspect', 'mail.log', '--format', 'json'], { cwd });
+    const json = await outputKept(['inspect', 'mail.log', '--format', 'json'], { cwd });
     const { lines } = JSON.parse(json) as { lines: unknown };
     expect(lines).toEqual({ lines: 4, event: 3, irrelevant: 0, unparsed: 1 });
-    const rows = readCsv(await outputOf(['convert', 'mail.log'], { cwd }));
+    const rows = readCsv(await outputKept(['convert', 'mail.log'], { cwd }));
     expect(rows.map(({ kind }) => kind)).toEqual(['connect', 'rejection', 'connect']);
     expect(rows[1]['sender']).toBe(String.raw`\xff\xc3@example.com`);
   });
@@ -280,7 +281,7 @@ describe('the command line', () => {
 
   test('check goes on behind a policy with mistakes', async () => {
     const cwd = newFolder({ 'bad.yaml': 'hindcast: 2\n', 'good.yaml': POLICY });
-    const { code, stdout, stderr } = await runHindcast(['check', 'bad.yaml', 'good.yaml'], { cwd });
+    const { code, stdout, stderr } = await runKept(['check', 'bad.yaml', 'good.yaml'], { cwd });
     expect([code, stdout]).toEqual([2, 'good.yaml: ok, 0 series, 2 rules\n']);
     expect(stderr).toMatch(/^bad\.yaml:1:11: error: .* \[version-newer\]\n/);
   });
@@ -314,7 +315,7 @@ describe('a check that the user asked for', () => {
     ]);
     expect(readdirSync(path.join(cwd, 'out'))).toContain('manifest.json');
     expect((await run(newFolder(files), '--max-unparsed', '1')).code).toBe(0);
-    const inspected = await runHindcast(['inspect', 'mail.log', '--max-unparsed', '0'], { cwd });
+    const inspected = await runKept(['inspect', 'mail.log', '--max-unparsed', '0'], { cwd });
     expect(inspected).toMatchObject({
       code: 3,
       stderr: 'hindcast: unparsed lines: 1, more than --max-unparsed 0\n',
@@ -336,10 +337,10 @@ describe('a check that the user asked for', () => {
 describe('--out', () => {
   test('is never overwritten unless told', async () => {
     const cwd = newFolder({ 'mail.log': LINE, 'policy.yaml': POLICY });
-    await outputOf(['replay', 'mail.log', '--out', 'out', '--policy', 'policy.yaml'], { cwd });
+    await outputKept(['replay', 'mail.log', '--out', 'out', '--policy', 'policy.yaml'], { cwd });
     const first = filesBelow(path.join(cwd, 'out'));
     const again = ['replay', 'mail.log', '--out', 'out'];
-    expect(await runHindcast(again, { cwd })).toEqual({
+    expect(await runKept(again, { cwd })).toEqual({
       code: 2,
       stdout: '',
       stderr:
@@ -348,7 +349,7 @@ describe('--out', () => {
     });
     expect(filesBelow(path.join(cwd, 'out'))).toEqual(first);
 
-    await outputOf(['replay', 'mail.log', '--out', 'out', '--force'], { cwd });
+    await outputKept(['replay', 'mail.log', '--out', 'out', '--force'], { cwd });
     const replaced = filesBelow(path.join(cwd, 'out'));
     expect(Object.keys(replaced)).toEqual(Object.keys(first));
     expect(JSON.parse(replaced['summary.json'])).toMatchObject({ policy: null, rules: [] });
@@ -367,7 +368,7 @@ describe('--out', () => {
     const cwd = newFolder({ 'mail.log': LINE });
     mkdirSync(path.join(cwd, 'empty'));
     for (const out of ['empty', 'new/report']) {
-      await outputOf(['replay', 'mail.log', '--out', out], { cwd });
+      await outputKept(['replay', 'mail.log', '--out', out], { cwd });
       expect(readdirSync(path.join(cwd, out))).toContain('manifest.json');
     }
   });

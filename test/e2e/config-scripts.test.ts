@@ -5,7 +5,8 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { connect } from './log-lines.ts';
-import { newFolder, outputOf, runHindcast } from './run-hindcast.ts';
+import { outputKept, runKept } from './kept-hindcast.ts';
+import { newFolder, runHindcast } from './run-hindcast.ts';
 
 const CHECK = ['check', '--config', 'etc/main.conf'];
 const ROOT = ['--root', 'copy'];
@@ -30,7 +31,7 @@ const SKIPPED = 'etc/main.conf: skipped: adaptive, esmtp_listener (2)\n';
 describe('check --config', () => {
   test('checks every script at its slot, and says what is skipped', async () => {
     const cwd = newFolder(FILES);
-    expect(await outputOf([...CHECK, ...ROOT], { cwd })).toBe(
+    expect(await outputKept([...CHECK, ...ROOT], { cwd })).toBe(
       `${OK}${SKIPPED}` +
         'etc/y.siv: ok, connect_phase1, 2 commands\n' +
         'copy/opt/x.siv: ok, rcptto_phase1, 1 command\n' +
@@ -69,7 +70,7 @@ as_logger { log_interval = 60 }
       'etc/b/c.lua': '',
       'etc/b/e.lua': '',
     });
-    const { code, stdout, stderr } = await runHindcast(CHECK, { cwd });
+    const { code, stdout, stderr } = await runKept(CHECK, { cwd });
     expect([code, stdout]).toEqual([
       0,
       'etc/main.conf: ok, monitors "300,6", maintenance_interval 300, 1 hook (not used), 2 scriptlets, replicates metrics inbound_cidr (not used), as_logger (not used)\n' +
@@ -83,7 +84,7 @@ as_logger { log_interval = 60 }
 describe('a script that cannot be read', () => {
   test('is an error at its source, with a hint at --root when its path is absolute', async () => {
     const cwd = newFolder(FILES);
-    const { code, stdout, stderr } = await runHindcast(CHECK, { cwd });
+    const { code, stdout, stderr } = await runKept(CHECK, { cwd });
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toBe(
       `etc/main.conf:3:37: error: cannot read the script '/opt/x.siv': no such file or folder [script-unreadable]
@@ -98,7 +99,7 @@ etc/main.conf: 1 error
 
   test('is named as it was looked for', async () => {
     const cwd = newFolder({ ...FILES, 'copy/opt/x.siv': '', 'empty/none': '' });
-    const { code, stderr } = await runHindcast([...CHECK, '--root', 'empty'], { cwd });
+    const { code, stderr } = await runKept([...CHECK, '--root', 'empty'], { cwd });
     expect(code).toBe(2);
     expect(stderr).toContain(
       "cannot read the script '/opt/x.siv': no such file or folder: empty/opt/x.siv [script-unreadable]",
@@ -109,7 +110,7 @@ etc/main.conf: 1 error
   test('may be a folder', async () => {
     const cwd = newFolder(FILES);
     mkdirSync(path.join(cwd, 'folder', 'opt', 'x.siv'), { recursive: true });
-    const { code, stderr } = await runHindcast([...CHECK, '--root', 'folder'], { cwd });
+    const { code, stderr } = await runKept([...CHECK, '--root', 'folder'], { cwd });
     expect(code).toBe(2);
     expect(stderr).toContain('folder/opt/x.siv is not a file [script-unreadable]');
   });
@@ -127,10 +128,10 @@ describe('--root', () => {
 
   test('holds for includes and what they name', async () => {
     const cwd = newFolder(COPY);
-    expect(await outputOf(['check', ...CONFIG], { cwd })).toContain(
+    expect(await outputKept(['check', ...CONFIG], { cwd })).toContain(
       'copy/opt/etc/a.siv: ok, data_phase1, 0 commands',
     );
-    const { code, stderr } = await runHindcast(['check', '--config', 'main.conf'], { cwd });
+    const { code, stderr } = await runKept(['check', '--config', 'main.conf'], { cwd });
     expect(code).toBe(2);
     expect(stderr).toContain('hint: --root DIR looks for absolute paths below a folder\n');
   });
@@ -138,9 +139,9 @@ describe('--root', () => {
   test('holds for a replay and a console', async () => {
     const cwd = newFolder(COPY);
     const replay = ['replay', 'mail.log', ...CONFIG, '--out', 'out'];
-    expect(await runHindcast(replay, { cwd })).toMatchObject({ code: 0, stderr: '' });
+    expect(await runKept(replay, { cwd })).toMatchObject({ code: 0, stderr: '' });
     const show = ['console', 'mail.log', ...CONFIG, '-c', 'show ip 192.0.2.1'];
-    const { code, stdout } = await runHindcast(show, { cwd });
+    const { code, stdout } = await runKept(show, { cwd });
     expect(code).toBe(0);
     expect(stdout).toContain('60/0: 1');
   });
@@ -154,13 +155,13 @@ describe('--root', () => {
       ['replay', 'mail.log'],
       ['console', 'mail.log', '-c', 'help'],
     ]) {
-      expect(await runHindcast([...command, ...ROOT], { cwd })).toEqual({
+      expect(await runKept([...command, ...ROOT], { cwd })).toEqual({
         code: 2,
         stdout: '',
         stderr: alone,
       });
     }
-    const { code, stderr } = await runHindcast(
+    const { code, stderr } = await runKept(
       ['check', '--config', 'main.conf', '--root', 'mail.log'],
       { cwd },
     );
@@ -172,7 +173,7 @@ test('the digest of a replay covers the scripts', async () => {
   const digestOf = async (script: string): Promise<unknown> => {
     const cwd = newFolder({ ...FILES, 'copy/opt/x.siv': script });
     const args = ['replay', 'mail.log', '--config', 'etc/main.conf', ...ROOT, '--out', 'out'];
-    expect((await runHindcast(args, { cwd })).code).toBe(0);
+    expect((await runKept(args, { cwd })).code).toBe(0);
     const manifest = JSON.parse(readFileSync(path.join(cwd, 'out', 'manifest.json'), 'utf8')) as {
       policy: unknown;
       skipped: unknown;

@@ -6,7 +6,8 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadLibrary } from './load-library.ts';
 import { connect } from './log-lines.ts';
-import { newFolder, outputOf, readCsv, runHindcast } from './run-hindcast.ts';
+import { outputKept, runKept } from './kept-hindcast.ts';
+import { newFolder, readCsv, runHindcast } from './run-hindcast.ts';
 
 const LOG =
   connect('2026-11-20T10:00:00Z', '192.0.2.1') + connect('2026-11-20T10:01:30Z', '192.0.2.1');
@@ -46,7 +47,7 @@ async function report(
   args: readonly string[],
 ): Promise<{ cwd: string; windows: string[]; manifest: Manifest }> {
   const cwd = newFolder(files);
-  await outputOf([...args, '--out', 'out'], { cwd });
+  await outputKept([...args, '--out', 'out'], { cwd });
   const file = (name: string): string => readFileSync(path.join(cwd, 'out', name), 'utf8');
   const windows = readCsv(file('windows.csv')).map(
     (row) => `${row['series']} ${row['monitor']} ${row['window_start']} ${row['total']}`,
@@ -60,7 +61,7 @@ async function failure(
   args: readonly string[] = REPLAY,
 ): Promise<string> {
   const cwd = newFolder({ ...FILES, ...files });
-  const { code, stdout, stderr } = await runHindcast([...args, '--out', 'out'], { cwd });
+  const { code, stdout, stderr } = await runKept([...args, '--out', 'out'], { cwd });
   expect([code, stdout, existsSync(path.join(cwd, 'out'))]).toEqual([2, '', false]);
   return stderr;
 }
@@ -124,7 +125,7 @@ describe('a replay under a configuration', () => {
 
   test('shows warnings and goes on', async () => {
     const cwd = newFolder({ ...FILES, 'etc/conf.d/audit.conf': 'inbound_audit { debug = on }' });
-    const { code, stderr } = await runHindcast(REPLAY, { cwd });
+    const { code, stderr } = await runKept(REPLAY, { cwd });
     expect(code).toBe(0);
     expect(stderr).toMatch(/^etc\/conf\.d\/audit\.conf:1:17: warning: .* \[option-unknown\]\n/);
   });
@@ -200,19 +201,19 @@ hint: given at etc/conf.d/audit.conf:2:14, which holds where the policy is silen
 describe('check --config', () => {
   test('shows the settings and checks policies under them', async () => {
     const cwd = newFolder({ ...FILES, 'policy.yaml': POLICY });
-    expect(await outputOf(['check', '--config', 'etc/ecelerity.conf', 'policy.yaml'], { cwd }))
+    expect(await outputKept(['check', '--config', 'etc/ecelerity.conf', 'policy.yaml'], { cwd }))
       .toBe(`etc/ecelerity.conf: ok, monitors "60,3" "1800,4", maintenance_interval 600, log_dir /var/log/example/journals (not used), serialize_dir state (not used)
 etc/ecelerity.conf: skipped: esmtp_listener
 policy.yaml: ok, 1 series, 1 rule, maintenance_interval 600
 `);
-    const alone = await runHindcast(['check', 'policy.yaml'], { cwd });
+    const alone = await runKept(['check', 'policy.yaml'], { cwd });
     expect(alone.code).toBe(2);
     expect(alone.stderr).toContain('[monitor-unknown]');
   });
 
   test('stops at a bad configuration', async () => {
     const cwd = newFolder({ ...FILES, 'policy.yaml': POLICY, 'bad.conf': '}' });
-    const { code, stdout, stderr } = await runHindcast(
+    const { code, stdout, stderr } = await runKept(
       ['check', '--config', 'bad.conf', 'policy.yaml'],
       { cwd },
     );
@@ -233,7 +234,7 @@ policy.yaml: ok, 1 series, 1 rule, maintenance_interval 600
 
 test('folders that a configuration names cannot steer the terminal', async () => {
   const cwd = newFolder({ 'a.conf': 'inbound_audit { log_dir = "a\u001B[31m" }' });
-  expect(await outputOf(['check', '--config', 'a.conf'], { cwd })).toBe(
+  expect(await outputKept(['check', '--config', 'a.conf'], { cwd })).toBe(
     'a.conf: ok, monitors "300,6", maintenance_interval 300, log_dir a\\x1b[31m (not used)\n',
   );
 });

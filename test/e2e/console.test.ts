@@ -5,6 +5,7 @@ import { appendFileSync, copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { connect } from './log-lines.ts';
+import { outputKept, runKept } from './kept-hindcast.ts';
 import {
   filesBelow,
   FIXTURES,
@@ -24,7 +25,7 @@ const OVER_LOG = ['console', LOG, '--tz', 'Europe/Berlin', '--policy', POLICY];
 const commands = (...lines: readonly string[]): string[] => lines.flatMap((line) => ['-c', line]);
 
 const answers = (...lines: readonly string[]): Promise<string> =>
-  outputOf([...OVER_LOG, ...commands(...lines)], { cwd });
+  outputKept([...OVER_LOG, ...commands(...lines)], { cwd });
 
 const cwd = newFolder();
 const report = path.join(cwd, 'out');
@@ -69,7 +70,7 @@ describe('the documented commands', () => {
   const folder = newFolder({ 'events.csv': EVENTS, 'policy.yaml': MANUAL });
   const over = ['console', 'events.csv', '--policy', 'policy.yaml'];
   const answer = (...lines: string[]): Promise<string> =>
-    outputOf([...over, ...commands(...lines)], { cwd: folder });
+    outputKept([...over, ...commands(...lines)], { cwd: folder });
 
   test.each(['inbound_audit:inbound_audit1 show ip', 'inbound_audit show ip', 'show ip'])(
     '%s',
@@ -82,7 +83,7 @@ describe('the documented commands', () => {
     const stanza = 'inbound_audit {\n  monitors = ( "300,6" "1800,4" )\n}\n';
     const own = newFolder({ 'events.csv': EVENTS, 'ecelerity.conf': stanza });
     const args = ['console', 'events.csv', '--config', 'ecelerity.conf'];
-    const shown = await outputOf([...args, '-c', 'show ip 10.0.0.0/8'], { cwd: own });
+    const shown = await outputKept([...args, '-c', 'show ip 10.0.0.0/8'], { cwd: own });
     const names = ['Connections', 'Receptions', 'Rejections'].flatMap((name) => [
       ...[0, 1, 2, 3, 4, 5, 6].map((window) => `${name} 300/${window}`),
       ...[0, 1, 2, 3, 4].map((window) => `${name} 1800/${window}`),
@@ -124,7 +125,7 @@ describe('the documented commands', () => {
     const policy = MANUAL.replace('myseries', 'bad_rcpt');
     const own = newFolder({ 'events.csv': EVENTS, 'policy.yaml': policy });
     const load = async (line: string): Promise<Run> =>
-      runHindcast([...over, ...commands(line, 'count_cidr 0.0.0.0/0 bad_rcpt 300,12 0 11')], {
+      runKept([...over, ...commands(line, 'count_cidr 0.0.0.0/0 bad_rcpt 300,12 0 11')], {
         cwd: own,
       });
     const aged = 'loaded 0 rows of 0 keys from FILE; dropped 3 rows of 2 windows that had aged out';
@@ -177,7 +178,7 @@ describe('over logs', () => {
 
   test('count_cidr is the sum of what show prints of the state', async () => {
     const state = path.join('out', 'series', 'state', 'bad_rcpt');
-    const csv = await outputOf(['show', state, '--per', '24,48', '--format', 'csv'], { cwd });
+    const csv = await outputKept(['show', state, '--per', '24,48', '--format', 'csv'], { cwd });
     const sums = new Map<string, number>();
     for (const { block, window, count } of readCsv(csv)) {
       if (Number(window) <= 2) sums.set(block, (sums.get(block) ?? 0) + Number(count));
@@ -216,7 +217,7 @@ describe('over logs', () => {
       const until = `2026-11-20T17:27:${second}Z`;
       const args = ['replay', LOG, '--policy', POLICY, '--top', 'all', '--to', until];
       const folder = newFolder();
-      await outputOf([...args, '--tz', 'Europe/Berlin', '--out', 'out'], { cwd: folder });
+      await outputKept([...args, '--tz', 'Europe/Berlin', '--out', 'out'], { cwd: folder });
       const wanted = keysOf(path.join(folder, 'out'), Date.parse(until));
       expect(rowsOf(parts[index * 2 + 1]).toSorted()).toEqual(wanted.toSorted());
     }
@@ -281,10 +282,10 @@ rules:
   }
   const replayed = (folder: string, log: string, ...more: readonly string[]): Promise<string> => {
     const args = ['replay', log, '--policy', 'policy.yaml', '--state', 'state', '--reorder', '0s'];
-    return outputOf([...args, ...more], { cwd: folder });
+    return outputKept([...args, ...more], { cwd: folder });
   };
   const ask = (folder: string, ...lines: readonly string[]): Promise<Run> =>
-    runHindcast(['console', '--state', 'state', ...commands(...lines)], { cwd: folder });
+    runKept(['console', '--state', 'state', ...commands(...lines)], { cwd: folder });
   const stateOf = (folder: string): Record<string, string> =>
     filesBelow(path.join(folder, 'state'));
 
@@ -448,7 +449,7 @@ describe('commands', () => {
     [['mail.log', '--at', 'noon'], '--at noon: not a time'],
     [['missing.log', '-c', 'at'], 'no such file'],
   ])('%j is refused', async (args, words) => {
-    const { code, stdout, stderr } = await run(args);
+    const { code, stdout, stderr } = await runKept(['console', ...args], { cwd: folder });
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain(words);
   });

@@ -3,7 +3,8 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { connect, disconnect } from './log-lines.ts';
-import { filesBelow, FIXTURES, newFolder, outputOf, readCsv, runHindcast } from './run-hindcast.ts';
+import { outputKept, runKept } from './kept-hindcast.ts';
+import { filesBelow, FIXTURES, newFolder, readCsv, runHindcast } from './run-hindcast.ts';
 
 const LOGS = path.join(FIXTURES, 'logs', 'postfix');
 const EVERYTHING = path.join(FIXTURES, 'replay', 'everything.yaml');
@@ -18,7 +19,7 @@ interface Summary {
 /** All files of a report but those that name its inputs, and the summary without these. */
 async function reportOf(cwd: string, args: readonly string[]): Promise<Record<string, unknown>> {
   const out = `out${readdirSync(cwd).length}`;
-  await outputOf(['replay', ...args, '--top', 'all', '--out', out], { cwd });
+  await outputKept(['replay', ...args, '--top', 'all', '--out', out], { cwd });
   const report = filesBelow(path.join(cwd, out));
   const { lines, files, ...summary } = JSON.parse(report['summary.json']) as Summary;
   expect([lines['unparsed'], files.length > 0]).toEqual([0, true]);
@@ -33,7 +34,7 @@ async function expectRoundTrip(
   policy: string,
 ): Promise<Record<string, unknown>> {
   const cwd = newFolder(logs);
-  const events = await outputOf(['convert', ...names, ...dating], { cwd });
+  const events = await outputKept(['convert', ...names, ...dating], { cwd });
   const folder = newFolder({ 'events.csv': events });
   const wanted = await reportOf(cwd, [...names, ...dating, '--policy', policy]);
   const got = await reportOf(folder, ['events.csv', '--policy', policy]);
@@ -42,7 +43,7 @@ async function expectRoundTrip(
     expect([name, content]).toEqual([name, wanted[name]]);
   }
   // What was converted is converted to itself.
-  expect(await outputOf(['convert', 'events.csv'], { cwd: folder })).toBe(events);
+  expect(await outputKept(['convert', 'events.csv'], { cwd: folder })).toBe(events);
   return wanted;
 }
 
@@ -101,7 +102,7 @@ rules:
 describe('a CSV of somebody else', () => {
   const convert = async (content: string | Buffer, ...args: string[]): Promise<string[]> => {
     const cwd = newFolder({ 'events.csv': content });
-    const csv = await outputOf(['convert', 'events.csv', ...args], { cwd });
+    const csv = await outputKept(['convert', 'events.csv', ...args], { cwd });
     return readCsv(csv).map((row) =>
       ['time', 'kind', 'ip', 'user', 'reason', 'size'].map((field) => row[field]).join('|'),
     );
@@ -146,7 +147,7 @@ describe('a CSV of somebody else', () => {
       '1795168801,connect,[2001:db8::1],,\r\n' +
       '1795168802,connect,::ffff:192.0.2.7,,';
     const cwd = newFolder({ 'events.csv': csv });
-    const events = readCsv(await outputOf(['convert', 'events.csv'], { cwd }));
+    const events = readCsv(await outputKept(['convert', 'events.csv'], { cwd }));
     expect(events.map(({ ip, reason, user, line }) => [ip, reason, user, line])).toEqual([
       ['192.0.2.1', 'said "no", twice', 'a\r\nb', '2'],
       ['2001:db8::1', '', '', '4'],
@@ -172,12 +173,9 @@ describe('a CSV of somebody else', () => {
         '2026-11-20T10:00:00Z|connect|192.0.2.1||a,b;c,d;e,f|',
       ]);
     }
-    const { code, stderr } = await runHindcast(
-      ['replay', 'events.csv', '--input-format', 'postfix'],
-      {
-        cwd: newFolder({ 'events.csv': tsv }),
-      },
-    );
+    const { code, stderr } = await runKept(['replay', 'events.csv', '--input-format', 'postfix'], {
+      cwd: newFolder({ 'events.csv': tsv }),
+    });
     expect([code, stderr.split('\n')[0]]).toEqual([
       2,
       'hindcast: no usable line in events.csv: 2 lines unparsed (no header)',
@@ -198,7 +196,7 @@ noon,connect,192.0.2.1,,
 1795168807,rejection,,550,rcptto
 `;
     const cwd = newFolder({ 'events.csv': csv });
-    const json = await outputOf(['inspect', 'events.csv', '--format', 'json'], { cwd });
+    const json = await outputKept(['inspect', 'events.csv', '--format', 'json'], { cwd });
     const { lines, files } = JSON.parse(json) as Summary;
     expect(lines).toEqual({ lines: 11, event: 2, irrelevant: 2, unparsed: 7 });
     expect(files[0]['samples']).toMatchObject([
@@ -241,7 +239,7 @@ rules: [{ name: many, count: calls, per: address, above: 2, then: tag }]
     const format = words.includes("column 'time'") ? ['--input-format', 'csv'] : [];
     const cwd = newFolder({ 'events.csv': csv });
     const args = ['replay', 'events.csv', '--out', 'out', ...format, ...more];
-    const { code, stdout, stderr } = await runHindcast(args, { cwd });
+    const { code, stdout, stderr } = await runKept(args, { cwd });
     expect(stderr).toContain(words);
     expect([code, stdout, readdirSync(cwd)]).toEqual([2, '', ['events.csv']]);
   });

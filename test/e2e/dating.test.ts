@@ -5,6 +5,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { connect, disconnect } from './log-lines.ts';
+import { outputKept } from './kept-hindcast.ts';
 import { filesBelow, newFolder, outputOf, readCsv, runHindcast } from './run-hindcast.ts';
 
 interface FileJson {
@@ -35,12 +36,12 @@ interface Summary {
 }
 
 async function replayed(cwd: string, ...args: string[]): Promise<Summary> {
-  return JSON.parse(await outputOf(['replay', '--format', 'json', ...args], { cwd })) as Summary;
+  return JSON.parse(await outputKept(['replay', '--format', 'json', ...args], { cwd })) as Summary;
 }
 
 /** Times and peers of the connects, as converted. */
 async function connects(cwd: string, ...args: string[]): Promise<string[]> {
-  const rows = readCsv(await outputOf(['convert', ...args], { cwd }));
+  const rows = readCsv(await outputKept(['convert', ...args], { cwd }));
   return rows
     .filter(({ kind }) => kind === 'connect')
     .map(({ time, ip, node }) => `${time} ${ip} ${node}`);
@@ -89,7 +90,7 @@ describe('a yearless log across New Year', () => {
     expect(await connects(cwd, 'mail.log')).toEqual(times);
     const { files } = await replayed(cwd, 'mail.log');
     expect(files[0].year).toEqual({ first: 2026, source: 'mtime' });
-    const table = await outputOf(['replay', 'mail.log'], { cwd });
+    const table = await outputKept(['replay', 'mail.log'], { cwd });
     expect(table).toContain('mail.log: year 2026 taken from the mtime; --year sets it');
   });
 
@@ -263,7 +264,7 @@ describe('a rotated set', () => {
       ways.map(async (inputs, index) => {
         const out = `out${index}`;
         const args = ['replay', ...inputs, '--year', '2026', '--out', out];
-        const table = await outputOf(args, { cwd });
+        const table = await outputKept(args, { cwd });
         return { table, ...filesBelow(path.join(cwd, out)) };
       }),
     );
@@ -308,7 +309,7 @@ describe('a rotated set', () => {
         ['mail.log.gz', 0, 'copy/mail.log'],
       ],
     );
-    const table = await outputOf(['replay', '.', '--year', '2026'], { cwd: twice });
+    const table = await outputKept(['replay', '.', '--year', '2026'], { cwd: twice });
     expect(table).toContain('mail.log.gz: same content as copy/mail.log, counted once\n');
   });
 
@@ -350,7 +351,7 @@ rules:
       quarantined_lines: [{ line: 2, time: '2031-01-01T00:00:00Z' }],
       gaps: 0,
     });
-    const table = await outputOf(['replay', 'mail.log'], { cwd });
+    const table = await outputKept(['replay', 'mail.log'], { cwd });
     expect(table).toContain('mail.log: 1 line quarantined (a jump ahead in time)');
   });
 

@@ -6,6 +6,7 @@ import { copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from '
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { connect } from './log-lines.ts';
+import { outputKept } from './kept-hindcast.ts';
 import { filesBelow, FIXTURES, newFolder, outputOf, type RunSetting } from './run-hindcast.ts';
 
 const LOGS = path.join(FIXTURES, 'logs', 'postfix');
@@ -40,24 +41,25 @@ interface Report {
   readonly files: Record<string, string>;
 }
 
+/** @param surroundings of a process of its own */
 async function reportOf(
   cwd: string,
   logs: readonly string[],
-  {
-    policy = 'policy.yaml',
-    out = 'out',
-    ...setting
-  }: RunSetting & { policy?: string; out?: string },
+  { policy = 'policy.yaml', out = 'out' }: { policy?: string; out?: string } = {},
+  surroundings?: RunSetting,
 ): Promise<Report> {
   const args = ['replay', ...logs, '--policy', policy, '--out', out, ...OPTIONS];
-  const table = await outputOf(args, { cwd, ...setting });
+  const table =
+    surroundings === undefined
+      ? await outputKept(args, { cwd })
+      : await outputOf(args, { cwd, ...surroundings });
   return { table, files: filesBelow(path.resolve(cwd, out)) };
 }
 
 const inputs = NAMES.map((name) => `logs/${name}`);
 let first: Report;
 beforeAll(async () => {
-  first = await reportOf(newInputs(), inputs, { tz: 'UTC', locale: 'C' });
+  first = await reportOf(newInputs(), inputs, {}, { tz: 'UTC', locale: 'C' });
 });
 
 /** What differs from the first report, with both contents: `[]`. */
@@ -130,21 +132,21 @@ describe('the same bytes', () => {
     ['in German', { tz: 'Europe/Berlin', locale: 'de_DE.UTF-8' }],
     ['in Arabic', { tz: 'Africa/Cairo', locale: 'ar_EG.UTF-8' }],
   ])('%s', async (_, setting) => {
-    expect(differences(await reportOf(newInputs(), inputs, setting))).toEqual([]);
+    expect(differences(await reportOf(newInputs(), inputs, {}, setting))).toEqual([]);
   });
 
   test.each([[[2, 1, 0]], [[1, 0, 2]], [[1, 2, 0]]])(
     'with the files in the order %j',
     async (order) => {
       const logs = order.map((index) => inputs[index]);
-      expect(differences(await reportOf(newInputs(), logs, {}))).toEqual([]);
+      expect(differences(await reportOf(newInputs(), logs))).toEqual([]);
     },
   );
 
   test('from the folder and from a glob', async () => {
-    expect(differences(await reportOf(newInputs(), ['logs'], {}))).toEqual([]);
+    expect(differences(await reportOf(newInputs(), ['logs']))).toEqual([]);
     expect(
-      differences(await reportOf(newInputs(), ['logs/m*', './logs/../logs/late.log'], {})),
+      differences(await reportOf(newInputs(), ['logs/m*', './logs/../logs/late.log'])),
     ).toEqual([]);
   });
 
@@ -172,9 +174,9 @@ describe('the same bytes', () => {
 
   test('with --force over another report', async () => {
     const cwd = newInputs();
-    await outputOf(['replay', 'logs/mx2.log.gz', '--year', '2025', '--out', 'out'], { cwd });
+    await outputKept(['replay', 'logs/mx2.log.gz', '--year', '2025', '--out', 'out'], { cwd });
     const args = ['replay', 'logs', '--policy', 'policy.yaml', '--out', 'out', '--force'];
-    const table = await outputOf([...args, ...OPTIONS], { cwd });
+    const table = await outputKept([...args, ...OPTIONS], { cwd });
     expect(differences({ table, files: filesBelow(path.join(cwd, 'out')) })).toEqual([]);
   });
 });

@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { runKept } from './kept-hindcast.ts';
 import { FIXTURES, newFolder, outputOf, runHindcast } from './run-hindcast.ts';
 
 const FOLDER = path.join(FIXTURES, 'policy', 'vendor');
@@ -47,7 +48,7 @@ test('every fixture passes check and replays', async () => {
       ['check', 'p.yaml'],
       ['replay', LOG, '--policy', 'p.yaml', '--year', '2026'],
     ]) {
-      const { code, stderr } = await runHindcast(args, { cwd });
+      const { code, stderr } = await runKept(args, { cwd });
       expect([name, ...args, code, stderr]).toEqual([name, ...args, 0, expect.any(String)]);
     }
   }
@@ -69,21 +70,21 @@ describe('the policy goes', () => {
   test('over no file that exists, unless it is forced', async () => {
     const cwd = newFolder({ 'a.lua': lua, 'p.yaml': 'mine' });
     const args = ['import', 'a.lua', '--to', 'p.yaml'];
-    const { code, stderr } = await runHindcast(args, { cwd });
+    const { code, stderr } = await runKept(args, { cwd });
     expect([code, stderr]).toEqual([
       2,
       'hindcast: p.yaml exists\nhint: take another name, or --force to replace it\n',
     ]);
     expect(readFileSync(path.join(cwd, 'p.yaml'), 'utf8')).toBe('mine');
-    expect((await runHindcast([...args, '--force'], { cwd })).code).toBe(0);
+    expect((await runKept([...args, '--force'], { cwd })).code).toBe(0);
     expect(readFileSync(path.join(cwd, 'p.yaml'), 'utf8')).toContain('hindcast: 1\n');
   });
 
   test('into a folder that exists', async () => {
     const cwd = newFolder({ 'a.lua': lua });
-    const missing = await runHindcast(['import', 'a.lua', '--to', 'no/p.yaml'], { cwd });
+    const missing = await runKept(['import', 'a.lua', '--to', 'no/p.yaml'], { cwd });
     expect([missing.code, missing.stderr]).toEqual([2, 'hindcast: no such folder: no\n']);
-    const folder = await runHindcast(['import', 'a.lua', '--to', '.', '--force'], { cwd });
+    const folder = await runKept(['import', 'a.lua', '--to', '.', '--force'], { cwd });
     expect([folder.code, folder.stderr]).toEqual([2, 'hindcast: . is a folder\n']);
   });
 });
@@ -97,14 +98,14 @@ describe('mistakes', () => {
   ])('%j', async (text, message) => {
     const cwd = newFolder();
     writeFileSync(path.join(cwd, 'a.lua'), text);
-    const { code, stdout, stderr } = await runHindcast(['import', 'a.lua', '--to', 'p'], { cwd });
+    const { code, stdout, stderr } = await runKept(['import', 'a.lua', '--to', 'p'], { cwd });
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain(message);
     expect(existsSync(path.join(cwd, 'p'))).toBe(false);
   });
 
   test('a file that is not there', async () => {
-    const { code, stderr } = await runHindcast(['import', 'a.lua']);
+    const { code, stderr } = await runKept(['import', 'a.lua']);
     expect([code, stderr]).toEqual([2, 'hindcast: no such data file: a.lua\n']);
   });
 });

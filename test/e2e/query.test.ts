@@ -9,6 +9,7 @@ import type { SeriesSnapshot } from '../../src/model/series-snapshot.ts';
 import { DAY_MS } from '../../src/model/time.ts';
 import { journalName, stateName } from '../../src/series/name.ts';
 import { encodeSeries } from '../../src/series/writer.ts';
+import { outputKept, runKept } from './kept-hindcast.ts';
 import {
   FIXTURES,
   newFolder,
@@ -76,7 +77,7 @@ const JOURNALS = [
 
 const cwd = newFolder(filesOf(JOURNALS));
 const ask = (query: string, ...more: string[]): Promise<string> =>
-  outputOf(['query', '.', query, ...more], { cwd });
+  outputKept(['query', '.', query, ...more], { cwd });
 const lines = (...rows: string[]): string => rows.map((row) => `${row}\n`).join('');
 
 describe('the manual of cidr_cli', () => {
@@ -281,12 +282,12 @@ query:2:6: error: expected 'count' or 'available', found 'me' [query-word]
       stderr: '',
     });
     const args = ['query', '.', '--silent-syntax'];
-    expect(await runHindcast([...args, 'show me'], { cwd })).toEqual({
+    expect(await runKept([...args, 'show me'], { cwd })).toEqual({
       code: 2,
       stdout: '',
       stderr: '',
     });
-    const unknown = await runHindcast([...args, 'show count for ::1 in nothing'], { cwd });
+    const unknown = await runKept([...args, 'show count for ::1 in nothing'], { cwd });
     expect(unknown.code).toBe(2);
     expect(unknown.stderr).toContain('[series-unknown]');
   });
@@ -321,10 +322,10 @@ test('IPv6 blocks, with and without brackets', async () => {
   const folder = newFolder(filesOf([journal('all', DAY_23, rows, { type: 'ip' })]));
   for (const block of ['2001:db8::/32', '[2001:db8::]/32']) {
     const args = ['query', folder, `show count for ${block} in all order by count`];
-    expect(await outputOf(args)).toBe(
+    expect(await outputKept(args)).toBe(
       lines('2001:db8:0:1::1/128 :         3', '2001:db8::1/128    :         2'),
     );
-    expect(await outputOf(['query', folder, `show count for ${block} in all cidrsize 48`])).toBe(
+    expect(await outputKept(['query', folder, `show count for ${block} in all cidrsize 48`])).toBe(
       '2001:db8::/48      :         5\n',
     );
   }
@@ -339,17 +340,17 @@ describe('several series of one name', () => {
 
   test('are told apart by their monitors', async () => {
     const folder = newFolder(filesOf(both, true));
-    expect(await outputOf(['query', folder, 'show available'])).toBe(
+    expect(await outputKept(['query', folder, 'show available'])).toBe(
       lines(
         'spam.900,4 : 20080423T000000 => 20080423T001500',
         'spam.3600,24 : 20080423T000000 => 20080423T010000',
       ),
     );
     const query = 'show count for 192.0.2.0/24 in';
-    expect(await outputOf(['query', folder, `${query} spam.900,4, spam.3600,24`])).toBe(
+    expect(await outputKept(['query', folder, `${query} spam.900,4, spam.3600,24`])).toBe(
       '192.0.2.1/32       : 1,10\n',
     );
-    const { code, stderr } = await runHindcast(['query', folder, `${query} spam`]);
+    const { code, stderr } = await runKept(['query', folder, `${query} spam`]);
     expect([code, stderr]).toEqual([
       2,
       `query:1:32: error: several series are called 'spam': spam.900,4, spam.3600,24 [series-several]
@@ -358,28 +359,30 @@ describe('several series of one name', () => {
 hint: name one of them, such as spam.900,4
 `,
     ]);
-    const other = await runHindcast(['query', folder, `${query} spam.60,1`]);
+    const other = await runKept(['query', folder, `${query} spam.60,1`]);
     expect(other.stderr).toContain(
       "no journals of series 'spam' with the monitor 60,1 [series-unknown]",
     );
     const steps = `${query} spam.900,4, spam.3600,24 aggregate`;
-    expect((await runHindcast(['query', folder, steps])).stderr).toBe(
+    expect((await runKept(['query', folder, steps])).stderr).toBe(
       `query:1:57: error: the windows of these series differ: 900 s and 3600 s, so they cannot be counted window by window [steps-differ]
 1 show count for 192.0.2.0/24 in spam.900,4, spam.3600,24 aggregate
                                                           ^^^^^^^^^
 hint: 'aggregate daily', or one series at a time
 `,
     );
-    expect(await outputOf(['query', folder, `${steps} daily`])).toBe('20080423           : 1,10\n');
+    expect(await outputKept(['query', folder, `${steps} daily`])).toBe(
+      '20080423           : 1,10\n',
+    );
   });
 
   test('are found when only the files tell', async () => {
     const folder = newFolder(filesOf(both));
     const query = 'show count for 192.0.2.0/24 in spam';
-    const { code, stderr } = await runHindcast(['query', folder, query]);
+    const { code, stderr } = await runKept(['query', folder, query]);
     expect(code).toBe(2);
     expect(stderr).toContain("several series are called 'spam': spam.900,4, spam.3600,24");
-    expect(await outputOf(['query', folder, `${query}.3600,24`])).toBe(
+    expect(await outputKept(['query', folder, `${query}.3600,24`])).toBe(
       '192.0.2.1/32       :        10\n',
     );
   });
@@ -388,10 +391,10 @@ hint: 'aggregate daily', or one series at a time
     const folder = newFolder(filesOf(both));
     const query = 'show count for 192.0.2.0/24 in';
     const moment = 'on 20080423T000100';
-    expect(await outputOf(['query', folder, `${query} spam.3600,24 ${moment}`])).toBe(
+    expect(await outputKept(['query', folder, `${query} spam.3600,24 ${moment}`])).toBe(
       '192.0.2.1/32       :        10\n',
     );
-    expect(await outputOf(['query', folder, `${query} spam.900,4 ${moment}`])).toBe(
+    expect(await outputKept(['query', folder, `${query} spam.900,4 ${moment}`])).toBe(
       '192.0.2.1/32       :         1\n',
     );
   });
@@ -400,7 +403,7 @@ hint: 'aggregate daily', or one series at a time
     test(`a monitor that no file has is a mistake, not an empty answer${span}`, async () => {
       const folder = newFolder(filesOf(both));
       const query = `show count for 192.0.2.0/24 in spam.60,1${span}`;
-      const { code, stdout, stderr } = await runHindcast(['query', folder, query]);
+      const { code, stdout, stderr } = await runKept(['query', folder, query]);
       expect([code, stdout, stderr]).toEqual([
         2,
         '',
@@ -418,13 +421,13 @@ hint: there are journals of spam.900,4, spam.3600,24
     const files = { ...filesOf([short]), ...filesOf([short], true) };
     const folder = newFolder(files);
     const query = 'show count for 192.0.2.0/24 in';
-    const { code, stderr } = await runHindcast(['query', folder, `${query} spam`]);
+    const { code, stderr } = await runKept(['query', folder, `${query} spam`]);
     expect(code).toBe(2);
     expect(stderr).toMatch(
       /^hindcast: two journals hold the same window of series 'spam': .*\nhint: /,
     );
     const one = newFolder(filesOf([short], true));
-    const twice = await runHindcast(['query', one, `${query} union(spam, spam.900,4)`]);
+    const twice = await runKept(['query', one, `${query} union(spam, spam.900,4)`]);
     expect(twice.code).toBe(2);
     expect(twice.stderr).toBe(
       `query:1:44: error: the series 'spam' is named twice: both names mean ${one}/spam.900,4.20080423T001500 [series-twice]
@@ -437,10 +440,10 @@ hint: there are journals of spam.900,4, spam.3600,24
 
 test('a name that ends like a monitor is asked for as it is shown', async () => {
   const folder = newFolder(filesOf([journal('spam.300,12', DAY_23, [['192.0.2.1', 1]])]));
-  expect(await outputOf(['query', folder, 'show available'])).toBe(
+  expect(await outputKept(['query', folder, 'show available'])).toBe(
     '"spam.300,12" : 20080423T000000 => 20080423T001500\n',
   );
-  expect(await outputOf(['query', folder, 'show count for ::ffff:0:0/96 in "spam.300,12"'])).toBe(
+  expect(await outputKept(['query', folder, 'show count for ::ffff:0:0/96 in "spam.300,12"'])).toBe(
     '192.0.2.1/32       :         1\n',
   );
 });
@@ -448,7 +451,7 @@ test('a name that ends like a monitor is asked for as it is shown', async () => 
 test('a series of texts cannot be asked by address', async () => {
   const logins = journal('logins', DAY_23, [['alice', 1]], { type: 'string' });
   const folder = newFolder(filesOf([logins]));
-  const { code, stderr } = await runHindcast(['query', folder, 'show count for ::/0 in logins']);
+  const { code, stderr } = await runKept(['query', folder, 'show count for ::/0 in logins']);
   expect([code, stderr]).toEqual([
     2,
     `query:1:24: error: the keys of series 'logins' are texts, which lie in no network [series-texts]
@@ -466,7 +469,7 @@ describe('damage', () => {
     const folder = newFolder(filesOf(JOURNALS));
     const file = path.join(folder, 'spam.20080424T001500');
     writeFileSync(file, readFileSync(file, 'latin1').replace('10.79.18.2,4421', '10.79.18.2,4422'));
-    const { code, stdout, stderr } = await runHindcast(['query', folder, query]);
+    const { code, stdout, stderr } = await runKept(['query', folder, query]);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain(
       `series file ${file} was not loaded: line 10, column 9: expected digest`,
@@ -475,7 +478,9 @@ describe('damage', () => {
 
   test('outside of the span is not looked at', async () => {
     const folder = newFolder({ ...filesOf(JOURNALS), 'spam.20080423T121500': 'rubbish' });
-    expect(await outputOf(['query', folder, query])).toContain('10.79.18.2/32      :      4421\n');
+    expect(await outputKept(['query', folder, query])).toContain(
+      '10.79.18.2/32      :      4421\n',
+    );
   });
 
   test('of an archive is a failure of the disk', async () => {
@@ -491,7 +496,7 @@ describe('damage', () => {
 test('a folder without journals is explained', async () => {
   const state = journal('spam', DAY_23, [['192.0.2.1', 1]]);
   const folder = newFolder({ [`state/${stateName('spam', monitor, false)}`]: encodeSeries(state) });
-  const { code, stderr } = await runHindcast(['query', '.', 'show available'], { cwd: folder });
+  const { code, stderr } = await runKept(['query', '.', 'show available'], { cwd: folder });
   expect([code, stderr]).toEqual([
     2,
     'hindcast: no journals in ./, ./log/, ./series/log/; ./state/spam is a state, which has no time in its name\n' +
@@ -520,7 +525,7 @@ describe('the report of a replay', () => {
     }
     expect(sums.size).toBeGreaterThan(5);
     const query = 'show count for 0.0.0.0/0 in bad_rcpt on 20261120';
-    const csv = await outputOf(['query', dir, query, '--format', 'csv'], { cwd: home });
+    const csv = await outputKept(['query', dir, query, '--format', 'csv'], { cwd: home });
     const rows = readCsv(csv).map(({ block, count }) => [block, Number(count)] as const);
     expect(Object.fromEntries(rows)).toEqual(Object.fromEntries(sums));
   });
@@ -530,7 +535,7 @@ test('links beside the journals of another folder are no part of the explanation
   const folder = newFolder({});
   symlinkSync(folder, path.join(folder, 'data'));
   symlinkSync('nowhere', path.join(folder, 'gone'));
-  const { code, stderr } = await runHindcast(['query', '.', 'show available'], { cwd: folder });
+  const { code, stderr } = await runKept(['query', '.', 'show available'], { cwd: folder });
   expect([code, stderr.split('\n')[0]]).toEqual([
     2,
     'hindcast: no journals in ./, ./log/, ./series/log/',
@@ -538,7 +543,7 @@ test('links beside the journals of another folder are no part of the explanation
 });
 
 test('an empty name is no folder, and not the root of the disk', async () => {
-  const { code, stderr } = await runHindcast(['query', '', 'show available'], { cwd });
+  const { code, stderr } = await runKept(['query', '', 'show available'], { cwd });
   expect([code, stderr]).toEqual([
     2,
     "hindcast: there is no folder ''\nhint: name a folder of journals\n",
@@ -547,11 +552,11 @@ test('an empty name is no folder, and not the root of the disk', async () => {
 
 test('the name of a series cannot steer the terminal', async () => {
   const folder = newFolder(filesOf([journal('a\u001B[31m\nb', DAY_23, [['192.0.2.1', 1]])]));
-  expect(await outputOf(['query', folder, 'show available'])).toBe(
+  expect(await outputKept(['query', folder, 'show available'])).toBe(
     '"a\\x1b[31m\\x0ab" : 20080423T000000 => 20080423T001500\n',
   );
   const renamed = path.join(folder, 'b.20080423T001500');
   renameSync(path.join(folder, readdirSync(folder)[0]), renamed);
-  const { stderr } = await runHindcast(['query', folder, 'show available']);
+  const { stderr } = await runKept(['query', folder, 'show available']);
   expect(stderr).toContain("expected the series 'b', as in its name, found 'a\\x1b[31m\\x0ab'");
 });

@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { outputKept } from './kept-hindcast.ts';
 import { FIXTURES, outputOf, readCsv, tally } from './run-hindcast.ts';
 
 type Counts = Record<string, number>;
@@ -52,7 +53,7 @@ const conversions = new Map<string, Promise<Record<string, string>[]>>();
 function eventsOf(name: string, dating: readonly string[]): Promise<Record<string, string>[]> {
   const known = conversions.get(name);
   if (known !== undefined) return known;
-  const events = outputOf(['convert', path.join(LOGS, name), '--to', 'csv', ...dating])
+  const events = outputKept(['convert', path.join(LOGS, name), '--to', 'csv', ...dating])
     .then(readCsv)
     // Fractions of a second, where a rendering has them, order lines that others leave as they are.
     .then((rows) => rows.sort((a, b) => Number(a['line']) - Number(b['line'])));
@@ -74,7 +75,7 @@ describe.each(RENDERINGS)('%s', (name, dating) => {
   const log = path.join(LOGS, name);
 
   test('replay: events by kind, sessions, lines', async () => {
-    const json = await outputOf(['replay', log, '--format', 'json', ...dating]);
+    const json = await outputKept(['replay', log, '--format', 'json', ...dating]);
     const summary = JSON.parse(json) as Read;
     expect(summary.events).toEqual(recorded.events);
     const { lines, unparsed } = summary.lines;
@@ -87,7 +88,7 @@ describe.each(RENDERINGS)('%s', (name, dating) => {
   });
 
   test('inspect: no line unparsed, every line in one class', async () => {
-    const json = await outputOf(['inspect', log, '--format', 'json', ...dating]);
+    const json = await outputKept(['inspect', log, '--format', 'json', ...dating]);
     const { events, lines, files } = JSON.parse(json) as Read;
     expect(events).toEqual(recorded.events);
     expect(lines['event'] + lines['irrelevant']).toBe(recorded.lines);

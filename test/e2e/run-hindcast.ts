@@ -41,6 +41,8 @@ const scratch = mkdtempSync(path.join(tmpdir(), 'hindcast-e2e-'));
 /** The home of every run, which stays empty. */
 export const HOME = path.join(scratch, 'home');
 mkdirSync(HOME);
+/** All that the environment of a run says, unless the test says more. */
+export const ENVIRONMENT = { PATH: process.env['PATH'], HOME };
 afterAll(() => rmSync(scratch, { recursive: true, force: true, maxRetries: 3 }));
 let folders = 0;
 
@@ -60,8 +62,7 @@ export function startHindcast(args: readonly string[], setting: RunSetting = {})
   const child = spawn(process.execPath, [...nodeOptions, BIN, ...args], {
     cwd,
     env: {
-      PATH: process.env['PATH'],
-      HOME,
+      ...ENVIRONMENT,
       ...(tz === undefined ? {} : { TZ: tz }),
       ...(locale === undefined ? {} : { LC_ALL: locale }),
     },
@@ -88,11 +89,15 @@ export function runHindcast(args: readonly string[], setting?: RunSetting): Prom
   return startHindcast(args, setting).done;
 }
 
-/** Runs a command that must end well and quietly; what it wrote to stdout. */
-export async function outputOf(args: readonly string[], setting?: RunSetting): Promise<string> {
-  const { code, stdout, stderr } = await runHindcast(args, setting);
+/** What a run wrote to stdout, which must have ended well and quietly. */
+export function endedWell(args: readonly string[], { code, stdout, stderr }: Run): string {
   if (code === 0 && stderr === '') return stdout;
   throw new Error(`hindcast ${args.join(' ')}: exit ${code}\n${stderr}`);
+}
+
+/** Runs a command that must end well and quietly; what it wrote to stdout. */
+export async function outputOf(args: readonly string[], setting?: RunSetting): Promise<string> {
+  return endedWell(args, await runHindcast(args, setting));
 }
 
 /** Every file below a folder by its path there, byte for byte (as latin1). */

@@ -6,6 +6,7 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { loadLibrary } from './load-library.ts';
+import { outputKept, runKept } from './kept-hindcast.ts';
 import {
   filesBelow,
   FIXTURES,
@@ -120,7 +121,7 @@ describe('the report', () => {
     ['bad_rcpt', 'ip', 10_000],
     ['logins', 'string', 60_000],
   ])('loads the state of %s as all its windows', async (name, type, intervalMs) => {
-    const found = await outputOf(['load', name, '--dir', 'out', '--format', 'json'], { cwd });
+    const found = await outputKept(['load', name, '--dir', 'out', '--format', 'json'], { cwd });
     const loaded = JSON.parse(found) as LoadJson;
     expect(await load(name, `out/series/state/${name}`)).toEqual(loaded);
     expect(loaded).toMatchObject({ name, type });
@@ -134,7 +135,7 @@ describe('the report', () => {
 
   test('shows every key of a state and of a journal', async () => {
     for (const file of ['state/bad_rcpt', 'log/bad_rcpt.20261120T172730']) {
-      const json = await outputOf(['show', `out/series/${file}`, '--format', 'json'], { cwd });
+      const json = await outputKept(['show', `out/series/${file}`, '--format', 'json'], { cwd });
       const { blocks } = JSON.parse(json) as ShowJson;
       const zeroMs = Date.parse(`2026-11-20T17:27:${file.startsWith('log') ? '20' : '40'}Z`);
       const shown = blocks.flatMap(({ block, windows: counts }) =>
@@ -180,7 +181,7 @@ rules: []
 `;
   const folder = newFolder({ 'events.csv': csv, 'policy.yaml': policy });
   const args = ['replay', 'events.csv', '--policy', 'policy.yaml', '--out', 'out'];
-  await outputOf(args, { cwd: folder });
+  await outputKept(args, { cwd: folder });
   for (const name of ['state/seen', 'log/seen.20261120T120500']) {
     const held = await load('seen', path.join(folder, 'out', 'series', name));
     expect([held.rows, held.keys, held.total]).toEqual([number, number, number]);
@@ -216,7 +217,7 @@ block            window 0  window 11  total
   });
 
   test('has a prefix length for each family', async () => {
-    const csv = await outputOf(
+    const csv = await outputKept(
       ['show', 'out/series/state/bad_rcpt', '--per', '0,16', '--format', 'csv'],
       { cwd },
     );
@@ -228,7 +229,7 @@ block            window 0  window 11  total
   });
 
   test('has no blocks for texts', async () => {
-    const { code, stderr } = await runHindcast(['show', 'out/series/state/logins'], { cwd });
+    const { code, stderr } = await runKept(['show', 'out/series/state/logins'], { cwd });
     expect([code, stderr]).toEqual([
       2,
       "hindcast: series 'logins' has texts for keys, so it has no blocks\n",
@@ -269,15 +270,15 @@ window  begins at             keys  total
   });
 
   test('finds the file by the name of the series: in a report, a folder, here', async () => {
-    const wanted = await outputOf(['load', 'bad_rcpt', '--dir', 'out'], { cwd });
+    const wanted = await outputKept(['load', 'bad_rcpt', '--dir', 'out'], { cwd });
     for (const dir of ['out/series', 'out/series/state', 'out/']) {
-      expect(await outputOf(['load', 'bad_rcpt', '--dir', dir], { cwd })).toBe(wanted);
+      expect(await outputKept(['load', 'bad_rcpt', '--dir', dir], { cwd })).toBe(wanted);
     }
-    expect(await outputOf(['load', 'bad_rcpt'], { cwd: out })).toBe(wanted);
+    expect(await outputKept(['load', 'bad_rcpt'], { cwd: out })).toBe(wanted);
   });
 
   test('names where it looked', async () => {
-    const { code, stdout, stderr } = await runHindcast(['load', 'other', '--dir', 'out'], { cwd });
+    const { code, stdout, stderr } = await runKept(['load', 'other', '--dir', 'out'], { cwd });
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toBe(
       "hindcast: no file of series 'other'; looked for out/other, out/state/other, " +
@@ -298,8 +299,8 @@ window  begins at             keys  total
 describe('a file that is not whole is refused by load and show:', () => {
   const refused = async (file: string): Promise<Run> => {
     const before = readFileSync(file);
-    const run = await runHindcast(['load', 'bad_rcpt', file]);
-    expect(await runHindcast(['show', file])).toEqual(run);
+    const run = await runKept(['load', 'bad_rcpt', file]);
+    expect(await runKept(['show', file])).toEqual(run);
     expect(readFileSync(file).equals(before)).toBe(true);
     expect([run.code, run.stdout]).toEqual([2, '']);
     return run;
@@ -337,6 +338,6 @@ describe('a file that is not whole is refused by load and show:', () => {
     writeFileSync(file, changed);
     expect((await refused(file)).stderr).toMatch(/was not loaded: line \d+, column /);
     copyFileSync(path.join(out, 'series', 'state', 'bad_rcpt'), file);
-    expect((await runHindcast(['load', 'bad_rcpt', file])).code).toBe(0);
+    expect((await runKept(['load', 'bad_rcpt', file])).code).toBe(0);
   });
 });

@@ -4,7 +4,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { newFolder, readCsv, runHindcast } from './run-hindcast.ts';
+import { runKept } from './kept-hindcast.ts';
+import { newFolder, readCsv } from './run-hindcast.ts';
 
 interface Row {
   readonly at: number;
@@ -39,7 +40,7 @@ interface Example {
 async function replay(script: string, rows: readonly Row[], phase = 'connect'): Promise<Example> {
   const folder = newFolder({ 'a.siv': script, 'log.csv': logOf(rows) });
   const args = ['replay', 'log.csv', '--policy', 'a.siv', '--phase', phase, '--out', 'out'];
-  const { code, stdout, stderr } = await runHindcast(args, { cwd: folder });
+  const { code, stdout, stderr } = await runKept(args, { cwd: folder });
   expect([code, stderr.replace(/^.*warning[^]*$/, '')]).toEqual([0, '']);
   return { folder, table: stdout };
 }
@@ -155,7 +156,7 @@ hash_set $args "count" 2;
     const added = await replay(script, ROWS);
     expect(windowsOf(added, 'mycounter').map(([, , total]) => total)).toEqual(['2', '2', '2']);
     const show = ['query', 'out', 'show available'];
-    const { stdout } = await runHindcast(show, { cwd: added.folder });
+    const { stdout } = await runKept(show, { cwd: added.folder });
     expect(stdout).toContain('mycounter');
     const quiet = await replay(script, QUIET);
     expect(windowsOf(quiet, 'mycounter')).toEqual([]);
@@ -179,7 +180,7 @@ if ec_test :value "gt" :comparator "i;ascii-numeric" "\${n}" "2" { ec_action 421
       const files = { 'a.siv': SCRIPT, 'e.conf': stanza + SIEVE, 'log.csv': logOf(rows) };
       const folder = newFolder(files);
       const args = ['replay', 'log.csv', '--config', 'e.conf', '--out', 'out'];
-      const { code, stderr } = await runHindcast(args, { cwd: folder });
+      const { code, stderr } = await runKept(args, { cwd: folder });
       expect([code, stderr]).toEqual([0, '']);
       return readCsv(fileIn(folder, 'stopped.csv')).map((row) => `${row['ip']} ${row['rule']}`);
     };

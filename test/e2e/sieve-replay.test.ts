@@ -4,7 +4,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { newFolder, readCsv, runHindcast, type Run } from './run-hindcast.ts';
+import { runKept } from './kept-hindcast.ts';
+import { newFolder, readCsv, type Run } from './run-hindcast.ts';
 
 const LOG = `time,kind,ip,session,queue_id,phase,sender,recipient,recipients,helo
 2026-11-20T10:00:00Z,connect,192.0.2.7,a,,,,,,
@@ -19,7 +20,7 @@ type Files = Readonly<Record<string, string>>;
 
 async function replay(files: Files, ...more: string[]): Promise<Run & { readonly cwd: string }> {
   const cwd = newFolder({ 'log.csv': LOG, ...files });
-  const run = await runHindcast(['replay', 'log.csv', '--out', 'out', ...more], { cwd });
+  const run = await runKept(['replay', 'log.csv', '--out', 'out', ...more], { cwd });
   return { ...run, cwd };
 }
 

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { outputKept, runKept } from './kept-hindcast.ts';
 import {
   filesBelow,
   FIXTURES,
@@ -31,12 +32,12 @@ const bodyOf = (file: string): string => {
 /** A folder with the first two pieces of a log, the first of which was replayed into `st`. */
 async function begun(): Promise<string> {
   const cwd = newFolder({ one: log(0, 2000), two: log(2000, 4000), three: log(4000, 6000) });
-  await outputOf(['replay', 'one', ...YEAR, '--policy', POLICY, '--state', 'st'], { cwd });
+  await outputKept(['replay', 'one', ...YEAR, '--policy', POLICY, '--state', 'st'], { cwd });
   return cwd;
 }
 
 async function refusal(args: readonly string[], cwd: string): Promise<string> {
-  const run = await runHindcast(['replay', ...args], { cwd });
+  const run = await runKept(['replay', ...args], { cwd });
   expect(run).toMatchObject({ code: 2, stdout: '' });
   return run.stderr;
 }
@@ -44,7 +45,9 @@ async function refusal(args: readonly string[], cwd: string): Promise<string> {
 test('three runs and their end write what one run writes', async () => {
   const cwd = newFolder({ one: log(0, 2500), two: log(2500, 3100), three: log(3100, 6000) });
   const policy = ['--policy', POLICY];
-  await outputOf(['replay', 'one', 'two', 'three', ...YEAR, ...policy, '--out', 'whole'], { cwd });
+  await outputOf(['replay', 'one', 'two', 'three', ...YEAR, ...policy, '--out', 'whole'], {
+    cwd,
+  });
   const resumed = [...policy, '--state', 'st', '--journal', 'journals'];
   for (const name of ['one', 'two', 'three']) {
     await outputOf(['replay', name, ...YEAR, ...resumed, '--out', `out-${name}`], { cwd });
@@ -90,7 +93,7 @@ test('three runs and their end write what one run writes', async () => {
 
 test('a persisted series lies in the state folder, where load finds it', async () => {
   const cwd = await begun();
-  const shown = await outputOf(['load', 'bad_rcpt', '--dir', 'st', '--format', 'json'], { cwd });
+  const shown = await outputKept(['load', 'bad_rcpt', '--dir', 'st', '--format', 'json'], { cwd });
   expect(JSON.parse(shown)).toMatchObject({ name: 'bad_rcpt', monitor: '3,4' });
   expect(readdirSync(path.join(cwd, 'st'))).toEqual(['bad_rcpt', STATE_FILE, 'logins', 'senders']);
 });
@@ -111,9 +114,9 @@ test('persisted series without a state are what a restarted server finds', async
     'two.csv': head + day('13:10', '192.0.2.2') + day('13:20', '192.0.2.3'),
   });
   const run = ['--policy', 'policy.yaml', '--reorder', '0s', '--state'];
-  await outputOf(['replay', 'one.csv', '--policy', 'policy.yaml', '--out', 'first'], { cwd });
+  await outputKept(['replay', 'one.csv', '--policy', 'policy.yaml', '--out', 'first'], { cwd });
   const folder = path.join('first', 'series', 'state');
-  const second = await runHindcast(['replay', 'two.csv', ...run, folder], { cwd });
+  const second = await runKept(['replay', 'two.csv', ...run, folder], { cwd });
   expect(second).toMatchObject({ code: 0 });
   expect(second.stderr).toBe(
     'series bad: dropped rows 1, of windows 1: they had aged out by the first event\n',
@@ -140,10 +143,10 @@ test('the state tells the year of the logs that follow, standard input included'
   const half = lines.findIndex((line) => line.startsWith('Jan'));
   const text = (from: number, to?: number): string => `${lines.slice(from, to).join('\n')}\n`;
   const cwd = newFolder({ old: text(0, half), new: text(half), late: text(0, 10) });
-  await outputOf(['replay', 'old', ...YEAR, '--state', 'st'], { cwd });
+  await outputKept(['replay', 'old', ...YEAR, '--state', 'st'], { cwd });
   const json = ['--state', 'st', '--format', 'json'];
   // The file is of today, its lines are not.
-  const shown = await outputOf(['replay', 'new', ...json, '--state', 'st'], { cwd });
+  const shown = await outputKept(['replay', 'new', ...json, '--state', 'st'], { cwd });
   const { last, files } = JSON.parse(shown) as { last: string; files: { year: unknown }[] };
   expect(last.slice(0, 16)).toBe('2027-01-01T00:01');
   expect(files.map(({ year }) => year)).toEqual([{ first: 2027, source: 'state' }]);
@@ -169,12 +172,12 @@ describe('persisted series', () => {
       'two.csv': head + at('11:10:00'),
       'three.csv': head + at('11:20:00'),
     });
-    await outputOf(['replay', 'one.csv', '--policy', 'policy.yaml', '--out', 'first'], { cwd });
+    await outputKept(['replay', 'one.csv', '--policy', 'policy.yaml', '--out', 'first'], { cwd });
     const folder = path.join('first', 'series', 'state');
     const run = ['--policy', 'policy.yaml', '--state', folder];
-    await outputOf(['replay', 'two.csv', ...run], { cwd });
+    await outputKept(['replay', 'two.csv', ...run], { cwd });
     expect(rows(path.join(cwd, folder))).toEqual(['0,192.0.2.1,1']);
-    await outputOf(['replay', 'three.csv', ...run, '--final'], { cwd });
+    await outputKept(['replay', 'three.csv', ...run, '--final'], { cwd });
     expect(rows(path.join(cwd, folder))).toEqual(['0,192.0.2.1,2', '1,192.0.2.1,1']);
   });
 
@@ -204,13 +207,13 @@ test.each([
 test('a report says that it is one of several', async () => {
   const cwd = newFolder({ one: log(0, 2000), two: log(2000, 4000) });
   const args = [...YEAR, '--state', 'st', '--reorder', '0s'];
-  const first = await outputOf(['replay', 'one', ...args], { cwd });
+  const first = await outputKept(['replay', 'one', ...args], { cwd });
   expect(first).toContain('first run of this state; open windows wait for the next run\n');
-  const second = await outputOf(['replay', 'two', ...args], { cwd });
+  const second = await outputKept(['replay', 'two', ...args], { cwd });
   expect(second).toContain(
     'all runs of this state, the last from 2026-11-20 18:27:25 on; open windows wait for the next run\n',
   );
-  const last = await outputOf(['replay', '--state', 'st', '--final'], { cwd });
+  const last = await outputKept(['replay', '--state', 'st', '--final'], { cwd });
   expect(last).toContain('it is closed\n');
 });
 
@@ -253,7 +256,7 @@ describe('what cannot go on is refused, and the state stays as it was', () => {
   test('logs from before the clock of the state', async () => {
     const cwd = newFolder({ one: log(3000, 4000), two: log(0, 1000) });
     const args = [...YEAR, '--state', 'st', '--reorder', '0s', '--out', 'out'];
-    await outputOf(['replay', 'one', ...args], { cwd });
+    await outputKept(['replay', 'one', ...args], { cwd });
     const stderr = await refusal(['two', ...args, '--force'], cwd);
     expect(stderr).toContain("these logs end before the state's clock, 2026-11-20T18:27:");
     expect(existsSync(path.join(cwd, 'out', '.partial'))).toBe(false);
@@ -288,22 +291,22 @@ describe('what cannot go on is refused, and the state stays as it was', () => {
 
   test('a closed state', async () => {
     const cwd = await begun();
-    await outputOf(['replay', ...two, '--final'], { cwd });
+    await outputKept(['replay', ...two, '--final'], { cwd });
     expect(await refusal(['three', ...two.slice(1)], cwd)).toContain('closed with --final');
   });
 
   test('a journal that holds other counts', async () => {
     const cwd = newFolder({ one: log(0, 3000), other: log(30, 3000) });
     const args = [...YEAR, '--policy', POLICY, '--journal', 'jr'];
-    await outputOf(['replay', 'one', ...args], { cwd });
+    await outputKept(['replay', 'one', ...args], { cwd });
     const before = filesBelow(path.join(cwd, 'jr'));
     // The same again is the same; something else is refused, unless it shall replace.
-    await outputOf(['replay', 'one', ...args], { cwd });
+    await outputKept(['replay', 'one', ...args], { cwd });
     expect(filesBelow(path.join(cwd, 'jr'))).toEqual(before);
     const stderr = await refusal(['other', ...args], cwd);
     expect(stderr).toMatch(/jr\/\S+ exists and holds other counts/);
     expect(filesBelow(path.join(cwd, 'jr'))).toEqual(before);
-    await outputOf(['replay', 'other', ...args, '--force'], { cwd });
+    await outputKept(['replay', 'other', ...args, '--force'], { cwd });
     expect(filesBelow(path.join(cwd, 'jr'))).not.toEqual(before);
   });
 
@@ -337,7 +340,7 @@ describe('what cannot go on is refused, and the state stays as it was', () => {
       expect(readFileSync(file).equals(bytes)).toBe(true);
     }
     writeFileSync(file, whole);
-    await outputOf(['replay', ...two], { cwd });
+    await outputKept(['replay', ...two], { cwd });
   });
 });
 
@@ -345,18 +348,25 @@ describe('what cannot go on is refused, and the state stays as it was', () => {
 // Method: kill -9 at a hundred moments spread over the run; the files that hold a state are then
 // one of the two, byte for byte, and the run that follows goes on.
 test('kill -9 at a hundred moments loses nothing', async () => {
-  const cwd = newFolder({ one: log(0, 1500), two: log(1500, 3000) });
-  const args = [...YEAR, '--policy', POLICY, '--state', 'st', '--journal', 'jr'];
+  const cwd = newFolder({ one: log(0, 2500), two: log(2500, 2900) });
+  const kept = ['--state', 'st', '--journal', 'jr', '--reorder', '0s'];
+  const args = [...YEAR, '--policy', POLICY, ...kept];
   await outputOf(['replay', 'one', ...args], { cwd });
   const before = filesBelow(path.join(cwd, 'st'));
+  const earlier = Object.keys(filesBelow(path.join(cwd, 'jr')));
   const started = performance.now();
   await outputOf(['replay', 'two', ...args], { cwd });
   const tookMs = performance.now() - started;
   const after = filesBelow(path.join(cwd, 'st'));
+  expect(after[STATE_FILE]).not.toBe(before[STATE_FILE]);
+  const journals = filesBelow(path.join(cwd, 'jr'));
+  for (const name of earlier) delete journals[name];
+  // A window of a serialized series ends in this piece.
+  expect(Object.keys(journals).length).toBeGreaterThan(0);
 
   let killed = 0;
   async function kill(share: number): Promise<void> {
-    const folder = newFolder({ two: log(1500, 3000) });
+    const folder = newFolder({ two: log(2500, 2900) });
     mkdirSync(path.join(folder, 'st'));
     for (const [name, text] of Object.entries(before)) {
       writeFileSync(path.join(folder, 'st', name), text, 'latin1');
@@ -377,6 +387,7 @@ test('kill -9 at a hundred moments loses nothing', async () => {
     if (killed % 25 !== 1 || finished) return;
     await outputOf(['replay', 'two', ...args, '--out', 'out', '--force'], { cwd: folder });
     expect(filesBelow(path.join(folder, 'st'))).toEqual(after);
+    expect(filesBelow(path.join(folder, 'jr'))).toEqual(journals);
   }
   const shares = Array.from({ length: 100 }, (_, index) => 0.3 + index * 0.008);
   const workers = [0, 1].map(async () => {

@@ -5,7 +5,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { connect } from './log-lines.ts';
-import { filesBelow, FIXTURES, newFolder, outputOf } from './run-hindcast.ts';
+import { outputKept } from './kept-hindcast.ts';
+import { filesBelow, FIXTURES, newFolder } from './run-hindcast.ts';
 
 const GOLDEN = path.join(FIXTURES, 'cli');
 const LOG = path.join(FIXTURES, 'logs', 'postfix', 'maillog-20261120.gz');
@@ -97,7 +98,7 @@ test.each(Object.entries(SHOWN))('%s', async (name, args) => {
   );
   const edited = readFileSync(FIRST, 'utf8').replace('above: 5', 'above: 9');
   const files = { ...TROUBLED, ...policies, 'edited.yaml': edited };
-  const shown = await outputOf(args, { cwd: newFolder(files) });
+  const shown = await outputKept(args, { cwd: newFolder(files) });
   const golden = path.join(GOLDEN, name);
   if (process.env['HINDCAST_GOLDEN'] === 'write') writeFileSync(golden, shown);
   expect(shown).toBe(readFileSync(golden, 'utf8'));
@@ -110,7 +111,7 @@ test.each([
 ])('--top %s', async (top, keys) => {
   const cwd = newFolder();
   const args = ['replay', LOG, '--tz', 'Europe/Berlin', '--top', top, '--out', 'out'];
-  await outputOf(args, { cwd });
+  await outputKept(args, { cwd });
   const rows = filesBelow(path.join(cwd, 'out'))['keys.csv'].split('\n');
   expect(rows.filter((row) => row.startsWith('connections,'))).toHaveLength(keys);
 });

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { connect, disconnect } from './log-lines.ts';
+import { outputKept, runKept } from './kept-hindcast.ts';
 import {
   FIXTURES,
   newFolder,
@@ -39,7 +40,7 @@ function sums(csv: string): Record<string, number> {
 }
 
 const timelineCsv = (...args: string[]): Promise<string> =>
-  outputOf(['timeline', ...args, '--format', 'csv']);
+  outputKept(['timeline', ...args, '--format', 'csv']);
 
 describe.each([
   ['recorded.log.gz', ['--year', '2026', '--tz', 'Europe/Berlin']],
@@ -50,9 +51,9 @@ describe.each([
   const log = path.join(LOGS, name);
 
   test('everyone: what replay counts', async () => {
-    const replayed = await outputOf(['replay', log, '--format', 'json', ...dating]);
+    const replayed = await outputKept(['replay', log, '--format', 'json', ...dating]);
     const { events } = JSON.parse(replayed) as { events: Record<string, number> };
-    const converted = readCsv(await outputOf(['convert', log, ...dating]));
+    const converted = readCsv(await outputKept(['convert', log, ...dating]));
     const ofPeers = tally(converted.filter((row) => row['ip'] !== '').map((row) => row['kind']));
     for (const window of ['1s', '5m']) {
       const csv = await timelineCsv(log, ...EVERYONE, '--window', window, ...dating);
@@ -66,10 +67,10 @@ describe.each([
 
   test('--lines: the very lines of the file, each event its own', async () => {
     const lines = gunzipSync(readFileSync(log)).toString().split('\n');
-    const converted = readCsv(await outputOf(['convert', log, ...dating]));
+    const converted = readCsv(await outputKept(['convert', log, ...dating]));
     const wanted = converted.filter((row) => row['ip'] !== '').map((row) => Number(row['line']));
     const args = ['timeline', log, ...EVERYONE, '--window', '1s', '--lines', ...dating];
-    const shown = (await outputOf(args)).split('\n').filter((line) => line.startsWith(name));
+    const shown = (await outputKept(args)).split('\n').filter((line) => line.startsWith(name));
     const last = shown.pop();
     expect(last).toMatch(/ lines = /);
     // A line of two events (postscreen) is shown once.
@@ -79,7 +80,7 @@ describe.each([
 });
 
 test('windows hold what convert shows at their times', async () => {
-  const rows = readCsv(await outputOf(['convert', RFC3339]));
+  const rows = readCsv(await outputKept(['convert', RFC3339]));
   const own = rows.filter((row) => row['ip'].startsWith('198.51.100.'));
   const windows = readCsv(await timelineCsv(RFC3339, '--ip', '198.51.100.0/24', '--window', '2s'));
   expect(windows.length).toBeGreaterThan(10);
@@ -124,10 +125,12 @@ describe('the same rows', () => {
     const wanted = await timelineCsv(RFC3339, ...block);
     const cwd = newFolder({
       'plain.log': plain,
-      'events.csv': await outputOf(['convert', RFC3339]),
+      'events.csv': await outputKept(['convert', RFC3339]),
     });
     for (const name of ['plain.log', 'events.csv']) {
-      expect(await outputOf(['timeline', name, ...block, '--format', 'csv'], { cwd })).toBe(wanted);
+      expect(await outputKept(['timeline', name, ...block, '--format', 'csv'], { cwd })).toBe(
+        wanted,
+      );
     }
     const args = ['timeline', '-', ...block, '--format', 'csv'];
     expect(await outputOf(args, { stdin: gzipSync(plain), tz: 'Asia/Tokyo' })).toBe(wanted);
@@ -142,7 +145,7 @@ describe('the same rows', () => {
     const wanted = await timelineCsv(RFC3339, ...block);
     for (const logs of [['logs'], ['logs/a.log', 'logs/b.log'], ['logs/b.log', 'logs/a.log']]) {
       const args = ['timeline', ...logs, ...block, '--format', 'csv'];
-      expect(await outputOf(args, { cwd })).toBe(wanted);
+      expect(await outputKept(args, { cwd })).toBe(wanted);
     }
   });
 
@@ -176,7 +179,7 @@ const DATED = ['--year', '2026', '--reorder', '30s'];
 test('--lines groups the lines by window, late ones under theirs', async () => {
   const cwd = newFolder({ 'mail.log': OWN });
   const args = ['timeline', 'mail.log', '--ip', '192.0.2.1', '--lines', ...DATED];
-  const { code, stdout, stderr } = await runHindcast(args, { cwd });
+  const { code, stdout, stderr } = await runKept(args, { cwd });
   expect([code, stderr]).toEqual([0, 'mail.log: 1 line unparsed: no header\n']);
   const raw = OWN.split('\n');
   const line = (number: number): string => `mail.log:${number}:${raw[number - 1]}`;
@@ -207,8 +210,8 @@ test('--lines finds what grep finds, but for lines that are no event', async () 
   const ip = '2001:db8:7:c::1';
   const noEvent = /lost connection|improper command pipelining|too many errors/;
   const found = lines.filter((line) => line.includes(`[${ip}]`) && !noEvent.test(line));
-  const rows = readCsv(await outputOf(['convert', RFC3339])).filter((row) => row['ip'] === ip);
-  const stdout = await outputOf(['timeline', RFC3339, '--ip', ip, '--lines']);
+  const rows = readCsv(await outputKept(['convert', RFC3339])).filter((row) => row['ip'] === ip);
+  const stdout = await outputKept(['timeline', RFC3339, '--ip', ip, '--lines']);
   const shown = stdout.split('\n').filter((line) => /^recorded.*:\d+:/.test(line));
   const ofSmtpd = shown.filter((line) => line.includes(`[${ip}]`));
   expect(ofSmtpd.map((line) => line.replace(/^[^:]*:\d+:/, ''))).toEqual(found);
@@ -221,14 +224,14 @@ test('lines of a converted log name the log; a record over two lines shows its f
     'a.csv':
       'time,kind,ip,reason,file,line\n2026-11-20T10:00:00Z,rejection,192.0.2.1,"a\nb",old.log,77\n',
   });
-  const stdout = await outputOf(['timeline', 'a.csv', '--ip', '192.0.2.1', '--lines'], { cwd });
+  const stdout = await outputKept(['timeline', 'a.csv', '--ip', '192.0.2.1', '--lines'], { cwd });
   expect(stdout.split('\n')[1]).toBe('old.log:77:2026-11-20T10:00:00Z,rejection,192.0.2.1,"a');
 });
 
 test('loopback is a peer like any other', async () => {
   const cwd = newFolder({ 'mail.log': OWN });
   const args = ['timeline', 'mail.log', '--ip', '127.0.0.1', '--format', 'csv', ...DATED];
-  const { code, stdout } = await runHindcast(args, { cwd });
+  const { code, stdout } = await runKept(args, { cwd });
   expect([code, readCsv(stdout).map((row) => row['connections'])]).toEqual([0, ['1']]);
 });
 
@@ -237,7 +240,7 @@ test('--from and --to are half open; --all shows every window', async () => {
   const span = ['--from', '2026-11-20T10:00:03Z', '--to', '2026-11-20T10:16:00Z'];
   const args = ['timeline', 'mail.log', '--ip', '192.0.2.1', ...span, '--reorder', '5m'];
   const show = async (...more: string[]): Promise<string[]> => {
-    const { stdout } = await runHindcast([...args, ...more, '--year', '2026'], { cwd });
+    const { stdout } = await runKept([...args, ...more, '--year', '2026'], { cwd });
     return readCsv(stdout).map((row) => `${row['window_start'].slice(11, 16)} ${row['events']}`);
   };
   expect(await show('--format', 'csv')).toEqual(['10:00 3', '10:10 1']);
@@ -247,15 +250,15 @@ test('--from and --to are half open; --all shows every window', async () => {
 test('a block without an event is an answer', async () => {
   const cwd = newFolder({ 'mail.log': OWN });
   const args = ['timeline', 'mail.log', '--ip', '203.0.113.0/24', ...DATED];
-  const { code, stdout } = await runHindcast(args, { cwd });
+  const { code, stdout } = await runKept(args, { cwd });
   expect(code).toBe(0);
   expect(stdout).toContain(
     '203.0.113.0/24: no event; the events read are of 2026-11-20 10:00:00 to 2026-11-20 10:16:10 UTC\n',
   );
-  const csv = await runHindcast([...args, '--format', 'csv'], { cwd });
+  const csv = await runKept([...args, '--format', 'csv'], { cwd });
   expect([csv.code, readCsv(csv.stdout)]).toEqual([0, []]);
   expect(csv.stderr).toContain('hindcast: no event of 203.0.113.0/24 in what was read\n');
-  const json = await runHindcast([...args, '--format', 'json'], { cwd });
+  const json = await runKept([...args, '--format', 'json'], { cwd });
   expect(JSON.parse(json.stdout)).toMatchObject({ events: 0, first: null, windows: [] });
 });
 
@@ -278,7 +281,7 @@ describe('a mistake is named', () => {
     ],
   ])('%j', async (args, message) => {
     const cwd = newFolder({ 'mail.log': OWN });
-    const run = await runHindcast(['timeline', 'mail.log', ...args, ...DATED], { cwd });
+    const run = await runKept(['timeline', 'mail.log', ...args, ...DATED], { cwd });
     expect([run.code, run.stdout]).toEqual([2, '']);
     expect(run.stderr).toContain(message);
   });
@@ -288,12 +291,12 @@ describe('a mistake is named', () => {
       connect('2025-11-20T10:00:00Z', '192.0.2.1') + connect('2026-11-20T10:00:00Z', '192.0.2.1');
     const cwd = newFolder({ 'mail.log': log });
     const args = ['timeline', 'mail.log', '--ip', '192.0.2.1', '--window', '1s'];
-    const run = await runHindcast([...args, '--all'], { cwd });
+    const run = await runKept([...args, '--all'], { cwd });
     expect([run.code, run.stderr]).toEqual([
       2,
       'hindcast: --all would show 31536001 windows, more than 1000000\nhint: a longer --window, or no --all\n',
     ]);
-    expect(await outputOf(args, { cwd })).toContain('… 31,535,999 quiet windows …');
+    expect(await outputKept(args, { cwd })).toContain('… 31,535,999 quiet windows …');
   });
 });
 
@@ -310,7 +313,7 @@ test('exit 3 when more lines are unparsed than allowed, after the answer', async
 
 test('a file without a usable line is refused', async () => {
   const cwd = newFolder({ 'mail.log': 'Dear postmaster,\n' });
-  const run = await runHindcast(['timeline', 'mail.log', '--ip', '::/0', '--year', '2026'], {
+  const run = await runKept(['timeline', 'mail.log', '--ip', '::/0', '--year', '2026'], {
     cwd,
   });
   expect([run.code, run.stdout]).toEqual([2, '']);

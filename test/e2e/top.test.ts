@@ -5,6 +5,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { connect } from './log-lines.ts';
+import { outputKept, runKept } from './kept-hindcast.ts';
 import { FIXTURES, newFolder, outputOf, readCsv, runHindcast } from './run-hindcast.ts';
 
 const RFC3339 = path.join(FIXTURES, 'logs', 'postfix', 'recorded.rfc3339.log.gz');
@@ -37,7 +38,7 @@ const rowsOf = async (
   ...args: string[]
 ): Promise<string[]> => {
   const cwd = newFolder(files);
-  const csv = await outputOf(['top', '.', ...args, ...DATED, '--format', 'csv'], { cwd });
+  const csv = await outputKept(['top', '.', ...args, ...DATED, '--format', 'csv'], { cwd });
   const columns = ['rank', 'block', 'before', 'now', 'growth', 'addresses', 'apart'];
   return readCsv(csv).map((row) => columns.map((column) => row[column]).join(' '));
 };
@@ -60,8 +61,8 @@ describe('who grew', () => {
     expect(await rowsOf(files, ...CONNECTIONS)).toEqual(ANSWER);
     const cwd = newFolder(files);
     const args = [...CONNECTIONS, ...DATED, '--format', 'csv'];
-    const shown = await outputOf(['top', 'a.log.gz', 'b.log', ...args], { cwd });
-    expect(await outputOf(['top', 'b.log', 'a.log.gz', ...args], { cwd })).toBe(shown);
+    const shown = await outputKept(['top', 'a.log.gz', 'b.log', ...args], { cwd });
+    expect(await outputKept(['top', 'b.log', 'a.log.gz', ...args], { cwd })).toBe(shown);
     const stdin = await outputOf(['top', '-', ...args], { stdin: QUIET + BUSY, tz: 'Asia/Tokyo' });
     expect(stdin).toBe(shown);
   });
@@ -97,14 +98,14 @@ describe('who grew', () => {
   test('by rate where the log covers a part of a span', async () => {
     const cwd = newFolder({ 'mail.log': QUIET + BUSY });
     const args = ['top', 'mail.log', ...CONNECTIONS, ...DATED, '--last', '90m'];
-    const table = await outputOf(args, { cwd });
+    const table = await outputKept(args, { cwd });
     expect(table).toContain(
       '2026-11-20 10:30:00 to 2026-11-20 12:00:00 (1 h 30 min), against ' +
         '2026-11-20 10:00:00 to 2026-11-20 10:30:00 (30 min), UTC\n' +
         'cut to what the log covers\ncompared by rate: growth = now - before x 3\n',
     );
     expect(table).toMatch(/│ all +│ +30 │ 210 │ +120 │/);
-    const json = JSON.parse(await outputOf([...args, '--format', 'json'], { cwd })) as object;
+    const json = JSON.parse(await outputKept([...args, '--format', 'json'], { cwd })) as object;
     expect(json).toMatchObject({
       now: { from: '2026-11-20T10:30:00Z', to: '2026-11-20T12:00:00Z', seconds: 5400 },
       before: { from: '2026-11-20T10:00:00Z', to: '2026-11-20T10:30:00Z', seconds: 1800 },
@@ -137,10 +138,10 @@ test('--limit, and everyone else', async () => {
 });
 
 test('a recording: the sums are those of its events', async () => {
-  const rows = readCsv(await outputOf(['convert', RFC3339]));
+  const rows = readCsv(await outputKept(['convert', RFC3339]));
   const args = ['top', RFC3339, '--last', '15s', '--limit', '1000', '--format', 'csv'];
   const counts = ['connections', 'receptions', 'rejections', 'auth_failure', 'delivery'];
-  const csv = readCsv(await outputOf([...args, ...counts.flatMap((name) => ['--count', name])]));
+  const csv = readCsv(await outputKept([...args, ...counts.flatMap((name) => ['--count', name])]));
   const kinds = ['connect', 'reception', 'rejection', 'auth_failure', 'delivery'];
   const endMs = Date.parse('2026-11-20T17:27:47Z');
   for (const [index, kind] of kinds.entries()) {
@@ -191,7 +192,7 @@ describe('a mistake is named', () => {
     ],
   ])('%j', async (args, message) => {
     const cwd = newFolder({ 'mail.log': QUIET + BUSY });
-    const run = await runHindcast(['top', 'mail.log', ...args, ...DATED], { cwd });
+    const run = await runKept(['top', 'mail.log', ...args, ...DATED], { cwd });
     expect([run.code, run.stdout]).toEqual([2, '']);
     expect(run.stderr).toContain(message);
   });
@@ -209,10 +210,10 @@ test('what cannot be read is said on stderr, and is exit 3 when it is too much',
 
 test('an empty log, and a kind that it does not hold', async () => {
   const cwd = newFolder({ 'mail.log': '' });
-  expect(await outputOf(['top', 'mail.log'], { cwd })).toBe(
+  expect(await outputKept(['top', 'mail.log'], { cwd })).toBe(
     'mail.log: 0 lines = 0 events + 0 irrelevant + 0 unparsed\nnothing to read\n',
   );
   const other = newFolder({ 'mail.log': QUIET + BUSY });
-  const table = await outputOf(['top', 'mail.log', '--count', 'zebra', ...DATED], { cwd: other });
+  const table = await outputKept(['top', 'mail.log', '--count', 'zebra', ...DATED], { cwd: other });
   expect(table).toContain('\nzebra: none in what was read\n');
 });

@@ -1,11 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as fc from 'fast-check';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { runConvert } from '../../src/cli/commands/convert.ts';
 import { replay } from '../../src/cli/replay-logs.ts';
 import { formatIso } from '../../src/model/time.ts';
+import { scratchFolder } from '../builders/scratch-folder.ts';
 
 // Goal: a log and the CSV that `convert` makes of it replay to the same bytes.
 // Method: random Postfix logs with few clients, processes and queue ids, so that sessions, messages
@@ -118,8 +118,7 @@ function logOf(history: readonly Step[]): string {
   return text;
 }
 
-const folder = mkdtempSync(path.join(os.tmpdir(), 'hindcast-convert-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = scratchFolder();
 
 /** All bytes of a report but those that describe its inputs. */
 function bytesOf(report: string): Record<string, string> {

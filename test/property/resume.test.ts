@@ -2,24 +2,20 @@
 // all pieces gives: rows, series files, totals, and the state that is left, byte for byte.
 // Method: recorded logs cut at random lines, through the parsers and a policy with every kind of
 // rule; the state is written to the disk and read back between the runs.
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { replay, type ReplayLogsOptions } from '../../src/cli/replay-logs.ts';
+import { scratchFolder } from '../builders/scratch-folder.ts';
 
 const FIXTURES = path.join(import.meta.dirname, '..', '..', 'fixtures');
 const POLICY = readFileSync(path.join(FIXTURES, 'replay', 'resume.yaml'), 'utf8');
 const CSV = ['windows.csv', 'keys.csv', 'firings.csv', 'stopped.csv'];
 
-let folder = '';
+const folder = scratchFolder();
 let runs = 0;
-beforeAll(() => {
-  folder = mkdtempSync(path.join(tmpdir(), 'hindcast-resume-'));
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Lines replayed in one run of the property. */
 const LINES = 2500;
