@@ -1,5 +1,6 @@
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { defineCheck } from './check-command.ts';
+import { defineCut } from './cut-command.ts';
 import { collect, once, wholeNumber } from './option-values.ts';
 import { defineExplain, defineTimeline, defineTop } from './question-commands.ts';
 import type { Stdio } from './stdio.ts';
@@ -158,6 +159,20 @@ export function createProgram(context: CommandContext): Command {
 
   defineCheck(withLogOptions(program.command('check')), context);
   defineTest(program.command('test'), context);
+  defineCut(withLogOptions(program.command('cut')), context);
+
+  program
+    .command('schema')
+    .description('print the JSON Schema of policies or of tests, for editors')
+    .addArgument(
+      new Argument('[files]', 'the schema of which files')
+        .choices(['policy', 'test'])
+        .default('policy'),
+    )
+    .action(async (files: 'policy' | 'test') => {
+      const { runSchema } = await import('./commands/schema.ts');
+      runSchema(files, context);
+    });
 
   program
     .command('import')

@@ -19,9 +19,12 @@ export const DEFAULT_MONITOR: Monitor = { intervalMs: 300_000, windows: 6 };
 export const MAX_INTERVAL_S = 366 * 86_400;
 const MAX_WINDOWS = 1_000_000;
 
+/** `"300,6"`; how large the numbers may be is said by `parseMonitor`. */
+export const MONITOR_PATTERN = /^\s*(\d{1,8})\s*,\s*(\d{1,7})\s*$/;
+
 /** Reads `"300,6"`; undefined when the text is not a monitor. */
 export function parseMonitor(text: string): Monitor | undefined {
-  const match = /^\s*(\d{1,8})\s*,\s*(\d{1,7})\s*$/.exec(text);
+  const match = MONITOR_PATTERN.exec(text);
   if (match === null) return undefined;
   const seconds = Number(match[1]);
   const windows = Number(match[2]);

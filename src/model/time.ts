@@ -129,9 +129,12 @@ export function parseTime(text: string): number | undefined {
   return stamp === undefined ? undefined : stamp.localMs - (stamp.offsetMs ?? 0);
 }
 
+/** `90`, `90s`, `1.5h`; a number alone is seconds. */
+export const DURATION_PATTERN = /^\s*(\d{1,9}(?:\.\d{1,3})?)\s*(ms|s|m|h|d)?\s*$/;
+
 /** Reads `90`, `90s`, `15m`, `1h`, `2d`, `500ms`; undefined when it is no duration. Result in milliseconds. */
 export function parseDuration(text: string): number | undefined {
-  const match = /^(\d{1,9}(?:\.\d{1,3})?)\s*(ms|s|m|h|d)?$/.exec(text.trim());
+  const match = DURATION_PATTERN.exec(text);
   if (match === null) return undefined;
   const units = { ms: 1, s: SECOND_MS, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS } as const;
   const unit = (match[2] ?? 's') as keyof typeof units;

@@ -25,7 +25,8 @@ import { ScriptHost } from './script-host.ts';
 import { NOBODY, TakenTraffic } from './taken-traffic.ts';
 import type { ReplaySink, Tally } from './tally.ts';
 
-const LOOPBACK = ['127.0.0.0/8', '::1/128'].map((text) => parseNetwork(text)!);
+/** Whom a policy ignores unless it says otherwise. */
+export const LOOPBACK = ['127.0.0.0/8', '::1/128'].map((text) => parseNetwork(text)!);
 
 /** The policy of a replay without one: the built-in metrics under the default monitor. */
 export const BARE_POLICY: RulePolicy = {

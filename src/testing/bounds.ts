@@ -1,3 +1,4 @@
+import { either, matching, shared } from '../policy/yaml/key-table.ts';
 import { seenOf, type Value } from '../policy/yaml/tree.ts';
 import type { TestMistakes } from './codes.ts';
 
@@ -17,13 +18,18 @@ function exactly(value: number): Bound {
 }
 
 const NUMBER = String.raw`(-?\d{1,15}(?:\.\d{1,3})?)`;
-const COMPARED = new RegExp(`^(<=|>=|<|>) *${NUMBER}$`);
-const RANGE = new RegExp(`^${NUMBER} *\\.\\. *${NUMBER}$`);
+const COMPARED = new RegExp(`^\\s*(<=|>=|<|>) *${NUMBER}\\s*$`);
+const RANGE = new RegExp(`^\\s*${NUMBER} *\\.\\. *${NUMBER}\\s*$`);
+
+export const BOUND_SCHEMA = shared(
+  'bound',
+  either({ type: 'number' }, matching(COMPARED), matching(RANGE)),
+);
 
 /** @param what the key as messages name it */
 export function readBound(mistakes: TestMistakes, value: Value, what: string): Bound | undefined {
   if (value.type === 'number' && Number.isFinite(value.value)) return exactly(value.value);
-  const bound = value.type === 'text' ? boundOf(value.text.trim()) : undefined;
+  const bound = value.type === 'text' ? boundOf(value.text) : undefined;
   if (bound === undefined) {
     const hint = 'write 3, ">= 3", "< 3" or 3..5';
     mistakes.add(value, 'bound-wrong', [what, seenOf(value)], hint);

@@ -1,9 +1,26 @@
-import { checkKeys, choiceOf, mapOf, requiredAt, textOf, valueAt } from '../policy/yaml/shape.ts';
+import type { KeyTable } from '../policy/yaml/key-table.ts';
+import { checkKeys, choiceOf, mapOf, textOf, valueAt } from '../policy/yaml/shape.ts';
 import { seenOf, type MapValue, type Value } from '../policy/yaml/tree.ts';
 import type { MomentQuestion } from '../simulate/watch/moment-question.ts';
 import { AT_LEAST_ONE, NONE, readBound } from './bounds.ts';
 import type { TestMistakes } from './codes.ts';
 import type { Expectation, NamedBound, PlainSubject, Subject } from './expectation.ts';
+import {
+  BLOCK_NUMBERS,
+  BLOCKS_KEYS,
+  COUNT_KEYS,
+  FIRES_KEYS,
+  FIRING_NUMBERS,
+  NEVER_KEYS,
+  NOTE_NUMBERS,
+  NOTES_KEYS,
+  SESSIONS_KEYS,
+  STOPPED_NUMBERS,
+  STOPS_KEYS,
+  TAKEN_KEYS,
+  TAKEN_NUMBERS,
+  VERDICTS,
+} from './expectation-keys.ts';
 import { numberTextOf, readBlock, readMonitorAt, readWindowRange } from './scalars.ts';
 import { readMomentAt, readSpan, type Calendar } from './times.ts';
 
@@ -13,14 +30,6 @@ export interface Facts {
   readonly enforces: boolean;
   readonly hasState: boolean;
 }
-
-const VERDICTS = ['tag', 'tarpit', 'reject', 'disconnect', 'discard'] as const;
-const STOPPED = ['connections', 'messages'];
-/** How the running system judged what is stopped or taken. */
-const LOGGED = ['accepted', 'rejected', 'greylisted', 'spam', 'virus'];
-const TAKEN = ['connections', ...LOGGED];
-const NOTES = ['wrong_family', 'without_key', 'without_amount', 'negative'];
-const MOMENT_KEYS = ['at', 'is'];
 
 /** An expectation without its place; undefined: `mistakes` says why. */
 export type ReadExpectation = Omit<Expectation, 'place' | 'text'> | undefined;
@@ -36,10 +45,8 @@ export class ExpectationReader {
   }
 
   firings(key: string, value: Value): ReadExpectation {
-    const numbers = key === 'never' ? [] : ['firings', 'keys', 'peak', 'limit'];
-    const map = this.#map(key, value, ['rule', 'key', 'verdict', 'within', ...numbers]);
+    const map = this.#map(key, value, key === 'never' ? NEVER_KEYS : FIRES_KEYS);
     if (map === undefined) return undefined;
-    if (key === 'fires') requiredAt(this.#mistakes, map, 'rule', `'${key}'`);
     const span = valueAt(map, 'within');
     const within = span && readSpan(this.#mistakes, span, "'within'", this.#facts.calendar);
     const keyValue = valueAt(map, 'key');
@@ -51,7 +58,7 @@ export class ExpectationReader {
       within,
     } as const;
     if (key === 'never') return { subject, bounds: [['firings', NONE]] };
-    const bounds = this.#bounds(map, numbers);
+    const bounds = this.#bounds(map, FIRING_NUMBERS);
     const isCounted = bounds.some(([name]) => name === 'firings');
     return { subject, bounds: isCounted ? bounds : [['firings', AT_LEAST_ONE], ...bounds] };
   }
@@ -63,10 +70,9 @@ export class ExpectationReader {
 
   count(key: string, value: Value): ReadExpectation {
     const mistakes = this.#mistakes;
-    const known = ['series', 'monitor', 'block', 'key', 'windows', ...MOMENT_KEYS];
-    const map = this.#map(key, value, known);
+    const map = this.#map(key, value, COUNT_KEYS);
     if (map === undefined) return undefined;
-    const seriesValue = requiredAt(mistakes, map, 'series', `'${key}'`);
+    const seriesValue = valueAt(map, 'series');
     const [blockValue, keyValue] = [valueAt(map, 'block'), valueAt(map, 'key')];
     if ((blockValue === undefined) === (keyValue === undefined)) {
       const hint = 'block: 192.0.2.0/24, or key: with a text for a string series';
@@ -82,7 +88,7 @@ export class ExpectationReader {
   }
 
   sessions(key: string, value: Value): ReadExpectation {
-    const map = this.#map(key, value, ['block', 'service', 'listener', ...MOMENT_KEYS]);
+    const map = this.#map(key, value, SESSIONS_KEYS);
     if (map === undefined) return undefined;
     const blockValue = valueAt(map, 'block');
     const block = blockValue && readBlock(this.#mistakes, blockValue, "'block'");
@@ -92,11 +98,11 @@ export class ExpectationReader {
   }
 
   stops(key: string, value: Value): ReadExpectation {
-    const names = [...STOPPED, ...LOGGED];
-    const map = this.#map(key, value, ['rule', 'verdict', ...names]);
+    const map = this.#map(key, value, STOPS_KEYS);
     if (map === undefined) return undefined;
     const [rule, verdict] = [this.#text(map, 'rule'), this.#verdict(map)];
-    return { subject: { type: 'stops', rule, verdict }, bounds: this.#someBounds(key, map, names) };
+    const bounds = this.#someBounds(key, map, STOPPED_NUMBERS);
+    return { subject: { type: 'stops', rule, verdict }, bounds };
   }
 
   /** `0` stands for accepted messages of all rules. */
@@ -111,33 +117,32 @@ export class ExpectationReader {
         bound && { subject: { type: 'collateral', rule: undefined }, bounds: [['accepted', bound]] }
       );
     }
-    return this.#ofRule(key, value, 'collateral', TAKEN);
+    return this.#ofRule(key, value, 'collateral', TAKEN_KEYS, TAKEN_NUMBERS);
   }
 
   blocks(key: string, value: Value): ReadExpectation {
-    return this.#ofRule(key, value, 'blocks', ['begun', 'refused']);
+    return this.#ofRule(key, value, 'blocks', BLOCKS_KEYS, BLOCK_NUMBERS);
   }
 
   notes(key: string, value: Value): ReadExpectation {
-    const map = this.#map(key, value, ['series', ...NOTES]);
+    const map = this.#map(key, value, NOTES_KEYS);
     if (map === undefined) return undefined;
-    requiredAt(this.#mistakes, map, 'series', `'${key}'`);
     const series = this.#text(map, 'series') ?? '';
-    return { subject: { type: 'notes', series }, bounds: this.#someBounds(key, map, NOTES) };
+    return { subject: { type: 'notes', series }, bounds: this.#someBounds(key, map, NOTE_NUMBERS) };
   }
 
-  /** @param names undefined: kinds of events, which may be any word */
+  /** @param table undefined: kinds of events, which may be any word */
   numbers(
     key: string,
     value: Value,
     type: PlainSubject,
-    names: readonly string[] | undefined,
+    table: KeyTable | undefined,
   ): ReadExpectation {
     const map = mapOf(this.#mistakes, value, `'${key}'`);
     if (map === undefined) return undefined;
-    const known = names ?? [...map.members.keys()];
-    checkKeys(this.#mistakes, map, known, `'${key}'`);
-    return { subject: { type } as Subject, bounds: this.#someBounds(key, map, known) };
+    if (table !== undefined) checkKeys(this.#mistakes, map, table, `'${key}'`);
+    const bounds = this.#someBounds(key, map, table ?? Object.fromEntries(map.members));
+    return { subject: { type } as Subject, bounds };
   }
 
   inputNumber(key: string, value: Value): ReadExpectation {
@@ -149,26 +154,27 @@ export class ExpectationReader {
     key: string,
     value: Value,
     type: 'collateral' | 'blocks',
-    names: readonly string[],
+    table: KeyTable,
+    numbers: KeyTable,
   ): ReadExpectation {
-    const map = this.#map(key, value, ['rule', ...names]);
+    const map = this.#map(key, value, table);
     if (map === undefined) return undefined;
     const rule = this.#text(map, 'rule');
-    return { subject: { type, rule }, bounds: this.#someBounds(key, map, names) };
+    return { subject: { type, rule }, bounds: this.#someBounds(key, map, numbers) };
   }
 
   #moment(key: string, map: MapValue, question: MomentQuestion): ReadExpectation {
     const mistakes = this.#mistakes;
-    const [at, is] = MOMENT_KEYS.map((own) => requiredAt(mistakes, map, own, `'${key}'`));
+    const [at, is] = [valueAt(map, 'at'), valueAt(map, 'is')];
     const atMs = at && readMomentAt(mistakes, at, this.#facts.calendar);
     const bound = is && readBound(mistakes, is, "'is'");
     if (atMs === undefined || bound === undefined) return undefined;
     return { subject: { type: 'moment', atMs, question }, bounds: [[key, bound]] };
   }
 
-  #map(key: string, value: Value, known: readonly string[]): MapValue | undefined {
+  #map(key: string, value: Value, table: KeyTable): MapValue | undefined {
     const map = mapOf(this.#mistakes, value, `'${key}'`);
-    if (map !== undefined) checkKeys(this.#mistakes, map, known, `'${key}'`);
+    if (map !== undefined) checkKeys(this.#mistakes, map, table, `'${key}'`);
     return map;
   }
 
@@ -190,19 +196,23 @@ export class ExpectationReader {
     return undefined;
   }
 
-  #bounds(map: MapValue, names: readonly string[]): NamedBound[] {
-    return names.flatMap((name): NamedBound[] => {
+  #bounds(map: MapValue, numbers: Readonly<Record<string, unknown>>): NamedBound[] {
+    return Object.keys(numbers).flatMap((name): NamedBound[] => {
       const value = valueAt(map, name);
       const bound = value && readBound(this.#mistakes, value, `'${name}'`);
       return bound === undefined ? [] : [[name, bound]];
     });
   }
 
-  #someBounds(key: string, map: MapValue, names: readonly string[]): NamedBound[] {
+  #someBounds(
+    key: string,
+    map: MapValue,
+    numbers: Readonly<Record<string, unknown>>,
+  ): NamedBound[] {
     const before = this.#mistakes.errors;
-    const bounds = this.#bounds(map, names);
+    const bounds = this.#bounds(map, numbers);
     if (bounds.length === 0 && this.#mistakes.errors === before) {
-      const hint = `one of ${names.join(', ') || 'connect, reception, …'}`;
+      const hint = `one of ${Object.keys(numbers).join(', ') || 'connect, reception, …'}`;
       this.#mistakes.add(map, 'setting-missing', [`'${key}'`, 'number'], hint);
     }
     return bounds;

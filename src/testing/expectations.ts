@@ -3,15 +3,22 @@ import { checkKeys, mapOf, someOf } from '../policy/yaml/shape.ts';
 import type { Value } from '../policy/yaml/tree.ts';
 import type { TestMistakes } from './codes.ts';
 import type { Expectation } from './expectation.ts';
+import {
+  END_NUMBERS,
+  type ENFORCED_KEYS,
+  EXPECTATION_KEYS,
+  INPUT_NUMBERS,
+  type OBSERVED_KEYS,
+  RETRY_NUMBERS,
+  TARPIT_NUMBERS,
+} from './expectation-keys.ts';
 import { ExpectationReader, type Facts, type ReadExpectation } from './expectation-reader.ts';
 
-const ENDS = ['opened', 'logged', 'replaced', 'restart', 'timeout', 'refused', 'unopened', 'open'];
-const INPUT_NUMBERS = ['unparsed', 'late', 'too_late', 'quarantined', 'ignored'];
 const KINDS = undefined;
 
 type Read = (reader: ExpectationReader, key: string, value: Value) => ReadExpectation;
 
-const READERS: Readonly<Record<string, Read>> = {
+const OBSERVED: Readonly<Record<keyof typeof OBSERVED_KEYS, Read>> = {
   fires: (reader, key, value) => reader.firings(key, value),
   never: (reader, key, value) => reader.firings(key, value),
   unexpected: (reader, key, value) => reader.unexpected(key, value),
@@ -20,29 +27,30 @@ const READERS: Readonly<Record<string, Read>> = {
   stops: (reader, key, value) => reader.stops(key, value),
   collateral: (reader, key, value) => reader.collateral(key, value),
   events: (reader, key, value) => reader.numbers(key, value, 'events', KINDS),
-  session_ends: (reader, key, value) => reader.numbers(key, value, 'session_ends', ENDS),
+  session_ends: (reader, key, value) => reader.numbers(key, value, 'session_ends', END_NUMBERS),
   notes: (reader, key, value) => reader.notes(key, value),
-  ...Object.fromEntries(
-    INPUT_NUMBERS.map((name): [string, Read] => [
-      name,
-      (reader, key, value) => reader.inputNumber(key, value),
-    ]),
-  ),
 };
 
-const ENFORCED: Readonly<Record<string, Read>> = {
+const INPUT: Readonly<Record<string, Read>> = Object.fromEntries(
+  Object.keys(INPUT_NUMBERS).map((name): [string, Read] => [
+    name,
+    (reader, key, value) => reader.inputNumber(key, value),
+  ]),
+);
+
+const ENFORCED: Readonly<Record<keyof typeof ENFORCED_KEYS, Read>> = {
   accepted: (reader, key, value) => reader.numbers(key, value, 'accepted', KINDS),
   refused: (reader, key, value) => reader.numbers(key, value, 'refused', KINDS),
   blocks: (reader, key, value) => reader.blocks(key, value),
   tarpits: (reader, key, value) => {
-    return reader.numbers(key, value, 'tarpits', ['sessions', 'seconds', 'held']);
+    return reader.numbers(key, value, 'tarpits', TARPIT_NUMBERS);
   },
   retries: (reader, key, value) => {
-    return reader.numbers(key, value, 'retries', ['returned', 'gave_up', 'waiting']);
+    return reader.numbers(key, value, 'retries', RETRY_NUMBERS);
   },
 };
 
-const ALL_READERS: Readonly<Record<string, Read>> = { ...READERS, ...ENFORCED };
+const ALL_READERS: Readonly<Record<string, Read>> = { ...OBSERVED, ...INPUT, ...ENFORCED };
 
 /** Reads the list of `expect:`; undefined when an item of it cannot be used. */
 export function readExpectations(
@@ -56,7 +64,7 @@ export function readExpectations(
   const found = someOf(mistakes, value, "'expect'").flatMap((item) => {
     const map = mapOf(mistakes, item, 'an expectation');
     if (map === undefined) return [];
-    checkKeys(mistakes, map, Object.keys(ALL_READERS), 'an expectation');
+    checkKeys(mistakes, map, EXPECTATION_KEYS, 'an expectation');
     const [first, second] = map.members.values();
     if (first === undefined || second !== undefined) {
       if (first === undefined) mistakes.add(item, 'list-empty', ['an expectation']);

@@ -1,4 +1,6 @@
 import type { Place } from '../policy/mistakes.ts';
+import { either, mapping, TEXT, type KeyTable } from '../policy/yaml/key-table.ts';
+import { INLINE_POLICY_SCHEMA } from '../policy/yaml/read.ts';
 import { checkKeys, textOf, valueAt } from '../policy/yaml/shape.ts';
 import type { MapValue, Value } from '../policy/yaml/tree.ts';
 import { seenOf } from '../policy/yaml/tree.ts';
@@ -24,7 +26,19 @@ export interface InlinePolicy {
   readonly place: Place;
 }
 
-const NAMED_KEYS = ['file', 'phase', 'config', 'root'] as const;
+const NAMED_KEYS = {
+  file: { about: 'A YAML policy, a Lua module or a Sieve script.', value: TEXT },
+  phase: { about: 'Where a Sieve script runs.', value: TEXT },
+  config: { about: 'An ecelerity.conf.', value: TEXT },
+  root: { about: 'Where absolute paths of the configuration are looked for.', value: TEXT },
+} as const satisfies KeyTable;
+
+/** A policy of a mapping with one of the keys above is a named one. */
+export const POLICY_REFERENCE_SCHEMA = either(
+  TEXT,
+  mapping(NAMED_KEYS, { minProperties: 1 }),
+  INLINE_POLICY_SCHEMA,
+);
 
 /** A file, `{ file, phase, config, root }`, or the keys of a YAML policy themselves. */
 export function readPolicyReference(
@@ -40,11 +54,12 @@ export function readPolicyReference(
     mistakes.add(value, 'type-wrong', ["'policy'", expected, seenOf(value)]);
     return undefined;
   }
-  if (!NAMED_KEYS.some((key) => value.members.has(key))) {
+  const names = Object.keys(NAMED_KEYS);
+  if (!names.some((key) => value.members.has(key))) {
     return { type: 'inline', map: value, place: value };
   }
   checkKeys(mistakes, value, NAMED_KEYS, "'policy'");
-  const texts = NAMED_KEYS.map((key) => {
+  const texts = names.map((key) => {
     const own = valueAt(value, key);
     return own && textOf(mistakes, own, `'${key}'`);
   });

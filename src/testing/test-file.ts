@@ -1,23 +1,43 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Place } from '../policy/mistakes.ts';
 import {
+  BOOLEAN,
+  mapping,
+  schemaFile,
+  shared,
+  someSchema,
+  TEXT,
+  type KeyTable,
+  type Schema,
+} from '../policy/yaml/key-table.ts';
+import {
   booleanOf,
   checkKeys,
   headOf,
   mapOf,
-  requiredAt,
   someOf,
   textOf,
   valueAt,
 } from '../policy/yaml/shape.ts';
 import { readTree, seenOf, type MapValue, type Value } from '../policy/yaml/tree.ts';
 import { TestMistakes } from './codes.ts';
-import { readEnforce, type Enforcement } from './enforcement.ts';
+import { ENFORCE_SCHEMA, readEnforce, type Enforcement } from './enforcement.ts';
 import type { Expectation } from './expectation.ts';
+import { EXPECTATIONS_SCHEMA } from './expectation-keys.ts';
 import { readExpectations } from './expectations.ts';
-import { readCalendar, readInput, type TestInput } from './test-input.ts';
-import { readPolicyReference, type PolicyReference } from './policy-reference.ts';
-import { readDuration, readMomentAt } from './times.ts';
+import {
+  INPUT_SCHEMA,
+  readCalendar,
+  readInput,
+  WITH_CONTENT,
+  type TestInput,
+} from './test-input.ts';
+import {
+  POLICY_REFERENCE_SCHEMA,
+  readPolicyReference,
+  type PolicyReference,
+} from './policy-reference.ts';
+import { DURATION_SCHEMA, MOMENT_SCHEMA, readDuration, readMomentAt } from './times.ts';
 
 /** A test with everything that the file says of it, and where. */
 export interface PolicyTest {
@@ -54,18 +74,66 @@ export interface TestFileReading {
 const VERSION = 1;
 const VERSION_KEY = 'hindcast-test';
 /** What a test may say for itself and a file for all its tests. */
-const SHARED_KEYS = [
-  'policy',
-  'input',
-  'from',
-  'to',
-  'session_timeout',
-  'clamp_negative',
-  'enforce',
-  'state',
-];
-const FILE_KEYS = [VERSION_KEY, ...SHARED_KEYS, 'tests'];
-const TEST_KEYS = ['name', ...SHARED_KEYS, 'expect'];
+const SHARED_KEYS: KeyTable = {
+  policy: {
+    about: 'A policy file, { file, phase, config, root }, or the keys of a policy themselves.',
+    value: shared('policy', POLICY_REFERENCE_SCHEMA),
+  },
+  input: { about: 'The events or logs of a test.', value: INPUT_SCHEMA },
+  from: {
+    about: 'Report from here on; earlier events only warm the windows.',
+    value: MOMENT_SCHEMA,
+  },
+  to: { about: 'Stop before this time.', value: MOMENT_SCHEMA },
+  session_timeout: {
+    about: 'Silence that ends a session without a logged end.',
+    value: DURATION_SCHEMA,
+  },
+  clamp_negative: {
+    about: 'Counts stop at 0 where an amount would take them below.',
+    value: BOOLEAN,
+  },
+  enforce: {
+    about: 'What the policy refuses no longer happens; { retry: 15m }: clients come back.',
+    value: ENFORCE_SCHEMA,
+  },
+  state: { about: 'A folder with the state that the replay goes on from.', value: TEXT },
+};
+const TEST_KEYS: KeyTable = {
+  name: { about: 'What results call the test.', value: TEXT, required: true },
+  ...SHARED_KEYS,
+  input: { ...SHARED_KEYS['input'], value: { ...INPUT_SCHEMA, ...WITH_CONTENT } },
+  expect: {
+    about: 'What the run must lead to, each with a dash of its own.',
+    value: EXPECTATIONS_SCHEMA,
+    required: true,
+  },
+};
+const FILE_KEYS: KeyTable = {
+  [VERSION_KEY]: { about: 'The version of the test format.', value: { const: VERSION } },
+  ...SHARED_KEYS,
+  tests: {
+    about: 'The tests; what one does not say itself, the file says for all.',
+    value: someSchema(shared('test', mapping(TEST_KEYS))),
+    required: true,
+  },
+};
+
+/** A test needs events or logs; those of the file are for tests without any. */
+const FILE_BESIDES: Schema = {
+  anyOf: [
+    { required: ['input'], properties: { input: WITH_CONTENT } },
+    { properties: { tests: someSchema({ type: 'object', required: ['input'] }) } },
+  ],
+};
+
+/** The JSON Schema of a test file. */
+export function testSchema(): Schema {
+  return schemaFile(
+    'Tests of a policy of hindcast',
+    mapping(FILE_KEYS, { ...FILE_BESIDES, required: [VERSION_KEY, 'tests'] }),
+  );
+}
 
 /** Reads a test file. Never throws on what a user wrote; every mistake becomes a diagnostic. */
 export function readTestFile(text: string, file: string): TestFileReading {
@@ -102,7 +170,7 @@ function readVersion(mistakes: TestMistakes, map: MapValue): boolean {
 
 function readTests(mistakes: TestMistakes, map: MapValue, text: string): PolicyTest[] {
   checkKeys(mistakes, map, FILE_KEYS, 'a test file');
-  const value = requiredAt(mistakes, map, 'tests', 'the file');
+  const value = valueAt(map, 'tests');
   if (value === undefined) return [];
   const names = new Set<string>();
   return someOf(mistakes, value, "'tests'").flatMap((item) => {
@@ -134,7 +202,7 @@ class TestReader {
     const mistakes = this.#mistakes;
     const test = this.#test;
     checkKeys(mistakes, test, TEST_KEYS, 'a test');
-    const nameValue = requiredAt(mistakes, test, 'name', 'a test');
+    const nameValue = valueAt(test, 'name');
     const name = nameValue && textOf(mistakes, nameValue, "'name'");
     const [inputValue, sharedInput] = [valueAt(test, 'input'), valueAt(this.#file, 'input')];
     const calendar = readCalendar(mistakes, [inputValue, sharedInput]);
@@ -146,7 +214,7 @@ class TestReader {
     const enforceValue = this.#valueOf('enforce');
     const enforce = enforceValue && readEnforce(mistakes, enforceValue);
     const state = this.#state(enforceValue);
-    const expect = requiredAt(mistakes, test, 'expect', 'a test');
+    const expect = valueAt(test, 'expect');
     const facts = { calendar, enforces: enforce !== undefined, hasState: state !== undefined };
     const expectations = expect && readExpectations(mistakes, expect, this.#text, facts);
     const policyValue = this.#valueOf('policy');

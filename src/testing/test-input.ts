@@ -1,12 +1,24 @@
 import { placeOf } from '../model/diagnostic.ts';
 import type { Place } from '../policy/mistakes.ts';
+import {
+  itemsSchema,
+  mapping,
+  namedValues,
+  oneKeyOf,
+  shared,
+  someSchema,
+  TEXT,
+  TEXT_OR_NUMBER,
+  type KeyTable,
+  type Schema,
+} from '../policy/yaml/key-table.ts';
 import { checkKeys, itemsOf, mapOf, someOf, textOf, valueAt } from '../policy/yaml/shape.ts';
 import type { MapValue, TextValue, Value } from '../policy/yaml/tree.ts';
 import type { TestMistakes } from './codes.ts';
 import { eventRows } from './event-rows.ts';
 import { readEventLine } from './notation.ts';
 import { numberTextOf } from './scalars.ts';
-import { readDate, type Calendar } from './times.ts';
+import { DATE_SCHEMA, readDate, type Calendar } from './times.ts';
 
 /** The logs of a test: files, and texts that stand in for files. */
 export interface TestInput {
@@ -36,10 +48,53 @@ export interface Surroundings {
   readonly place: Place;
 }
 
-const CONTENT_KEYS = ['events', 'lines', 'logs', 'inputs'] as const;
-const LIST_SETTINGS = ['tz', 'year', 'node', 'map'] as const;
-const TEXT_SETTINGS = ['reorder', 'input_format', 'kind'] as const;
-const INPUT_KEYS = ['date', ...CONTENT_KEYS, ...LIST_SETTINGS, ...TEXT_SETTINGS];
+const TEXTS = itemsSchema(TEXT_OR_NUMBER);
+
+/** The texts that stand in for one file: one or the other. */
+const TEXT_KEYS: KeyTable = {
+  events: {
+    about: 'Events, one text each: at TIME KIND [ADDRESS] [xN [every DURATION]] [field=value …].',
+    value: someSchema(TEXT),
+  },
+  lines: { about: 'Lines of a log, as its server writes them.', value: TEXT },
+};
+const CONTENT_KEYS: KeyTable = {
+  ...TEXT_KEYS,
+  logs: { about: 'Files, folders and globs, relative to the test file.', value: TEXTS },
+  inputs: {
+    about: 'Several texts that stand in for files, each by its name.',
+    value: namedValues({}, mapping(TEXT_KEYS, oneKeyOf(Object.keys(TEXT_KEYS)))),
+  },
+};
+const LIST_SETTINGS = {
+  tz: { about: 'As --tz: zone of stamps without an offset, or glob=zone.', value: TEXTS },
+  year: { about: "As --year: year of a yearless log's first line, or glob=year.", value: TEXTS },
+  node: { about: 'As --node: inputs that belong to this node, name=glob.', value: TEXTS },
+  map: { about: 'As --map: columns of a CSV whose names differ, field=column.', value: TEXTS },
+} as const satisfies KeyTable;
+const TEXT_SETTINGS = {
+  reorder: {
+    about: 'As --reorder: how far a line may stand behind newer ones.',
+    value: TEXT_OR_NUMBER,
+  },
+  input_format: { about: 'As --input-format: postfix, csv or tsv.', value: TEXT_OR_NUMBER },
+  kind: {
+    about: 'As --kind: kind of events of a CSV without such a column.',
+    value: TEXT_OR_NUMBER,
+  },
+} as const satisfies KeyTable;
+const INPUT_KEYS: KeyTable = {
+  date: { about: 'The day of times that have none: 2026-11-20.', value: DATE_SCHEMA },
+  ...CONTENT_KEYS,
+  ...LIST_SETTINGS,
+  ...TEXT_SETTINGS,
+};
+
+/** What is read when a test runs; settings alone may stand for tests with inputs of their own. */
+export const WITH_CONTENT: Schema = {
+  anyOf: Object.keys(CONTENT_KEYS).map((name) => ({ required: [name] })),
+};
+export const INPUT_SCHEMA = shared('input', mapping(INPUT_KEYS));
 
 /** The date of a test: that of its own input, else that of the file's. */
 export function readCalendar(
@@ -66,7 +121,7 @@ export function readInput(
   const map = mapOf(mistakes, value, "'input'");
   if (map === undefined) return undefined;
   checkKeys(mistakes, map, INPUT_KEYS, "'input'");
-  if (!CONTENT_KEYS.some((key) => map.members.has(key))) {
+  if (!Object.keys(CONTENT_KEYS).some((key) => map.members.has(key))) {
     mistakes.add(value, 'input-missing', []);
   }
   const reader = new InputReader(mistakes, calendar, around);
@@ -92,7 +147,7 @@ class InputReader {
     return [...(map?.members.values() ?? [])].flatMap(({ key, value: own }) => {
       const input = mapOf(this.#mistakes, own, `input '${key.text}'`);
       if (input === undefined) return [];
-      checkKeys(this.#mistakes, input, ['events', 'lines'], `input '${key.text}'`);
+      checkKeys(this.#mistakes, input, TEXT_KEYS, `input '${key.text}'`);
       const texts = this.texts(input, key.text);
       if (texts.length === 0) this.#mistakes.add(own, 'input-missing', []);
       return texts;
@@ -135,8 +190,10 @@ function startOf({ text, start }: TextValue, whole: string): number | undefined 
 }
 
 function readSettings(mistakes: TestMistakes, map: MapValue): LogSettings {
-  const [tz, year, node, columns] = LIST_SETTINGS.map((key) => textsOf(mistakes, map, key));
-  const [reorder, inputFormat, kind] = TEXT_SETTINGS.map((key) => {
+  const [tz, year, node, columns] = Object.keys(LIST_SETTINGS).map((key) =>
+    textsOf(mistakes, map, key),
+  );
+  const [reorder, inputFormat, kind] = Object.keys(TEXT_SETTINGS).map((key) => {
     const value = valueAt(map, key);
     if (value === undefined) return undefined;
     return numberTextOf(value) ?? textOf(mistakes, value, `'${key}'`);

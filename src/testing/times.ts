@@ -1,5 +1,6 @@
-import { DAY_MS, parseDuration, parseIso, parseTime } from '../model/time.ts';
+import { DAY_MS, DURATION_PATTERN, parseDuration, parseIso, parseTime } from '../model/time.ts';
 import type { Place } from '../policy/mistakes.ts';
+import { either, matching, TEXT_OR_NUMBER, type Schema } from '../policy/yaml/key-table.ts';
 import { seenOf, type Value } from '../policy/yaml/tree.ts';
 import { numberTextOf } from './scalars.ts';
 import type { TestMistakes } from './codes.ts';
@@ -11,6 +12,14 @@ export interface Calendar {
 }
 
 const TIME_OF_DAY = /^\d\d?:\d\d(?::\d\d(?:[.,]\d{1,3})?)?$/;
+const DATE = /^\d{4}-\d\d-\d\d$/;
+
+/** A time of the day, ISO 8601, or epoch seconds or milliseconds. */
+export const MOMENT_SCHEMA: Schema = TEXT_OR_NUMBER;
+export const SPAN_SCHEMA = matching(/\.\./);
+export const DATE_SCHEMA = matching(DATE);
+export const DURATION_SCHEMA = either({ type: 'number', minimum: 0 }, matching(DURATION_PATTERN));
+
 const HINT = '10:00, 10:00:30, 10:00:30.250 or 2026-11-20T10:00:00Z';
 
 /** A time of the day, ISO 8601, or epoch seconds or milliseconds; milliseconds UTC. */
@@ -77,7 +86,7 @@ export function readSpan(
 export function readDate(mistakes: TestMistakes, value: Value): number | undefined {
   const stamp = value.type === 'text' ? parseIso(value.text) : undefined;
   if (stamp !== undefined && stamp.localMs % DAY_MS === 0 && value.type === 'text') {
-    if (/^[\d-]+$/.test(value.text)) return stamp.localMs;
+    if (DATE.test(value.text)) return stamp.localMs;
   }
   mistakes.add(value, 'type-wrong', ["'date'", 'a date', seenOf(value)], 'date: 2026-11-20');
   return undefined;

@@ -18,6 +18,8 @@ const COMMANDS = [
   'sweep',
   'check',
   'test',
+  'cut',
+  'schema',
   'import',
   'load',
   'show',

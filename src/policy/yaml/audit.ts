@@ -8,14 +8,26 @@ import {
 import type { Given } from '../audit-settings.ts';
 import type { Mistakes } from './mistakes.ts';
 import type { Declared } from './quantities.ts';
-import { readMonitor } from './series.ts';
-import { checkKeys, mapOf, numberOf, someOf, valueAt, type NumberShape } from './shape.ts';
+import { mapping, numberSchema, someSchema, type KeyTable, type NumberShape } from './key-table.ts';
+import { MONITOR_SCHEMA, readMonitor } from './series.ts';
+import { checkKeys, mapOf, numberOf, someOf, valueAt } from './shape.ts';
 import type { Value } from './tree.ts';
 
 const WHOLE_SECONDS: NumberShape = {
   words: `whole seconds, 1 to ${MAX_INTERVAL_S}`,
-  fits: (value) => Number.isSafeInteger(value) && value >= 1 && value <= MAX_INTERVAL_S,
+  whole: true,
+  from: 1,
+  to: MAX_INTERVAL_S,
 };
+const AUDIT_KEYS: KeyTable = {
+  maintenance_interval: {
+    about: 'How often a running server writes the series that persist, in seconds.',
+    value: numberSchema(WHOLE_SECONDS),
+  },
+};
+
+export const MONITORS_SCHEMA = someSchema(MONITOR_SCHEMA);
+export const AUDIT_SCHEMA = mapping(AUDIT_KEYS);
 
 /** `monitors:`; without the key those of the configuration, and without one the default. */
 export function readMonitors(
@@ -50,7 +62,7 @@ export function readMaintenance(
   configured: Given<number> | undefined,
 ): number | undefined {
   const map = value && mapOf(mistakes, value, "'audit'");
-  if (map !== undefined) checkKeys(mistakes, map, ['maintenance_interval'], "'audit'");
+  if (map !== undefined) checkKeys(mistakes, map, AUDIT_KEYS, "'audit'");
   const interval = map && valueAt(map, 'maintenance_interval');
   if (interval === undefined) return configured?.value;
   const seconds = numberOf(mistakes, interval, "'maintenance_interval'", WHOLE_SECONDS);

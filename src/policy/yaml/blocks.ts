@@ -1,13 +1,32 @@
 import { ADDRESS, type Prefix } from '../../model/address.ts';
 import type { Per } from '../rule-policy.ts';
-import { keyFieldAt } from './filters.ts';
+import { KEY_FIELDS, keyFieldAt } from './filters.ts';
+import { choice, either, mapping, numberSchema, shared } from './key-table.ts';
+import type { KeyTable, NumberShape, Schema } from './key-table.ts';
 import type { Mistakes, Place } from './mistakes.ts';
 import type { KeySpace } from './quantities.ts';
-import { checkKeys, headOf, keyAt, numberOf, valueAt, type NumberShape } from './shape.ts';
+import { checkKeys, headOf, keyAt, numberOf, valueAt } from './shape.ts';
 import { seenOf, type MapValue, type Value } from './tree.ts';
 
 /** Prefixes this short or shorter hold a whole provider of IPv6. */
 const SHORT_IPV6 = 32;
+
+const FAMILIES = { ipv4: prefixShape(ADDRESS.ipv4), ipv6: prefixShape(ADDRESS.ipv6) } as const;
+const PREFIX_KEYS: KeyTable = {
+  ipv4: { about: 'Prefix length of IPv4 blocks.', value: numberSchema(FAMILIES.ipv4) },
+  ipv6: { about: 'Prefix length of IPv6 blocks.', value: numberSchema(FAMILIES.ipv6) },
+};
+
+/** `per:` of what is counted by addresses. */
+export const BLOCK_SCHEMA: Schema = shared(
+  'block',
+  either({ const: 'address' }, mapping(PREFIX_KEYS, { minProperties: 1 })),
+);
+/** `per:` of any rule: `distinct` is counted by the values of a field, too. */
+export const PER_SCHEMA = either(
+  BLOCK_SCHEMA,
+  choice(KEY_FIELDS.filter((field) => field !== 'ip')),
+);
 
 /**
  * What a rule counts by, from its `per:` and from what it counts. Undefined when a mistake was
@@ -109,10 +128,7 @@ function readField(
 }
 
 function prefixShape(width: number): NumberShape {
-  return {
-    words: `a prefix length 0..${width}`,
-    fits: (bits) => Number.isInteger(bits) && bits >= 0 && bits <= width,
-  };
+  return { words: `a prefix length 0..${width}`, whole: true, from: 0, to: width };
 }
 
 /** A family that nothing of the rule can count may be left out. */
@@ -121,12 +137,13 @@ function readPrefix(
   map: MapValue,
   spaces: readonly KeySpace[],
 ): Prefix | undefined {
-  checkKeys(mistakes, map, ['ipv4', 'ipv6'], "'per'");
+  checkKeys(mistakes, map, PREFIX_KEYS, "'per'");
   const before = mistakes.errors;
-  const read = (family: 'ipv4' | 'ipv6', width: number): number => {
+  const read = (family: 'ipv4' | 'ipv6'): number => {
+    const width = ADDRESS[family];
     const value = valueAt(map, family);
     if (value !== undefined) {
-      return numberOf(mistakes, value, `'${family}'`, prefixShape(width)) ?? width;
+      return numberOf(mistakes, value, `'${family}'`, FAMILIES[family]) ?? width;
     }
     const counted = spaces.some((space) => space.type !== 'address' || space[family]);
     if (counted) {
@@ -135,7 +152,7 @@ function readPrefix(
     }
     return width;
   };
-  const prefix = { ipv4: read('ipv4', ADDRESS.ipv4), ipv6: read('ipv6', ADDRESS.ipv6) };
+  const prefix = { ipv4: read('ipv4'), ipv6: read('ipv6') };
   const ipv6 = valueAt(map, 'ipv6');
   if (mistakes.errors === before && ipv6 !== undefined && prefix.ipv6 <= SHORT_IPV6) {
     const hint = 'customers get /48 to /64; a mask made for IPv4 is taken literally';

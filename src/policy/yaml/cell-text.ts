@@ -1,7 +1,7 @@
 import { Document, isCollection, isMap, parse, visit } from 'yaml';
 import { formatMonitor, type Monitor, type WindowRange } from '../../model/monitor.ts';
 import type { Condition, Quantity, Rule, RulePolicy, SeriesDefinition } from '../rule-policy.ts';
-import { BESIDE_FORMS, FORMS } from './conditions.ts';
+import { BESIDE_FORMS, FORMS } from './condition-keys.ts';
 
 /** What a rule becomes, and what its policy must have besides. */
 export interface RuleChange {

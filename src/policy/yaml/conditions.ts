@@ -1,5 +1,17 @@
 import type { Monitor, WindowRange } from '../../model/monitor.ts';
 import type { Condition } from '../rule-policy.ts';
+import {
+  FITS,
+  FORMS,
+  OF_SESSIONS,
+  OF_WINDOWS,
+  RATIO_KEYS,
+  SURGE_KEYS,
+  type Fit,
+  type Form,
+  type Refused,
+} from './condition-keys.ts';
+import { ABOVE_0, FROM_0, WHOLE_FROM_0, type NumberShape } from './key-table.ts';
 import type { Mistakes } from './mistakes.ts';
 import {
   countedOf,
@@ -11,36 +23,9 @@ import {
   type Declared,
   type KeySpace,
 } from './quantities.ts';
-import {
-  ABOVE_0,
-  checkKeys,
-  FROM_0,
-  keyAt,
-  mapOf,
-  numberOf,
-  requiredAt,
-  valueAt,
-  WHOLE_FROM_0,
-  type NumberShape,
-} from './shape.ts';
+import { addMissing, checkKeys, keyAt, mapOf, numberOf, valueAt } from './shape.ts';
 import type { MapValue, Value } from './tree.ts';
 import { readEarlier, readWindows } from './windows.ts';
-
-/** The forms of a condition; exactly one of them says what is counted. */
-export const FORMS = ['count', 'ratio', 'surge', 'distinct'] as const;
-type Form = (typeof FORMS)[number];
-
-/** Keys that stand beside a form. */
-export const BESIDE_FORMS = [
-  'monitor',
-  'windows',
-  'above',
-  'service',
-  'listener',
-  'on',
-  'where',
-] as const;
-type Beside = (typeof BESIDE_FORMS)[number];
 
 /** A condition with what its rule must know to be checked as a whole. */
 export interface ReadCondition {
@@ -74,7 +59,8 @@ export function readCondition(declared: Declared, map: MapValue, where: string):
   const form = FORMS.find((one) => map.members.has(one));
   const value = form && valueAt(map, form);
   if (form === undefined || value === undefined) return UNREADABLE;
-  const readers: Readonly<Record<Form, typeof readCount>> = {
+  checkFit(declared.mistakes, map, FITS[form], where);
+  const readers: Readonly<Record<Form, typeof readRatio>> = {
     count: readCount,
     ratio: readRatio,
     surge: readSurge,
@@ -84,26 +70,28 @@ export function readCondition(declared: Declared, map: MapValue, where: string):
 }
 
 /** Reports what stands beside a form that has no use for it. */
-function refuse(mistakes: Mistakes, map: MapValue, reasons: Partial<Record<Beside, string>>): void {
+function refuse(mistakes: Mistakes, map: MapValue, reasons: Refused): void {
   for (const [name, reason] of Object.entries(reasons)) {
     const key = keyAt(map, name);
     if (key !== undefined) mistakes.add(key, 'key-misplaced', [name, reason]);
   }
 }
 
-const ONLY_SESSIONS = "only 'count: sessions' has a service and a listener";
-const ONLY_DISTINCT = "only 'distinct' has it; a named series says which events it counts";
-const NO_WINDOWS = 'sessions are open now, they have no windows';
+function checkFit(mistakes: Mistakes, map: MapValue, { needs, refuses }: Fit, where: string): void {
+  refuse(mistakes, map, refuses);
+  for (const [name, hint] of Object.entries(needs)) {
+    if (keyAt(map, name) === undefined) addMissing(mistakes, map, name, where, hint);
+  }
+}
 
-function readCount(declared: Declared, map: MapValue, value: Value, where: string): ReadCondition {
+function readCount(declared: Declared, map: MapValue, value: Value): ReadCondition {
   const { mistakes } = declared;
   const name = readQuantityName(declared, value, "'count'");
-  refuse(mistakes, map, { on: ONLY_DISTINCT, where: ONLY_DISTINCT });
   if (name?.type === 'sessions') {
-    refuse(mistakes, map, { monitor: NO_WINDOWS, windows: NO_WINDOWS });
-    return readAbove(declared, map, where, readSessions(declared, map));
+    refuse(mistakes, map, OF_WINDOWS);
+    return readAbove(declared, map, readSessions(declared, map));
   }
-  refuse(mistakes, map, { service: ONLY_SESSIONS, listener: ONLY_SESSIONS });
+  refuse(mistakes, map, OF_SESSIONS);
   let monitor: Monitor | undefined = declared.monitors[0];
   if (name?.type === 'series') {
     refuse(mistakes, map, { monitor: `series '${name.definition.name}' brings its own` });
@@ -111,30 +99,19 @@ function readCount(declared: Declared, map: MapValue, value: Value, where: strin
     monitor = metricMonitor(declared, map);
   }
   if (name === undefined || monitor === undefined) {
-    return readAbove(declared, map, where, undefined);
+    return readAbove(declared, map, undefined);
   }
-  return readAbove(declared, map, where, countedOf(name, monitor));
+  return readAbove(declared, map, countedOf(name, monitor));
 }
 
-function readDistinctCount(
-  declared: Declared,
-  map: MapValue,
-  value: Value,
-  where: string,
-): ReadCondition {
-  refuse(declared.mistakes, map, { service: ONLY_SESSIONS, listener: ONLY_SESSIONS });
-  return readAbove(declared, map, where, readDistinct(declared, map, value, where));
+function readDistinctCount(declared: Declared, map: MapValue, value: Value): ReadCondition {
+  return readAbove(declared, map, readDistinct(declared, map, value));
 }
 
 /** `windows` and `above` of a plain count. */
-function readAbove(
-  declared: Declared,
-  map: MapValue,
-  where: string,
-  counted: Counted | undefined,
-): ReadCondition {
+function readAbove(declared: Declared, map: MapValue, counted: Counted | undefined): ReadCondition {
   const windows = readRange(declared, map, [counted]);
-  const aboveValue = requiredAt(declared.mistakes, map, 'above', where);
+  const aboveValue = valueAt(map, 'above');
   const above = aboveValue && numberOf(declared.mistakes, aboveValue, "'above'", WHOLE_FROM_0);
   if (counted === undefined) return UNREADABLE;
   const complete = windows !== undefined && above !== undefined;
@@ -186,24 +163,15 @@ function readParts(
   });
 }
 
-const RATIO_KEYS = ['of', 'to', 'above', 'min'];
-
 function readRatio(declared: Declared, map: MapValue, value: Value, where: string): ReadCondition {
   const { mistakes } = declared;
-  refuse(mistakes, map, {
-    above: "it is written inside 'ratio'",
-    service: ONLY_SESSIONS,
-    listener: ONLY_SESSIONS,
-    on: ONLY_DISTINCT,
-    where: ONLY_DISTINCT,
-  });
   const ratio = mapOf(mistakes, value, "'ratio'");
   if (ratio === undefined) return UNREADABLE;
   checkKeys(mistakes, ratio, RATIO_KEYS, `'ratio' of ${where}`);
-  const names = ['of', 'to'].map((key) => requiredAt(mistakes, ratio, key, "'ratio'"));
+  const names = ['of', 'to'].map((key) => valueAt(ratio, key));
   const [of, to] = readParts(declared, map, 'ratio', names);
   const windows = readRange(declared, map, [of, to]);
-  const above = readNumber(mistakes, ratio, 'above', "'ratio'", FROM_0);
+  const above = readNumber(mistakes, ratio, 'above', FROM_0);
   const min = readMin(mistakes, ratio);
   if (of === undefined || to === undefined) return UNREADABLE;
   if (!sameLength(declared, of, to, names[1] ?? value)) return UNREADABLE;
@@ -225,24 +193,14 @@ function sameLength(declared: Declared, of: Counted, to: Counted, place: Value):
   return false;
 }
 
-const SURGE_KEYS = ['of', 'times', 'before', 'min'];
-
 function readSurge(declared: Declared, map: MapValue, value: Value, where: string): ReadCondition {
   const { mistakes } = declared;
-  refuse(mistakes, map, {
-    windows: "a surge holds window 0 against those of 'before'",
-    above: "a surge has 'times' and 'min'",
-    service: ONLY_SESSIONS,
-    listener: ONLY_SESSIONS,
-    on: ONLY_DISTINCT,
-    where: ONLY_DISTINCT,
-  });
   const surge = mapOf(mistakes, value, "'surge'");
   if (surge === undefined) return UNREADABLE;
   checkKeys(mistakes, surge, SURGE_KEYS, `'surge' of ${where}`);
-  const [of] = readParts(declared, map, 'surge', [requiredAt(mistakes, surge, 'of', "'surge'")]);
-  const times = readNumber(mistakes, surge, 'times', "'surge'", ABOVE_0);
-  const beforeValue = requiredAt(mistakes, surge, 'before', "'surge'", 'for example before: 1..5');
+  const [of] = readParts(declared, map, 'surge', [valueAt(surge, 'of')]);
+  const times = readNumber(mistakes, surge, 'times', ABOVE_0);
+  const beforeValue = valueAt(surge, 'before');
   const monitors = of?.monitor !== undefined && declared.monitorsKnown ? [of.monitor] : [];
   const before = beforeValue && readEarlier(mistakes, beforeValue, monitors);
   const min = readMin(mistakes, surge);
@@ -258,10 +216,9 @@ function readNumber(
   mistakes: Mistakes,
   map: MapValue,
   key: string,
-  where: string,
   shape: NumberShape,
 ): number | undefined {
-  const value = requiredAt(mistakes, map, key, where);
+  const value = valueAt(map, key);
   return value && numberOf(mistakes, value, `'${key}'`, shape);
 }
 

@@ -1,6 +1,17 @@
 import { parseNetwork, type Network } from '../../model/address.ts';
+import {
+  either,
+  itemsSchema,
+  mapping,
+  matching,
+  namedValues,
+  shared,
+  TEXT,
+  WORD,
+  type KeyTable,
+} from './key-table.ts';
 import type { Mistakes, Place } from './mistakes.ts';
-import { checkKeys, itemsOf, mapOf, requiredAt, textOf, wordOf } from './shape.ts';
+import { checkKeys, itemsOf, mapOf, textOf, valueAt, wordOf } from './shape.ts';
 import { didYouMean } from '../../model/suggest.ts';
 import type { MapValue, Value } from './tree.ts';
 
@@ -26,6 +37,19 @@ export type Lists = ReadonlyMap<string, ListContent | undefined>;
 
 export const NAME_PATTERN = /^[A-Za-z0-9_.-]+$/;
 export const NAME_WORDS = 'only letters, digits and _ . - can stand in it';
+
+const FILE_KEYS: KeyTable = {
+  file: {
+    about: 'A file with one address, network or domain on each line, found beside the policy.',
+    value: TEXT,
+    required: true,
+  },
+};
+
+export const NAME_SCHEMA = matching(NAME_PATTERN);
+/** Networks and names of lists. */
+export const NETWORKS_SCHEMA = shared('networks', itemsSchema(WORD));
+export const LISTS_SCHEMA = namedValues(NAME_SCHEMA, either(NETWORKS_SCHEMA, mapping(FILE_KEYS)));
 
 /** Bad lines of one file that are reported each; a file of another kind has thousands. */
 const MAX_BAD_LINES = 20;
@@ -70,8 +94,8 @@ function readInline(source: ListSource, value: Value, name: string): ListContent
 
 function readListFile(source: ListSource, map: MapValue, name: string): ListContent | undefined {
   const { mistakes, port, file, texts } = source;
-  checkKeys(mistakes, map, ['file'], `list '${name}'`);
-  const value = requiredAt(mistakes, map, 'file', `list '${name}'`);
+  checkKeys(mistakes, map, FILE_KEYS, `list '${name}'`);
+  const value = valueAt(map, 'file');
   const path = value && textOf(mistakes, value, "'file'");
   if (value === undefined || path === undefined) return undefined;
   let text: string;

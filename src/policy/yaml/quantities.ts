@@ -5,7 +5,8 @@ import { readFilters, readKeyField, readKinds } from './filters.ts';
 import type { Lists } from './lists.ts';
 import type { Mistakes } from './mistakes.ts';
 import { BUILT_IN, readMonitor, type SeriesByName } from './series.ts';
-import { choiceOf, requiredAt, textOf, valueAt, wordOf } from './shape.ts';
+import { choice, either, TEXT, type Schema } from './key-table.ts';
+import { choiceOf, textOf, valueAt, wordOf } from './shape.ts';
 import { didYouMean } from '../../model/suggest.ts';
 import type { MapValue, Value } from './tree.ts';
 
@@ -48,6 +49,11 @@ const METRIC_KINDS: Readonly<Record<Metric, string>> = {
 };
 const METRICS = ['connections', 'receptions', 'rejections'] as const;
 const BOTH_FAMILIES: KeySpace = { type: 'address', ipv4: true, ipv6: true };
+
+/** The built-in names first, for editors; any other text may be the name of a series. */
+export const QUANTITY_SCHEMA = either(choice(BUILT_IN), TEXT);
+/** A part of a ratio or surge, which must have windows. */
+export const PART_SCHEMA: Schema = { ...either(choice(METRICS), TEXT), not: { const: 'sessions' } };
 
 /** The word after `count:`, `of:` or `to:`. */
 export type QuantityName =
@@ -126,16 +132,11 @@ export function readSessions(declared: Declared, map: MapValue): Counted | undef
 }
 
 /** Different values of a field over the events of `on:` that pass `where:`. */
-export function readDistinct(
-  declared: Declared,
-  map: MapValue,
-  value: Value,
-  where: string,
-): Counted | undefined {
+export function readDistinct(declared: Declared, map: MapValue, value: Value): Counted | undefined {
   const { mistakes, lists } = declared;
   const before = mistakes.errors;
   const field = readKeyField(mistakes, value, "'distinct'");
-  const onValue = requiredAt(mistakes, map, 'on', where, 'the kind of event whose values count');
+  const onValue = valueAt(map, 'on');
   const on = onValue && readKinds(mistakes, onValue);
   const filterValue = valueAt(map, 'where');
   const filters = filterValue === undefined ? [] : readFilters(mistakes, lists, filterValue);

@@ -4,11 +4,20 @@ import { assert } from '../../model/errors.ts';
 import type { AuditSettings } from '../audit-settings.ts';
 import type { RulePlaces } from '../rule-coverage.ts';
 import type { RulePolicy } from '../rule-policy.ts';
-import { readMaintenance, readMonitors } from './audit.ts';
-import { readIgnore, readLists, type ListPort, type Lists, type ListSource } from './lists.ts';
+import { AUDIT_SCHEMA, MONITORS_SCHEMA, readMaintenance, readMonitors } from './audit.ts';
+import { mapping, schemaFile, type KeyTable, type Schema } from './key-table.ts';
+import {
+  LISTS_SCHEMA,
+  NETWORKS_SCHEMA,
+  readIgnore,
+  readLists,
+  type ListPort,
+  type Lists,
+  type ListSource,
+} from './lists.ts';
 import { Mistakes, type Place } from './mistakes.ts';
-import { readRules } from './rules.ts';
-import { readSeries } from './series.ts';
+import { readRules, RULES_SCHEMA } from './rules.ts';
+import { readSeries, SERIES_SCHEMA } from './series.ts';
 import { checkKeys, headOf, mapOf, valueAt } from './shape.ts';
 import { readTree, seenOf, type MapValue } from './tree.ts';
 
@@ -25,7 +34,30 @@ export interface PolicyReading {
 
 /** The version of the policy format that this reader knows. */
 const VERSION = 1;
-const TOP_KEYS = ['hindcast', 'monitors', 'audit', 'ignore', 'lists', 'series', 'rules'];
+const TOP_KEYS: KeyTable = {
+  hindcast: { about: 'The version of the policy format.', value: { const: VERSION } },
+  monitors: {
+    about: 'Monitors that metrics are kept for, "seconds,windows"; the first is the default.',
+    value: MONITORS_SCHEMA,
+  },
+  audit: { about: 'Settings of the audit engine.', value: AUDIT_SCHEMA },
+  ignore: {
+    about: 'Networks, or lists of them, that are never counted or judged; default loopback.',
+    value: NETWORKS_SCHEMA,
+  },
+  lists: { about: 'Named lists of addresses, networks and domains.', value: LISTS_SCHEMA },
+  series: { about: 'What is counted beside the metrics.', value: SERIES_SCHEMA },
+  rules: { about: 'What is too much, and the answer.', value: RULES_SCHEMA },
+};
+
+/** A policy inside another file, which may do without its version. */
+export const INLINE_POLICY_SCHEMA = mapping(TOP_KEYS);
+
+/** The JSON Schema of a policy file. */
+export function policySchema(): Schema {
+  return schemaFile('A policy of hindcast', mapping(TOP_KEYS, { required: ['hindcast'] }));
+}
+
 const NOT_CONFIGURED: AuditSettings = { monitors: undefined, maintenanceIntervalMs: undefined };
 
 /**

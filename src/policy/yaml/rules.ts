@@ -1,24 +1,24 @@
 import { PHASES, type PhaseName } from '../../model/event.ts';
 import type { RulePlaces } from '../rule-coverage.ts';
 import type { Condition, Rule } from '../rule-policy.ts';
-import { readPer } from './blocks.ts';
-import { BESIDE_FORMS, FORMS, readCondition, type ReadCondition } from './conditions.ts';
-import { NAME_PATTERN, NAME_WORDS, readExcept } from './lists.ts';
+import { BLOCK_SCHEMA, PER_SCHEMA, readPer } from './blocks.ts';
+import { BESIDE_FORMS, CONDITION_FITS, CONDITION_KEYS, FORMS } from './condition-keys.ts';
+import { readCondition, type ReadCondition } from './conditions.ts';
+import {
+  choice,
+  mapping,
+  oneKeyOf,
+  shared,
+  without,
+  type KeyTable,
+  type Schema,
+} from './key-table.ts';
+import { NAME_PATTERN, NAME_SCHEMA, NAME_WORDS, NETWORKS_SCHEMA, readExcept } from './lists.ts';
 import type { Mistakes, Place } from './mistakes.ts';
 import type { Declared } from './quantities.ts';
-import {
-  checkKeys,
-  choiceOf,
-  headOf,
-  itemsOf,
-  keyAt,
-  mapOf,
-  requiredAt,
-  textOf,
-  valueAt,
-} from './shape.ts';
+import { checkKeys, choiceOf, headOf, itemsOf, keyAt, mapOf, textOf, valueAt } from './shape.ts';
 import type { MapValue, Value } from './tree.ts';
-import { readVerdict, type ReadVerdict } from './verdicts.ts';
+import { readVerdict, VERDICT_SCHEMA, type ReadVerdict } from './verdicts.ts';
 
 export interface ReadRules {
   readonly rules: readonly Rule[];
@@ -26,19 +26,67 @@ export interface ReadRules {
   readonly places: ReadonlyMap<string, RulePlaces>;
 }
 
-const RULE_KEYS = [
-  'name',
-  'all',
-  ...FORMS,
-  ...BESIDE_FORMS,
-  'per',
-  'except',
-  'at',
-  'counts',
-  'scope',
-  'then',
-];
 const JUDGED_PHASES = PHASES.filter((phase): phase is PhaseName => phase !== '');
+const COUNTS = ['attempts', 'accepted'] as const;
+const SCOPES = ['cluster', 'node'] as const;
+/** What says what a rule counts: exactly one of these. */
+const RULE_FORMS = [...FORMS, 'all'];
+
+const CONDITION_SCHEMA = shared(
+  'condition',
+  mapping(CONDITION_KEYS, { ...CONDITION_FITS, ...oneKeyOf(FORMS) }),
+);
+
+const RULE_KEYS: KeyTable = {
+  name: {
+    about: 'What reports call it: letters, digits and _ . -',
+    value: NAME_SCHEMA,
+    required: 'reports call the rule by its name',
+  },
+  all: {
+    about: 'Two or more conditions that must hold at once.',
+    value: { type: 'array', items: CONDITION_SCHEMA, minItems: 2 },
+  },
+  ...CONDITION_KEYS,
+  per: {
+    about: 'What is counted apart: address, { ipv4: 24, ipv6: 64 }, or for distinct a field.',
+    value: PER_SCHEMA,
+  },
+  except: { about: 'Networks and lists that the rule passes over.', value: NETWORKS_SCHEMA },
+  at: { about: 'Judge at every event that implies this phase.', value: choice(JUDGED_PHASES) },
+  counts: {
+    about: 'Whether refused traffic still counts in a policy in force; default attempts.',
+    value: choice(COUNTS),
+  },
+  scope: {
+    about: 'All nodes together, or each node apart; default cluster.',
+    value: choice(SCOPES),
+  },
+  // oxlint-disable-next-line unicorn/no-thenable -- it is what the format calls the verdict
+  then: {
+    about: 'The verdict: tag, or a mapping with tag, tarpit, reject or disconnect.',
+    value: VERDICT_SCHEMA,
+    required: 'then: tag only records the firing',
+  },
+};
+
+/** Only `distinct`, alone or in `all`, can be counted by a field. */
+const BY_BLOCK: Schema = { properties: { per: BLOCK_SCHEMA } };
+
+export const RULES_SCHEMA: Schema = {
+  type: 'array',
+  items: shared(
+    'rule',
+    mapping(RULE_KEYS, {
+      ...oneKeyOf(RULE_FORMS),
+      dependentSchemas: { all: without(BESIDE_FORMS) },
+      allOf: [
+        CONDITION_FITS,
+        { dependentSchemas: { count: BY_BLOCK, ratio: BY_BLOCK, surge: BY_BLOCK } },
+      ],
+    }),
+  ),
+};
 
 /** Kinds whose lines imply a phase, so that a reply to the client is still possible. */
 const PHASED_KINDS = ['connect', 'reception', 'rejection', 'auth_failure', 'transaction'];
@@ -80,7 +128,7 @@ function placesOf(map: MapValue): RulePlaces {
 }
 
 function formPlace(map: MapValue): Place {
-  for (const form of [...FORMS, 'all']) {
+  for (const form of RULE_FORMS) {
     const key = keyAt(map, form);
     if (key !== undefined) return key;
   }
@@ -88,7 +136,7 @@ function formPlace(map: MapValue): Place {
 }
 
 function readName(mistakes: Mistakes, map: MapValue, names: Set<string>): string | undefined {
-  const value = requiredAt(mistakes, map, 'name', 'a rule', 'reports call the rule by its name');
+  const value = valueAt(map, 'name');
   const name = value && textOf(mistakes, value, "'name'");
   if (value === undefined || name === undefined) return undefined;
   if (!NAME_PATTERN.test(name)) mistakes.add(value, 'name-wrong', ['a rule', name, NAME_WORDS]);
@@ -111,9 +159,9 @@ function readRule(declared: Declared, map: MapValue, name: string | undefined): 
   const at = readChoice(mistakes, map, 'at', JUDGED_PHASES);
   const exceptValue = valueAt(map, 'except');
   const except = exceptValue && readExcept(mistakes, lists, exceptValue);
-  const counts = readChoice(mistakes, map, 'counts', ['attempts', 'accepted'] as const);
-  const scope = readChoice(mistakes, map, 'scope', ['cluster', 'node'] as const);
-  const thenValue = requiredAt(mistakes, map, 'then', where, 'then: tag only records the firing');
+  const counts = readChoice(mistakes, map, 'counts', COUNTS);
+  const scope = readChoice(mistakes, map, 'scope', SCOPES);
+  const thenValue = valueAt(map, 'then');
   const answer = thenValue && readVerdict(mistakes, thenValue);
   checkMoment(mistakes, map, read, answer);
   const [first, ...rest] = read.flatMap((one): Condition[] =>
@@ -148,7 +196,7 @@ function readChoice<Word extends string>(
 /** The one condition of a rule, or those of its `all:`. */
 function readConditions(declared: Declared, map: MapValue, where: string): ReadCondition[] {
   const { mistakes } = declared;
-  if (!hasOneForm(mistakes, map, [...FORMS, 'all'], where)) return [];
+  if (!hasOneForm(mistakes, map, RULE_FORMS, where)) return [];
   const all = valueAt(map, 'all');
   if (all === undefined) return [readCondition(declared, map, where)];
   for (const name of BESIDE_FORMS) {
@@ -162,7 +210,7 @@ function readConditions(declared: Declared, map: MapValue, where: string): ReadC
     const condition = mapOf(mistakes, entry, "a condition of 'all'");
     if (condition === undefined) return [];
     const inside = `a condition of ${where}`;
-    checkKeys(mistakes, condition, [...FORMS, ...BESIDE_FORMS], inside);
+    checkKeys(mistakes, condition, CONDITION_KEYS, inside);
     const fits = hasOneForm(mistakes, condition, FORMS, inside);
     return fits ? [readCondition(declared, condition, inside)] : [];
   });

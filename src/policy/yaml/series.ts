@@ -1,21 +1,31 @@
 import type { EventField } from '../../model/event.ts';
-import { parseMonitor, type Monitor } from '../../model/monitor.ts';
+import { MONITOR_PATTERN, parseMonitor, type Monitor } from '../../model/monitor.ts';
 import { SERIES_TYPES, type SeriesType } from '../../model/series-snapshot.ts';
 import type { SeriesDefinition } from '../rule-policy.ts';
-import { readFilters, readKeyField, readKinds } from './filters.ts';
+import {
+  FILTERS_SCHEMA,
+  KEY_FIELD_SCHEMA,
+  KINDS_SCHEMA,
+  readFilters,
+  readKeyField,
+  readKinds,
+} from './filters.ts';
+import {
+  BOOLEAN,
+  choice,
+  either,
+  mapping,
+  matching,
+  namedValues,
+  numberSchema,
+  shared,
+  whereKey,
+  WHOLE_NOT_0,
+  type KeyTable,
+} from './key-table.ts';
 import type { Lists } from './lists.ts';
 import type { Mistakes } from './mistakes.ts';
-import {
-  booleanOf,
-  checkKeys,
-  choiceOf,
-  headOf,
-  mapOf,
-  numberOf,
-  requiredAt,
-  valueAt,
-  type NumberShape,
-} from './shape.ts';
+import { booleanOf, checkKeys, choiceOf, headOf, mapOf, numberOf, valueAt } from './shape.ts';
 import { didYouMean } from '../../model/suggest.ts';
 import { seenOf, type MapValue, type TextValue, type Value } from './tree.ts';
 
@@ -25,10 +35,52 @@ export type SeriesByName = ReadonlyMap<string, SeriesDefinition | undefined>;
 /** What every policy can count without declaring it. */
 export const BUILT_IN = ['connections', 'receptions', 'rejections', 'sessions'] as const;
 
-const SERIES_KEYS = ['type', 'monitor', 'on', 'where', 'key', 'amount', 'persist', 'serialize'];
+const AMOUNT_FIELDS = ['recipients', 'size'] as const;
+const AMOUNT = { ...WHOLE_NOT_0, words: `${WHOLE_NOT_0.words}, recipients or size` };
+
+export const MONITOR_SCHEMA = shared('monitor', matching(MONITOR_PATTERN));
+
+const SERIES_KEYS: KeyTable = {
+  type: {
+    about: 'What it is keyed by: addresses of both families, of IPv4, of IPv6, or a text.',
+    value: choice(SERIES_TYPES),
+    required: `types are ${SERIES_TYPES.join(', ')}`,
+  },
+  monitor: {
+    about: 'Its own windows, "seconds,windows" in quotes.',
+    value: MONITOR_SCHEMA,
+    required: 'a series brings its own, for example monitor: "300,12"',
+  },
+  on: {
+    about: 'The kind of event that adds, or a list of kinds.',
+    value: KINDS_SCHEMA,
+    required: 'the kind of event that adds',
+  },
+  where: { about: 'Which of these events; all fields must match.', value: FILTERS_SCHEMA },
+  key: { about: 'The field that a string series counts by.', value: KEY_FIELD_SCHEMA },
+  amount: {
+    about: 'What is added: a whole number other than 0 (default 1), recipients or size.',
+    value: either(choice(AMOUNT_FIELDS), numberSchema(AMOUNT)),
+  },
+  persist: { about: 'Write the whole series at the end.', value: BOOLEAN },
+  serialize: { about: 'Write each window that holds anything.', value: BOOLEAN },
+};
+/** Series of addresses are keyed by them, others by the field that they name. */
+const KEY_BY_TYPE = whereKey(
+  'type',
+  { const: 'string' },
+  { required: ['key'] },
+  { properties: { key: { const: 'ip' } } },
+);
+
 /** The name is a cell of CSV reports and a word of queries. */
 // oxlint-disable-next-line no-control-regex -- control characters are what it refuses
 const SERIES_NAME = /^(?! )[^\u0000-\u001F\u007F,"']+(?<! )$/;
+
+export const SERIES_SCHEMA = namedValues(
+  { ...matching(SERIES_NAME), not: choice(BUILT_IN) },
+  mapping(SERIES_KEYS, KEY_BY_TYPE),
+);
 
 export function readSeries(mistakes: Mistakes, lists: Lists, value: Value): SeriesByName {
   const series = new Map<string, SeriesDefinition | undefined>();
@@ -58,18 +110,11 @@ function readDefinition(
   const where = `series '${name}'`;
   const before = mistakes.errors;
   checkKeys(mistakes, map, SERIES_KEYS, where);
-  const typeValue = requiredAt(
-    mistakes,
-    map,
-    'type',
-    where,
-    `types are ${SERIES_TYPES.join(', ')}`,
-  );
+  const typeValue = valueAt(map, 'type');
   const type = typeValue && choiceOf(mistakes, typeValue, "'type'", SERIES_TYPES);
-  const hint = 'a series brings its own, for example monitor: "300,12"';
-  const monitorValue = requiredAt(mistakes, map, 'monitor', where, hint);
+  const monitorValue = valueAt(map, 'monitor');
   const monitor = monitorValue && readMonitor(mistakes, monitorValue);
-  const onValue = requiredAt(mistakes, map, 'on', where, 'the kind of event that adds');
+  const onValue = valueAt(map, 'on');
   const on = onValue && readKinds(mistakes, onValue);
   const whereValue = valueAt(map, 'where');
   const filters = whereValue && readFilters(mistakes, lists, whereValue);
@@ -117,12 +162,6 @@ function readKey(
   }
   return field;
 }
-
-const AMOUNT_FIELDS = ['recipients', 'size'] as const;
-const AMOUNT: NumberShape = {
-  words: 'a whole number other than 0, recipients or size',
-  fits: (value) => Number.isSafeInteger(value) && value !== 0,
-};
 
 function readAmount(mistakes: Mistakes, value: Value): SeriesDefinition['amount'] | undefined {
   if (value.type !== 'text') return numberOf(mistakes, value, "'amount'", AMOUNT);

@@ -1,5 +1,6 @@
 /** Typed access to values: each function reports what does not fit and returns undefined. */
 import type { Place } from '../mistakes.ts';
+import { fitsNumber, type KeyTable, type NumberShape } from './key-table.ts';
 import type { ShapeMistakes } from './shape-codes.ts';
 import { didYouMean } from '../../model/suggest.ts';
 import { seenOf, type MapValue, type TextValue, type Value } from './tree.ts';
@@ -37,25 +38,6 @@ export function booleanOf(
   return value.type === 'boolean' ? value.value : wrongType(mistakes, value, what, 'true or false');
 }
 
-/** What a number must be beside being one. */
-export interface NumberShape {
-  readonly words: string;
-  readonly fits: (value: number) => boolean;
-}
-
-export const WHOLE_FROM_0: NumberShape = {
-  words: 'a whole number from 0',
-  fits: (value) => Number.isSafeInteger(value) && value >= 0,
-};
-export const FROM_0: NumberShape = {
-  words: 'a number from 0',
-  fits: (value) => Number.isFinite(value) && value >= 0,
-};
-export const ABOVE_0: NumberShape = {
-  words: 'a number above 0',
-  fits: (value) => Number.isFinite(value) && value > 0,
-};
-
 export function numberOf(
   mistakes: ShapeMistakes,
   value: Value,
@@ -63,7 +45,7 @@ export function numberOf(
   shape: NumberShape,
 ): number | undefined {
   if (value.type !== 'number') return wrongType(mistakes, value, what, shape.words);
-  if (shape.fits(value.value)) return value.value;
+  if (fitsNumber(shape, value.value)) return value.value;
   mistakes.add(value, 'number-range', [what, shape.words, value.text]);
   return undefined;
 }
@@ -113,18 +95,34 @@ export function choiceAt<Word extends string>(
 /** More would be a page, not a hint. */
 const MAX_HINTED_KEYS = 10;
 
-/** Reports the keys of a mapping that nobody reads. */
+/** Reports the keys of a mapping that nobody reads, and those that it must have and has not. */
 export function checkKeys(
   mistakes: ShapeMistakes,
   map: MapValue,
-  known: readonly string[],
+  table: KeyTable,
   where: string,
 ): void {
+  const known = Object.keys(table);
   for (const { key } of map.members.values()) {
     if (known.includes(key.text)) continue;
     const all = known.length <= MAX_HINTED_KEYS ? `keys are ${known.join(', ')}` : undefined;
     mistakes.add(key, 'key-unknown', [key.text, where], didYouMean(key.text, known) ?? all);
   }
+  for (const [name, { required }] of Object.entries(table)) {
+    if (required === undefined || map.members.has(name)) continue;
+    addMissing(mistakes, map, name, where, required === true ? undefined : required);
+  }
+}
+
+/** Reports a key that is not there, at the head of its mapping. */
+export function addMissing(
+  mistakes: ShapeMistakes,
+  map: MapValue,
+  key: string,
+  where: string,
+  hint?: string,
+): void {
+  mistakes.add(headOf(map), 'setting-missing', [where, key], hint);
 }
 
 export function valueAt(map: MapValue, key: string): Value | undefined {
@@ -133,21 +131,6 @@ export function valueAt(map: MapValue, key: string): Value | undefined {
 
 export function keyAt(map: MapValue, key: string): TextValue | undefined {
   return map.members.get(key)?.key;
-}
-
-/** The value of a key that must be there. */
-export function requiredAt(
-  mistakes: ShapeMistakes,
-  map: MapValue,
-  key: string,
-  where: string,
-  hint?: string,
-): Value | undefined {
-  const value = valueAt(map, key);
-  if (value === undefined) {
-    mistakes.add(headOf(map), 'setting-missing', [where, key], hint);
-  }
-  return value;
 }
 
 /** The first key of a mapping, or its brace when it is empty: where something missing is shown. */

@@ -1,12 +1,61 @@
-import { parseDuration } from '../../model/time.ts';
+import { DURATION_PATTERN, parseDuration } from '../../model/time.ts';
 import type { RuleVerdict } from '../rule-policy.ts';
+import {
+  ABOVE_0,
+  either,
+  mapping,
+  matching,
+  numberSchema,
+  oneKeyOf,
+  TEXT,
+  whereKey,
+  without,
+  type KeyTable,
+} from './key-table.ts';
 import type { Mistakes } from './mistakes.ts';
-import { ABOVE_0, checkKeys, headOf, keyAt, numberOf, textOf, valueAt } from './shape.ts';
+import { checkKeys, headOf, keyAt, numberOf, textOf, valueAt } from './shape.ts';
 import { didYouMean } from '../../model/suggest.ts';
 import { seenOf, type MapValue, type Value } from './tree.ts';
 
-const VERBS = ['tag', 'tarpit', 'reject', 'disconnect'] as const;
-type Verb = (typeof VERBS)[number];
+// A line break would end the reply and start another one.
+const REPLY = /^\s*([45]\d\d) +(\S[^\r\n]*?)\s*$/;
+
+const VERB_KEYS = {
+  tag: { about: 'Only record the firing, with this reason.', value: { type: ['string', 'null'] } },
+  tarpit: { about: 'Slow the session down by so many seconds.', value: numberSchema(ABOVE_0) },
+  reject: {
+    about: 'Refuse this command or message: a code 400..599 and a text.',
+    value: matching(REPLY),
+  },
+  disconnect: {
+    about: 'Refuse and close the connection: a code 400..599 and a text.',
+    value: matching(REPLY),
+  },
+} as const satisfies KeyTable;
+type Verb = keyof typeof VERB_KEYS;
+const VERBS = Object.keys(VERB_KEYS) as readonly Verb[];
+
+const VERDICT_KEYS: KeyTable = {
+  ...VERB_KEYS,
+  reason: { about: 'Why, for reports; beside tarpit or tag.', value: TEXT },
+  for: {
+    about: 'Block the block for that long: 90s, 15m, 1h, 2d.',
+    value: either({ type: 'number', exclusiveMinimum: 0 }, matching(DURATION_PATTERN)),
+  },
+};
+
+export const VERDICT_SCHEMA = either(
+  { const: 'tag' },
+  mapping(VERDICT_KEYS, {
+    ...oneKeyOf(VERBS),
+    dependentSchemas: {
+      tarpit: without(['for']),
+      reject: without(['reason']),
+      disconnect: without(['reason']),
+    },
+    ...whereKey('tag', TEXT, without(['reason'])),
+  }),
+);
 
 export interface ReadVerdict {
   readonly verdict: RuleVerdict;
@@ -30,7 +79,7 @@ export function readVerdict(mistakes: Mistakes, value: Value): ReadVerdict | und
     return undefined;
   }
   const before = mistakes.errors;
-  checkKeys(mistakes, value, [...VERBS, 'reason', 'for'], "'then'");
+  checkKeys(mistakes, value, VERDICT_KEYS, "'then'");
   const verbs = VERBS.filter((verb) => value.members.has(verb));
   if (verbs.length === 0) {
     if (mistakes.errors > before) return undefined;
@@ -115,8 +164,7 @@ function readReply(
 ): RuleVerdict | undefined {
   const text = value.type === 'number' ? value.text : textOf(mistakes, value, `'${verb}'`);
   if (text === undefined) return undefined;
-  // A line break would end the reply and start another one.
-  const match = /^([45]\d\d) +(\S[^\r\n]*)$/.exec(text.trim());
+  const match = REPLY.exec(text);
   if (match === null) {
     mistakes.add(value, 'reply-wrong', [text.split('\n', 1)[0]], VERB_HINTS[verb]);
     return undefined;

@@ -1,8 +1,14 @@
 import { formatMonitor, type Monitor, type WindowRange } from '../../model/monitor.ts';
+import { either, matching, shared } from './key-table.ts';
 import type { Mistakes } from './mistakes.ts';
 import { seenOf, type Value } from './tree.ts';
 
 const RANGE = /^\s*(\d{1,7})(?:\s*\.\.\s*(\d{1,7}))?\s*$/;
+
+export const WINDOWS_SCHEMA = shared(
+  'windows',
+  either({ type: 'integer', minimum: 0, maximum: 9_999_999 }, matching(RANGE)),
+);
 
 /**
  * Reads `0..2`, or `3` for the one window, and holds it against the monitors it is asked of.

@@ -397,8 +397,8 @@ rules:
       'series-unknown 3:23',
       'name-twice 4:13',
       'type-wrong 4:42',
-      'setting-missing 5:7',
       'key-unknown 5:7',
+      'setting-missing 5:7',
     ]);
     expect(read(text).policy).toBeUndefined();
   });
