@@ -83,7 +83,7 @@ export interface RunCoverage {
   readonly scripts: Coverage;
 }
 
-/** Evaluates the rules and marks their branches. It asks each rule twice, and every rule at every event. */
+/** Marks the branches of the rules, each at every event that it is judged at, and evaluates them. */
 class CoveredEvaluator extends RuleEvaluator {
   readonly #coverage: RuleCoverage;
 

@@ -20,7 +20,7 @@ test('every example is a file whose tests pass', async () => {
 
 test('what the page shows is what the command prints', async () => {
   const examples = examplesOf('testing.md');
-  expect(examples).toHaveLength(1);
+  expect(examples).toHaveLength(2);
   const cwd = newFolder({ 'first.test.yaml': blocks[0] });
   for (const { args, output } of examples) {
     expect(await outputOf(args, { cwd })).toMatch(patternOf(output));

@@ -2,7 +2,11 @@
 import { describe, expect, test } from 'vitest';
 import { Coverage } from '../../../src/policy/coverage.ts';
 import { RuleCoverage } from '../../../src/policy/rule-coverage.ts';
+import { ALL_NEEDS } from '../../../src/model/event.ts';
+import { Vocabulary } from '../../../src/model/vocabulary.ts';
+import { enforce } from '../../../src/simulate/enforce/enforce.ts';
 import type { ReplayOptions } from '../../../src/simulate/replay.ts';
+import { RowSource } from '../../builders/event-sources.ts';
 import { NOON_MS, type EventRow } from '../../builders/event-batches.ts';
 import { connect, moduleAt, replayLua } from '../../builders/lua-replays.ts';
 import { replayRows } from '../../builders/rule-policies.ts';
@@ -110,27 +114,52 @@ rules:
     expect(found).toContain("13:21 rule 'both': condition 2 does not hold");
   });
 
-  test('runs add up', async () => {
+  test('runs add up, also those of other threads', async () => {
     const coverage = new Coverage();
-    await reach(
-      [0, 1, 2].map((second) => connect('192.0.2.9', second)),
-      coverage,
-    );
-    await reach(
-      [0, 1, 2].map((second) => connect('192.0.2.1', second)),
-      coverage,
-    );
+    const three = (ip: string): EventRow[] => [0, 1, 2].map((second) => connect(ip, second));
+    await reach(three('192.0.2.9'), coverage);
     const other = new Coverage();
-    await reach([connect('192.0.2.1', 0), rejection('192.0.2.1', 1)], other);
+    await reach(three('192.0.2.1'), other);
     coverage.add(other.branches());
     expect(shown(coverage).filter((branch) => branch.startsWith('!'))).toEqual([
       "! 9:5 rule 'both' fires",
       "! 13:21 rule 'both': condition 2 holds",
       ...LATE,
     ]);
-    await reach([connect(), connect('192.0.2.7', 1), rejection('192.0.2.7', 2)], coverage);
-    expect(shown(coverage)).toContain("9:5 rule 'both' fires");
-    expect(shown(coverage)).toContain("13:21 rule 'both': condition 2 holds");
+    await reach([...three('192.0.2.1'), rejection('192.0.2.1', 2)], coverage);
+    expect(shown(coverage).filter((branch) => branch.startsWith('!'))).toEqual(LATE);
+  });
+
+  test('in force, only what still happens is judged', async () => {
+    const rows = [connect('192.0.2.1', 0), { ...rejection('192.0.2.1', 1), session: 'a' }];
+    const inForce = text
+      .replace('above: 2', 'above: 0')
+      .replace('above: 1', 'above: 0')
+      .replace('then: tag', 'then: { reject: 421 no }');
+    const reading = read(inForce);
+    const policy = policyOf(reading);
+    const coverage = new Coverage();
+    const rules = new RuleCoverage(policy, { text: inForce, places: reading.places }, coverage);
+    const vocabulary = new Vocabulary();
+    await enforce({
+      sources: [
+        new RowSource(
+          rows.map((row) => ({ ...row, session: 'a' })),
+          { rank: 0, vocabulary },
+        ),
+      ],
+      vocabulary,
+      needs: ALL_NEEDS,
+      policy,
+      fileOf: () => 'log',
+      retryMs: undefined,
+      coverage: { rules, scripts: coverage },
+    });
+    const found = shown(coverage);
+    expect(found).toContain("3:5 rule 'busy' fires");
+    expect(found).toContain("12:11 rule 'both': condition 1 holds");
+    // The rejection behind the connect would let it hold, and is gone.
+    expect(found).toContain("! 13:21 rule 'both': condition 2 holds");
   });
 });
 
@@ -237,7 +266,9 @@ describe('modules', () => {
     if i == 2 then
       break
     end
-  end`;
+  end
+  x = limits.is_high or
+    {}`;
     const limits = `local limits = {}
 
 function limits.is_high(ac)
@@ -261,7 +292,7 @@ return limits
     // The hook begins in line 2, its body in line 3. `or` and `end` do nothing by themselves.
     expect(lines('module.lua')).toBe(
       '1:1 2:1 3:3 4:3 ! 5:5 ! 6:7 ! 7:7 8:3 10:3 ! 11:5 13:5 14:3 15:3 ! 16:5 ' +
-        '18:3 19:5 20:7 23:1 25:1',
+        '18:3 19:5 20:7 23:3 ! 24:5 25:1 27:1',
     );
     expect(new Set(coverage.branches().map(({ file }) => file)).size).toBe(2);
   });
