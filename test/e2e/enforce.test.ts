@@ -4,7 +4,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { filesBelow, FIXTURES, newFolder, outputOf, readCsv, runHindcast } from './run-hindcast.ts';
+import { outputKept, runKept } from './kept-hindcast.ts';
+import { filesBelow, FIXTURES, newFolder, outputOf, readCsv } from './run-hindcast.ts';
 
 const LOG = path.join(FIXTURES, 'logs', 'postfix', 'recorded.log.gz');
 const FIRST = path.join(FIXTURES, 'policy', 'good', 'first.yaml');
@@ -113,7 +114,7 @@ describe('the report of an enforced run', () => {
   });
 
   test('labels are counted as an obvious count of the converted log finds them', async () => {
-    const events = readCsv(await outputOf(['convert', LOG, ...ZONE], { cwd }));
+    const events = readCsv(await outputKept(['convert', LOG, ...ZONE], { cwd }));
     const labelled = events.filter((row) =>
       ['connect', 'reception', 'rejection', 'auth_failure'].includes(row['kind']),
     );
@@ -128,12 +129,12 @@ describe('the report of an enforced run', () => {
   });
 
   test('a converted log gives the same', async () => {
-    const csv = await outputOf(['convert', LOG, ...ZONE], { cwd });
+    const csv = await outputKept(['convert', LOG, ...ZONE], { cwd });
     const there = newFolder({ 'events.csv': csv });
     const args = ['replay', 'events.csv', '--policy', FIRST, '--enforce', '--retry', '5s'];
-    await outputOf([...args, '--out', 'out'], { cwd: there });
+    await outputKept([...args, '--out', 'out'], { cwd: there });
     const again = ['replay', LOG, ...ZONE, '--policy', FIRST, '--enforce', '--retry', '5s'];
-    await outputOf([...again, '--out', 'again'], { cwd: there });
+    await outputKept([...again, '--out', 'again'], { cwd: there });
     const [one, two] = ['out', 'again'].map((folder) => filesBelow(path.join(there, folder)));
     for (const name of ['enforce.csv', 'windows.csv', 'keys.csv', 'firings.csv', 'stopped.csv']) {
       expect(one[name]).toBe(two[name]);
@@ -184,7 +185,7 @@ test.each([
     'tag.yaml':
       'hindcast: 1\nrules:\n  - { name: a, count: connections, per: address, above: 1, then: tag }\n',
   });
-  const { code, stderr, stdout } = await runHindcast(['replay', 'mail.log', ...ZONE, ...args], {
+  const { code, stderr, stdout } = await runKept(['replay', 'mail.log', ...ZONE, ...args], {
     cwd: there,
   });
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
