@@ -13,8 +13,8 @@ export function checkRules(
   { policy, scripts }: Pick<TestPolicy, 'policy' | 'scripts'>,
 ): void {
   const place = named?.place ?? ofTest;
-  if (enforce !== undefined && (scripts !== undefined || !policy?.rules.length)) {
-    mistakes.add(place, 'run-refused', ["'enforce' needs the rules of a YAML policy"]);
+  if (enforce !== undefined && scripts === undefined && !policy?.rules.length) {
+    mistakes.add(place, 'run-refused', ["'enforce' needs a policy with rules, or scripts"]);
   }
   if (scripts !== undefined) return;
   const names = policy?.rules.map(({ name }) => name) ?? [];
