@@ -7,11 +7,30 @@ interface Region {
   readonly edits: TextEdit[];
 }
 
+/** Lines that take the place of others; those of two edits in a row are one hunk. */
+interface Hunk {
+  /** Number of the first line before, from 0. */
+  readonly first: number;
+  readonly cut: string[];
+  readonly put: string[];
+}
+
 /** What edits change in a file, as a unified diff without lines around. */
 export function editDiff(file: string, text: string, edits: readonly TextEdit[]): string {
   const name = visible(file);
   let diff = `--- ${name}\n+++ ${name}\n`;
   let added = 0;
+  for (const { first, cut, put } of hunksOf(text, edits)) {
+    diff += `@@ -${range(first, cut.length)} +${range(first + added, put.length)} @@\n`;
+    for (const line of cut) diff += `-${visible(line)}\n`;
+    for (const line of put) diff += `+${visible(line)}\n`;
+    added += put.length - cut.length;
+  }
+  return diff;
+}
+
+function hunksOf(text: string, edits: readonly TextEdit[]): Hunk[] {
+  const hunks: Hunk[] = [];
   let line = 0;
   let at = 0;
   for (const { start, end, edits: own } of regionsOf(text, edits)) {
@@ -26,13 +45,14 @@ export function editDiff(file: string, text: string, edits: readonly TextEdit[])
     const tail = sameLines(before.slice(same).reverse(), after.slice(same).reverse());
     const [cut, put] = [before, after].map((lines) => lines.slice(same, lines.length - tail));
     const first = line + same;
-    diff += `@@ -${range(first, cut.length)} +${range(first + added, put.length)} @@\n`;
-    for (const one of cut) diff += `-${visible(one)}\n`;
-    for (const one of put) diff += `+${visible(one)}\n`;
     line += before.length;
-    added += put.length - cut.length;
+    const last = hunks.at(-1);
+    if (last !== undefined && last.first + last.cut.length === first) {
+      last.cut.push(...cut);
+      last.put.push(...put);
+    } else hunks.push({ first, cut, put });
   }
-  return diff;
+  return hunks;
 }
 
 /** The whole lines that edits touch; those that touch one line are one region. */

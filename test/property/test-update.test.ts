@@ -18,7 +18,7 @@ const HEAD = `hindcast-test: 1 # file
 policy:
   rules:
     - { name: busy, count: connections, per: address, above: 2, then: { reject: '421 4.7.0 no' } }
-    - { name: 'so: rare', count: connections, per: { ipv4: 30, ipv6: 64 }, above: 9, then: tag }
+    - { name: rare, count: connections, per: { ipv4: 30, ipv6: 64 }, above: 9, then: tag }
 input: { date: 2026-11-20 }
 tests:
 `;
@@ -32,7 +32,7 @@ const number = fc.oneof(
 );
 const key = fc.constantFrom('192.0.2.1', '192.0.2.2/32', '192.0.2.0/30', '2001:db8::1');
 const within = fc.constantFrom('10:00..10:01', '10:00:03..10:10');
-const rule = fc.constantFrom('busy', "'so: rare'");
+const rule = fc.constantFrom('busy', 'rare');
 const optional = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined });
 const item = fc.oneof(
   fc.record({
@@ -82,6 +82,7 @@ const oneTest = fc.record({
   items: fc.array(fc.record({ item, style }), { minLength: 1, maxLength: 5 }),
   isFlow: fc.boolean(),
 });
+type OneTest = typeof oneTest extends fc.Arbitrary<infer Value> ? Value : never;
 type Item = { item: { name: string; members: string | object }; style: string };
 
 let comments = 0;
@@ -112,7 +113,7 @@ function flowItem({ item: own }: Item): string {
   return `{ ${itemText({ item: own, style: 'flow' }, '')} }`;
 }
 
-function testText(name: number, own: fc.infer<typeof oneTest>): string {
+function testText(name: number, own: OneTest): string {
   const { events, list, items, isFlow } = own;
   const input = `input: { date: 2026-11-20, events: [${events.join(', ')}] }`;
   const flow = items.map(flowItem).join(', ');
@@ -214,7 +215,7 @@ test('an update changes what fails, once', async () => {
       }
     },
   );
-  await fc.assert(run, { numRuns: 60 });
-  expect(seen.updated).toBeGreaterThan(20);
-  expect(seen.kept).toBeGreaterThan(20);
+  await fc.assert(run, { numRuns: 40 });
+  expect(seen.updated).toBeGreaterThan(15);
+  expect(seen.kept).toBeGreaterThan(15);
 });
