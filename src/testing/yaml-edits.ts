@@ -67,7 +67,7 @@ export function flowAppend(text: string, last: Place, parts: readonly string[]):
 }
 
 /** The members in the order of the text; undefined: one stands elsewhere. */
-export function membersInText(map: MapValue): Member[] | undefined {
+function membersInText(map: MapValue): Member[] | undefined {
   const members = [...map.members.values()];
   if (!members.every(({ key, value }) => isWithin(key, map) && isWithin(value, map))) {
     return undefined;

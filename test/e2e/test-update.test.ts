@@ -16,6 +16,7 @@ const BAD = `${HEAD}  - name: less
       - fires: { rule: busy, firings: 5, peak: '>= 2' } # once five
       - never:
           rule: busy
+      - fires: { firings: 3, rule: busy, key: 192.0.2.2, peak: 4, keys: 1 }
   - name: none
     expect: []
 `;
@@ -25,6 +26,7 @@ const GOOD = `${HEAD}  - name: less
       - fires:
           rule: busy
           firings: 2
+      - never: { rule: busy, key: 192.0.2.2 }
   - name: none
     expect:
       - fires: { rule: busy, key: 192.0.2.1/32, firings: 2 }
@@ -40,9 +42,11 @@ const DIFF = `--- a.test.yaml
 -      - never:
 +      - fires: { rule: busy, firings: 2, peak: '>= 2' } # once five
 +      - fires:
-@@ -11,0 +12,1 @@
+@@ -12,1 +12,2 @@
+-      - fires: { firings: 3, rule: busy, key: 192.0.2.2, peak: 4, keys: 1 }
 +          firings: 2
-@@ -13,1 +14,6 @@
++      - never: { rule: busy, key: 192.0.2.2 }
+@@ -14,1 +15,6 @@
 -    expect: []
 +    expect:
 +      - fires: { rule: busy, key: 192.0.2.1/32, firings: 2 }
@@ -64,10 +68,10 @@ test('shown first, then written, and nothing is left to do', async () => {
   const cwd = newFolder({ 'a.test.yaml': BAD });
   chmodSync(path.join(cwd, 'a.test.yaml'), 0o640);
   const dry = await outputOf(['test', '--update', '--dry-run', '--jobs', '1'], { cwd });
-  expect(dry).toBe(`${DIFF}would update 7 expectations in a.test.yaml\n${RESULTS}`);
+  expect(dry).toBe(`${DIFF}would update 8 expectations in a.test.yaml\n${RESULTS}`);
   expect(read(cwd)).toBe(BAD);
   const wet = await outputOf(['test', '--update', '--jobs', '1'], { cwd });
-  expect(wet).toBe(`${DIFF}updated 7 expectations in a.test.yaml\n${RESULTS}`);
+  expect(wet).toBe(`${DIFF}updated 8 expectations in a.test.yaml\n${RESULTS}`);
   expect(read(cwd)).toBe(GOOD);
   expect(readdirSync(cwd)).toEqual(['a.test.yaml']);
   expect(statSync(path.join(cwd, 'a.test.yaml')).mode & 0o777).toBe(0o640);
@@ -79,7 +83,7 @@ test('--run limits what is updated, and a link stays one', async () => {
   const cwd = newFolder({ 'real.yaml': BAD });
   symlinkSync('real.yaml', path.join(cwd, 'a.test.yaml'));
   const output = await outputOf(['test', '--update', '--run', 'less', '--jobs', '1'], { cwd });
-  expect(output).toMatch(/updated 2 expectations in a\.test\.yaml\n\nok {6}[^\n]*less\n1 test /);
+  expect(output).toMatch(/updated 3 expectations in a\.test\.yaml\n\nok {6}[^\n]*less\n1 test /);
   expect(read(cwd, 'real.yaml')).toContain('firings: 2');
   expect(read(cwd, 'real.yaml')).toContain('expect: []');
   expect(readdirSync(cwd)).toEqual(['a.test.yaml', 'real.yaml']);
@@ -89,7 +93,7 @@ test('a file with a mistake is not touched, and others are', async () => {
   const wrong = BAD.replace('rule: busy, firings: 5', 'rule: bussy, firings: 5');
   const cwd = newFolder({ 'a.test.yaml': BAD, 'b.test.yaml': wrong });
   const { code, stdout, stderr } = await runHindcast(['test', '--update', '--jobs', '1'], { cwd });
-  expect([code, stdout]).toEqual([2, `${DIFF}updated 7 expectations in a.test.yaml\n\n`]);
+  expect([code, stdout]).toEqual([2, `${DIFF}updated 8 expectations in a.test.yaml\n\n`]);
   expect(stderr).toContain("b.test.yaml:9:9: error: unknown rule 'bussy' [rule-unknown]");
   expect([read(cwd), read(cwd, 'b.test.yaml')]).toEqual([GOOD, wrong]);
 });
@@ -116,13 +120,18 @@ test('what cannot be updated stays and fails', async () => {
 });
 
 test('mistakes that only an update makes', async () => {
-  const shared = `  - { name: a, expect: [{ fires: { rule: busy, key: 192.0.2.9, peak: &p 3 } }, { fires: { rule: busy, peak: *p } }] }\n`;
+  const shared = `  - { name: a, expect: [{ never: &n { rule: busy } }, { never: { <<: *n, key: x } }] }\n`;
   const nothing = `  - { name: a, expect: &e [] }\n  - { name: b, expect: *e }\n`;
   const latin = Buffer.concat([Buffer.from(BAD), Buffer.from([0x23, 0x20, 0xff, 0x0a])]);
   const files = { 'a.test.yaml': HEAD + shared, 'b.test.yaml': HEAD + nothing };
   const cwd = newFolder(files);
   const run = await runHindcast(['test', '--update', '--jobs', '1'], { cwd });
   expect(run.code).toBe(2);
+  expect(run.stderr).toContain(
+    'hindcast: a.test.yaml: its expectations cannot be updated in place\n' +
+      'hint: write out what stands behind anchors and aliases\n',
+  );
+  expect(read(cwd)).toBe(files['a.test.yaml']);
   expect(run.stderr).toContain("b.test.yaml:8:13: error: 'expect' is an empty list [list-empty]");
   expect(read(cwd, 'b.test.yaml')).toBe(files['b.test.yaml']);
 
