@@ -1,9 +1,12 @@
 import {
   closeSync,
   existsSync,
+  fchmodSync,
   fsyncSync,
   mkdirSync,
   openSync,
+  renameSync,
+  rmSync,
   statSync,
   writeSync,
 } from 'node:fs';
@@ -34,6 +37,10 @@ export class GrowingFile {
     if (this.#pending.length > FLUSH_CHARS) this.#flush();
   }
 
+  permit(mode: number): void {
+    attempt(this.#path, () => fchmodSync(this.#descriptor!, mode));
+  }
+
   /** Flushes to the disk and closes. */
   finish(): void {
     this.#flush();
@@ -59,6 +66,26 @@ export class GrowingFile {
       let written = 0;
       while (written < bytes.length) written += writeSync(this.#descriptor!, bytes, written);
     });
+  }
+}
+
+/**
+ * Writes a file that is whole or as it was: it grows beside its place.
+ *
+ * @param mode permissions; undefined: those of a new file
+ */
+export function replaceFile(file: string, text: string, mode?: number): void {
+  const partial = `${file}.partial`;
+  const growing = new GrowingFile(partial, 'w');
+  try {
+    growing.write(text);
+    if (mode !== undefined) growing.permit(mode);
+    growing.finish();
+    attempt(file, () => renameSync(partial, file));
+    attempt(file, () => syncFolder(path.dirname(file)));
+  } finally {
+    growing.close();
+    rmSync(partial, { force: true });
   }
 }
 

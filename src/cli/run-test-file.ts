@@ -1,9 +1,10 @@
+import type { Diagnostic } from '../model/diagnostic.ts';
 import type { UserError } from '../model/errors.ts';
 import type { Coverage } from '../policy/coverage.ts';
 import type { TestOutcome } from '../report/test-outcome.ts';
 import { runTest } from '../testing/run-test.ts';
+import type { PolicyTest, TestFile } from '../testing/test-file.ts';
 import { mistakesIn, shownDiagnostics } from './policy-file.ts';
-import { loadTestFile } from './test-files.ts';
 import { testWorld } from './test-world.ts';
 
 /**
@@ -15,25 +16,37 @@ import { testWorld } from './test-world.ts';
  * @throws {InterruptedError} when `signal` is aborted
  */
 export async function runTestFile(
-  file: string,
+  testFile: TestFile,
   pattern: RegExp,
   coverage?: Coverage,
   signal?: AbortSignal,
 ): Promise<TestOutcome[]> {
   const world = testWorld(signal, coverage);
-  const testFile = loadTestFile(file);
-  const outcomes: TestOutcome[] = [];
+  const runs = await eachTest(testFile, pattern, (test) => runTest(test, testFile, world));
+  return runs.map(({ outcome }) => outcome);
+}
+
+/**
+ * Answers of the tests of a file whose names match, in their order.
+ *
+ * @throws {UserError} with the mistakes of all of them
+ */
+export async function eachTest<Answer extends object>(
+  { file, text, tests }: TestFile,
+  pattern: RegExp,
+  answerOf: (test: PolicyTest) => Promise<Answer | { readonly diagnostics: readonly Diagnostic[] }>,
+): Promise<Answer[]> {
+  const answers: Answer[] = [];
   const shown: string[] = [];
   let mistake: UserError | undefined;
-  for (const test of testFile.tests) {
+  for (const test of tests) {
     if (!pattern.test(test.name)) continue;
-    const run = await runTest(test, testFile, world);
-    if ('outcome' in run) outcomes.push(run.outcome);
-    else {
-      shown.push(...shownDiagnostics(run.diagnostics, new Map([[file, testFile.text]])));
-      mistake = mistakesIn(run.diagnostics, [...new Set(shown)]);
-    }
+    const answer = await answerOf(test);
+    if ('diagnostics' in answer) {
+      shown.push(...shownDiagnostics(answer.diagnostics, new Map([[file, text]])));
+      mistake = mistakesIn(answer.diagnostics, [...new Set(shown)]);
+    } else answers.push(answer);
   }
   if (mistake !== undefined) throw mistake;
-  return outcomes;
+  return answers;
 }

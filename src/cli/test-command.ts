@@ -13,6 +13,8 @@ export function defineTest(command: Command, context: CommandContext): void {
       'files run at the same time (default: one for each processor)',
       wholeNumber(1),
     )
+    .option('--update', 'write what happened into expectations that fail or are missing')
+    .option('--dry-run', 'with --update: show what would be written, and write nothing')
     .option('--coverage', 'show which branches of the policies the tests reached')
     .option(
       '--min-coverage <percent>',

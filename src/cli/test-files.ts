@@ -54,8 +54,17 @@ function testsBelow(folder: string): string[] {
  * @throws {UserError} with all its mistakes, each where it stands
  */
 export function loadTestFile(file: string): TestFile {
-  const text = readNamedFile(file, 'test');
-  const { testFile, diagnostics } = readTestFile(text, file);
+  return checkedTestFile(readNamedFile(file, 'test'), file);
+}
+
+/**
+ * Checks the text of a test file.
+ *
+ * @param fills a test without expectations is no mistake
+ * @throws {UserError} with all its mistakes, each where it stands
+ */
+export function checkedTestFile(text: string, file: string, fills = false): TestFile {
+  const { testFile, diagnostics } = readTestFile(text, file, fills);
   if (testFile !== undefined) return testFile;
   throw mistakesIn(diagnostics, shownDiagnostics(diagnostics, new Map([[file, text]])));
 }

@@ -5,6 +5,8 @@ import { Coverage } from '../policy/coverage.ts';
 import type { TestOutcome } from '../report/test-outcome.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import { runTestFile } from './run-test-file.ts';
+import { loadTestFile } from './test-files.ts';
+import { updateTestFile, type FileUpdate } from './update-test-file.ts';
 
 export interface TestTask {
   readonly file: string;
@@ -12,6 +14,8 @@ export interface TestTask {
   readonly pattern: string;
   /** Whether the answer says which branches of the policies were reached. */
   readonly covers: boolean;
+  /** Whether expectations are updated before they are looked at. */
+  readonly updates: boolean;
 }
 
 /** A file whose tests could not run. */
@@ -26,18 +30,21 @@ export type TestAnswer =
       readonly outcomes: readonly TestOutcome[];
       /** None where nobody asks. */
       readonly branches: readonly Branch[];
+      readonly update: FileUpdate | undefined;
     }
   | { readonly failure: TestFailure };
 
 /** Runs the tests of one file; errors become values, which threads can pass on. */
 export async function answerOf(
-  { file, pattern, covers }: TestTask,
+  { file, pattern, covers, updates }: TestTask,
   signal?: AbortSignal,
 ): Promise<TestAnswer> {
   try {
+    const names = new RegExp(pattern, 'u');
+    if (updates) return { ...(await updateTestFile(file, names, signal)), branches: [] };
     const coverage = covers ? new Coverage() : undefined;
-    const outcomes = await runTestFile(file, new RegExp(pattern, 'u'), coverage, signal);
-    return { outcomes, branches: coverage?.branches() ?? [] };
+    const outcomes = await runTestFile(loadTestFile(file), names, coverage, signal);
+    return { outcomes, branches: coverage?.branches() ?? [], update: undefined };
   } catch (error) {
     const code = exitCodeOf(error);
     const { message, stack = message } = error as Error;

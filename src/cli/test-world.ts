@@ -5,7 +5,7 @@ import type { Coverage } from '../policy/coverage.ts';
 import { RuleCoverage, type PlacedRules } from '../policy/rule-coverage.ts';
 import { readInlinePolicy } from '../policy/yaml/read.ts';
 import type { InlinePolicy } from '../testing/policy-reference.ts';
-import type { OpenTestInput, TestPolicy, TestPort } from '../testing/run-test.ts';
+import type { OpenTestInput, TestPolicy, TestPort } from '../testing/test-replay.ts';
 import type { PolicyTest, TestFile } from '../testing/test-file.ts';
 import { digestOf } from './manifest.ts';
 import { openLogs } from './open-logs.ts';

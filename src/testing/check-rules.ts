@@ -1,6 +1,6 @@
 import { didYouMean } from '../model/suggest.ts';
 import type { TestMistakes } from './codes.ts';
-import type { TestPolicy } from './run-test.ts';
+import type { TestPolicy } from './test-replay.ts';
 import type { PolicyTest } from './test-file.ts';
 
 /**

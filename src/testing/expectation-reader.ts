@@ -32,7 +32,7 @@ export interface Facts {
 }
 
 /** An expectation without its place; undefined: `mistakes` says why. */
-export type ReadExpectation = Omit<Expectation, 'place' | 'text'> | undefined;
+export type ReadExpectation = Pick<Expectation, 'subject' | 'bounds'> | undefined;
 
 /** Reads what stands behind the key of an expectation. */
 export class ExpectationReader {

@@ -1,4 +1,5 @@
 import type { Place } from '../policy/mistakes.ts';
+import type { MapValue, Value } from '../policy/yaml/tree.ts';
 import type { MomentQuestion } from '../simulate/watch/moment-question.ts';
 import type { Bound } from './bounds.ts';
 import type { Span } from './times.ts';
@@ -8,7 +9,11 @@ export type NamedBound = readonly [name: string, bound: Bound];
 
 /** What a test expects: numbers of something that the run tells. */
 export interface Expectation {
+  /** Of its key, `fires` say. */
   readonly place: Place;
+  /** The mapping around the key, and what stands behind it. */
+  readonly item: MapValue;
+  readonly value: Value;
   /** As it is written, on one line. */
   readonly text: string;
   readonly subject: Subject;

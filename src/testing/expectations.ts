@@ -80,7 +80,8 @@ export function readExpectations(
       mistakes.add(first.key, 'enforce-missing', [first.key.text], 'enforce: true');
     }
     const own = read?.(reader, first.key.text, first.value);
-    return own === undefined ? [] : [{ ...own, place: first.key, text: lineOf(text, item) }];
+    if (own === undefined) return [];
+    return [{ ...own, place: first.key, item: map, value: first.value, text: lineOf(text, item) }];
   });
   return mistakes.errors > before ? undefined : found;
 }

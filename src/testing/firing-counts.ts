@@ -29,7 +29,7 @@ export class FiringCounts {
 
   /** Whether the firing is one of them. */
   take(firing: OneFiring): boolean {
-    if (!this.#covers(firing)) return false;
+    if (!this.covers(firing)) return false;
     this.firings++;
     this.#keys.add(firing.key);
     const { count } = firing;
@@ -46,7 +46,7 @@ export class FiringCounts {
     return true;
   }
 
-  #covers({ rule, key, verdict, timeMs }: OneFiring): boolean {
+  covers({ rule, key, verdict, timeMs }: OneFiring): boolean {
     const { rule: wanted, key: ownKey, verdict: ownVerdict, within } = this.#subject;
     return (
       (wanted === undefined || wanted === rule) &&

@@ -1,15 +1,6 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Place } from '../policy/mistakes.ts';
-import {
-  BOOLEAN,
-  mapping,
-  schemaFile,
-  shared,
-  someSchema,
-  TEXT,
-  type KeyTable,
-  type Schema,
-} from '../policy/yaml/key-table.ts';
+import type { KeyTable } from '../policy/yaml/key-table.ts';
 import {
   booleanOf,
   checkKeys,
@@ -19,25 +10,15 @@ import {
   textOf,
   valueAt,
 } from '../policy/yaml/shape.ts';
-import { readTree, seenOf, type MapValue, type Value } from '../policy/yaml/tree.ts';
+import { readTree, seenOf, type MapValue, type Member, type Value } from '../policy/yaml/tree.ts';
 import { TestMistakes } from './codes.ts';
-import { ENFORCE_SCHEMA, readEnforce, type Enforcement } from './enforcement.ts';
+import { readEnforce, type Enforcement } from './enforcement.ts';
 import type { Expectation } from './expectation.ts';
-import { EXPECTATIONS_SCHEMA } from './expectation-keys.ts';
 import { readExpectations } from './expectations.ts';
-import {
-  INPUT_SCHEMA,
-  readCalendar,
-  readInput,
-  WITH_CONTENT,
-  type TestInput,
-} from './test-input.ts';
-import {
-  POLICY_REFERENCE_SCHEMA,
-  readPolicyReference,
-  type PolicyReference,
-} from './policy-reference.ts';
-import { DURATION_SCHEMA, MOMENT_SCHEMA, readDuration, readMomentAt } from './times.ts';
+import { readCalendar, readInput, type TestInput } from './test-input.ts';
+import { FILE_KEYS, TEST_KEYS, VERSION, VERSION_KEY } from './test-keys.ts';
+import { readPolicyReference, type PolicyReference } from './policy-reference.ts';
+import { readDuration, readMomentAt } from './times.ts';
 
 /** A test with everything that the file says of it, and where. */
 export interface PolicyTest {
@@ -54,8 +35,11 @@ export interface PolicyTest {
   readonly enforce: Enforcement | undefined;
   /** A folder with the state that the replay goes on from, as the file names it. */
   readonly state: { readonly path: string; readonly place: Place } | undefined;
-  /** Never empty. */
+  /** Empty only where they are still to be filled in. */
   readonly expectations: readonly Expectation[];
+  /** The test, and what stands behind its `expect:`; undefined: nothing does. */
+  readonly map: MapValue;
+  readonly expect: Member | undefined;
 }
 
 export interface TestFile {
@@ -71,72 +55,12 @@ export interface TestFileReading {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-const VERSION = 1;
-const VERSION_KEY = 'hindcast-test';
-/** What a test may say for itself and a file for all its tests. */
-const SHARED_KEYS: KeyTable = {
-  policy: {
-    about: 'A policy file, { file, phase, config, root }, or the keys of a policy themselves.',
-    value: shared('policy', POLICY_REFERENCE_SCHEMA),
-  },
-  input: { about: 'The events or logs of a test.', value: INPUT_SCHEMA },
-  from: {
-    about: 'Report from here on; earlier events only warm the windows.',
-    value: MOMENT_SCHEMA,
-  },
-  to: { about: 'Stop before this time.', value: MOMENT_SCHEMA },
-  session_timeout: {
-    about: 'Silence that ends a session without a logged end.',
-    value: DURATION_SCHEMA,
-  },
-  clamp_negative: {
-    about: 'Counts stop at 0 where an amount would take them below.',
-    value: BOOLEAN,
-  },
-  enforce: {
-    about: 'What the policy refuses no longer happens; { retry: 15m }: clients come back.',
-    value: ENFORCE_SCHEMA,
-  },
-  state: { about: 'A folder with the state that the replay goes on from.', value: TEXT },
-};
-const TEST_KEYS: KeyTable = {
-  name: { about: 'What results call the test.', value: TEXT, required: true },
-  ...SHARED_KEYS,
-  input: { ...SHARED_KEYS['input'], value: { ...INPUT_SCHEMA, ...WITH_CONTENT } },
-  expect: {
-    about: 'What the run must lead to, each with a dash of its own.',
-    value: EXPECTATIONS_SCHEMA,
-    required: true,
-  },
-};
-const FILE_KEYS: KeyTable = {
-  [VERSION_KEY]: { about: 'The version of the test format.', value: { const: VERSION } },
-  ...SHARED_KEYS,
-  tests: {
-    about: 'The tests; what one does not say itself, the file says for all.',
-    value: someSchema(shared('test', mapping(TEST_KEYS))),
-    required: true,
-  },
-};
-
-/** A test needs events or logs; those of the file are for tests without any. */
-const FILE_BESIDES: Schema = {
-  anyOf: [
-    { required: ['input'], properties: { input: WITH_CONTENT } },
-    { properties: { tests: someSchema({ type: 'object', required: ['input'] }) } },
-  ],
-};
-
-/** The JSON Schema of a test file. */
-export function testSchema(): Schema {
-  return schemaFile(
-    'Tests of a policy of hindcast',
-    mapping(FILE_KEYS, { ...FILE_BESIDES, required: [VERSION_KEY, 'tests'] }),
-  );
-}
-
-/** Reads a test file. Never throws on what a user wrote; every mistake becomes a diagnostic. */
-export function readTestFile(text: string, file: string): TestFileReading {
+/**
+ * Reads a test file. Never throws on what a user wrote; every mistake becomes a diagnostic.
+ *
+ * @param fills a test without expectations is none: they are filled in
+ */
+export function readTestFile(text: string, file: string, fills = false): TestFileReading {
   const mistakes = new TestMistakes(file);
   const root = readTree(text, mistakes);
   let tests: readonly PolicyTest[] = [];
@@ -144,7 +68,8 @@ export function readTestFile(text: string, file: string): TestFileReading {
     if (mistakes.errors === 0) addVersionMissing(mistakes, { start: 0, end: 0 });
   } else if (mistakes.errors === 0) {
     const map = mapOf(mistakes, root, 'a test file');
-    if (map !== undefined && readVersion(mistakes, map)) tests = readTests(mistakes, map, text);
+    if (map !== undefined && readVersion(mistakes, map))
+      tests = readTests(mistakes, map, text, fills);
   }
   const diagnostics = mistakes.sorted();
   return mistakes.errors > 0 ? { diagnostics } : { testFile: { file, text, tests }, diagnostics };
@@ -168,7 +93,12 @@ function readVersion(mistakes: TestMistakes, map: MapValue): boolean {
   return true;
 }
 
-function readTests(mistakes: TestMistakes, map: MapValue, text: string): PolicyTest[] {
+function readTests(
+  mistakes: TestMistakes,
+  map: MapValue,
+  text: string,
+  fills: boolean,
+): PolicyTest[] {
   checkKeys(mistakes, map, FILE_KEYS, 'a test file');
   const value = valueAt(map, 'tests');
   if (value === undefined) return [];
@@ -176,13 +106,19 @@ function readTests(mistakes: TestMistakes, map: MapValue, text: string): PolicyT
   return someOf(mistakes, value, "'tests'").flatMap((item) => {
     const own = mapOf(mistakes, item, 'a test');
     if (own === undefined) return [];
-    const test = new TestReader(mistakes, text, map, own).read();
+    const test = new TestReader(mistakes, text, map, own).read(fills);
     if (test === undefined) return [];
     if (names.has(test.name)) mistakes.add(test.place, 'name-twice', [test.name]);
     names.add(test.name);
     return [test];
   });
 }
+
+/** Of a test whose expectations are to come. */
+const FILLED_KEYS: KeyTable = {
+  ...TEST_KEYS,
+  expect: { about: TEST_KEYS['expect'].about, value: TEST_KEYS['expect'].value },
+};
 
 /** Reads one test; what it does not say itself, the file says. */
 class TestReader {
@@ -198,10 +134,10 @@ class TestReader {
     this.#test = test;
   }
 
-  read(): PolicyTest | undefined {
+  read(fills: boolean): PolicyTest | undefined {
     const mistakes = this.#mistakes;
     const test = this.#test;
-    checkKeys(mistakes, test, TEST_KEYS, 'a test');
+    checkKeys(mistakes, test, fills ? FILLED_KEYS : TEST_KEYS, 'a test');
     const nameValue = valueAt(test, 'name');
     const name = nameValue && textOf(mistakes, nameValue, "'name'");
     const [inputValue, sharedInput] = [valueAt(test, 'input'), valueAt(this.#file, 'input')];
@@ -214,9 +150,12 @@ class TestReader {
     const enforceValue = this.#valueOf('enforce');
     const enforce = enforceValue && readEnforce(mistakes, enforceValue);
     const state = this.#state(enforceValue);
-    const expect = valueAt(test, 'expect');
+    const expect = test.members.get('expect');
+    const list = expect?.value;
+    const isEmpty = list?.type === 'list' && list.items.length === 0;
+    const isFilled = fills && (list === undefined || list.type === 'nothing' || isEmpty);
     const facts = { calendar, enforces: enforce !== undefined, hasState: state !== undefined };
-    const expectations = expect && readExpectations(mistakes, expect, this.#text, facts);
+    const read = isFilled ? [] : list && readExpectations(mistakes, list, this.#text, facts);
     const policyValue = this.#valueOf('policy');
     const policy = policyValue && readPolicyReference(mistakes, policyValue);
     const clampValue = this.#valueOf('clamp_negative');
@@ -226,9 +165,10 @@ class TestReader {
     const sessionTimeoutMs =
       timeoutValue && readDuration(mistakes, timeoutValue, "'session_timeout'");
     if (name === undefined || nameValue === undefined) return undefined;
-    if (input === undefined || expectations === undefined) return undefined;
-    const settings = { fromMs, toMs, sessionTimeoutMs, clampNegative: clamp === true };
-    return { name, place: nameValue, policy, input, ...settings, enforce, state, expectations };
+    if (input === undefined || read === undefined) return undefined;
+    const settings = { fromMs, toMs, sessionTimeoutMs, clampNegative: clamp === true, enforce };
+    const places = { place: nameValue, map: test, expect };
+    return { name, policy, input, ...settings, state, expectations: read, ...places };
   }
 
   #valueOf(key: string): Value | undefined {

@@ -7,6 +7,7 @@ import type { Answer } from '../simulate/watch/moment-question.ts';
 import type { QuestionAt } from '../simulate/watch/watch.ts';
 import type { Expectation, Subject } from './expectation.ts';
 import { FiringCounts } from './firing-counts.ts';
+import type { Observer } from './test-replay.ts';
 import { tallyNumbers, type Values } from './tally-numbers.ts';
 
 /** The numbers that an expectation asks for, or why there are none. */
@@ -18,7 +19,7 @@ export type Numbers =
 const NAMED_FIRINGS = 3;
 
 /** Sees a run and remembers the numbers that expectations ask for, and nothing else. */
-export class Witness {
+export class Witness implements Observer {
   readonly questions: readonly QuestionAt[];
   readonly #firings = new Map<Expectation, FiringCounts>();
   readonly #asks: readonly Expectation[];
@@ -51,16 +52,17 @@ export class Witness {
     if (this.#uncovered.length < NAMED_FIRINGS) this.#uncovered.push(firing);
   };
 
-  readonly stopped = (row: StoppedRow): void => {
-    for (const [{ subject }, counts] of this.#stops) {
-      if (subject.type !== 'stops') continue;
-      const { rule, verdict } = subject;
-      if (rule !== undefined && rule !== row.rule) continue;
-      if (verdict !== undefined && verdict !== row.verdict) continue;
-      const isConnection = row.kind === 'connect' || row.kind === 'auth_failure';
-      add(counts, isConnection ? 'connections' : 'messages');
-      if (row.logged !== '') add(counts, row.logged);
-    }
+  readonly sink = {
+    stopped: (row: StoppedRow): void => {
+      for (const [{ subject }, counts] of this.#stops) {
+        if (subject.type !== 'stops') continue;
+        const { rule, verdict } = subject;
+        if (rule !== undefined && rule !== row.rule) continue;
+        if (verdict !== undefined && verdict !== row.verdict) continue;
+        add(counts, stoppedName(row));
+        if (row.logged !== '') add(counts, row.logged);
+      }
+    },
   };
 
   /** The run is over. */
@@ -114,8 +116,13 @@ export class Witness {
   }
 }
 
+/** What a stopped event is counted as. */
+export function stoppedName({ kind }: StoppedRow): 'connections' | 'messages' {
+  return kind === 'connect' || kind === 'auth_failure' ? 'connections' : 'messages';
+}
+
 /** Firings that a test forbids are none that it expects. */
-function isNever({ bounds }: Expectation): boolean {
+export function isNever({ bounds }: Expectation): boolean {
   return bounds.every(([name, { op, value }]) => name === 'firings' && op === '=' && value === 0);
 }
 

@@ -1,8 +1,8 @@
-import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../../model/errors.ts';
 import { importPolicy, type PolicyImport } from '../../policy/vendor/import-policy.ts';
-import { attempt, GrowingFile, syncFolder } from '../durable-files.ts';
+import { replaceFile } from '../durable-files.ts';
 import { mistakesIn, readNamedFile, shownDiagnostics } from '../policy-file.ts';
 import type { CommandContext } from '../program.ts';
 
@@ -31,22 +31,12 @@ function refuseExisting(to: string): void {
   throw new UserError(`${to} exists`, 'take another name, or --force to replace it');
 }
 
-/** The file is whole or not there: it grows beside its place. */
+/** The file is whole or not there. */
 function writePolicy(to: string, policy: string): void {
   if (existsSync(to) && statSync(to).isDirectory()) throw new UserError(`${to} is a folder`);
   const folder = path.dirname(to);
   if (!existsSync(folder)) throw new UserError(`no such folder: ${folder}`);
-  const partial = `${to}.partial`;
-  const file = new GrowingFile(partial, 'w');
-  try {
-    file.write(policy);
-    file.finish();
-    attempt(to, () => renameSync(partial, to));
-    attempt(to, () => syncFolder(folder));
-  } finally {
-    file.close();
-    rmSync(partial, { force: true });
-  }
+  replaceFile(to, policy);
 }
 
 function summaryOf({ series, rules }: PolicyImport, remarks: number): string {

@@ -1,5 +1,5 @@
 import { policySchema } from '../../policy/yaml/read.ts';
-import { testSchema } from '../../testing/test-file.ts';
+import { testSchema } from '../../testing/test-keys.ts';
 import type { CommandContext } from '../program.ts';
 import { jsonText } from '../replay-logs.ts';
 

@@ -2,8 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { Branch } from '../../model/branch.ts';
 import { DiskError, UserError } from '../../model/errors.ts';
+import { visible } from '../../model/visible.ts';
 import { Coverage } from '../../policy/coverage.ts';
 import { coverageTable, coveredPercent, reachedOf } from '../../report/coverage-table.ts';
+import { editDiff } from '../../report/edit-diff.ts';
+import { counted } from '../../report/plain-table.ts';
 import { hasPassed, type TestOutcome } from '../../report/test-outcome.ts';
 import { githubText, junitText, testJson, testTable } from '../../report/test-results.ts';
 import { EXIT } from '../exit-code.ts';
@@ -11,11 +14,14 @@ import type { CommandContext } from '../program.ts';
 import { jsonText } from '../replay-logs.ts';
 import { findTestFiles } from '../test-files.ts';
 import { answersOf, type TestFailure } from '../test-jobs.ts';
+import { writeUpdate, type FileUpdate } from '../update-test-file.ts';
 import { VERSION } from '../version.ts';
 
 interface TestFlags {
   readonly run?: string;
   readonly jobs?: number;
+  readonly update?: boolean;
+  readonly dryRun?: boolean;
   readonly coverage?: boolean;
   readonly minCoverage?: number;
   readonly junit?: string;
@@ -34,9 +40,14 @@ export async function runTests(
   if (format !== 'table' && ascii)
     throw new UserError(`--ascii draws bars, and ${format} has none`);
   const pattern = patternOf(run);
-  const tasks = findTestFiles(args).map((file) => ({ file, pattern, covers }));
+  const updates = readUpdate(flags, format, covers);
+  const tasks = findTestFiles(args).map((file) => ({ file, pattern, covers, updates }));
   const answers = await answersOf(tasks, jobs, signal);
   const failures = answers.flatMap((answer) => ('failure' in answer ? [answer.failure] : []));
+  if (updates) {
+    const found = answers.flatMap((answer) => ('update' in answer ? (answer.update ?? []) : []));
+    takeUpdates(found, flags.dryRun === true, stdio);
+  }
   if (failures.length > 0) {
     refuse(failures, stdio);
     exit(worstOf(failures));
@@ -56,6 +67,42 @@ export async function runTests(
   }
   const isCovered = branches === undefined || isEnough(branches, flags.minCoverage ?? 0, stdio);
   if (!isCovered || !outcomes.every(hasPassed)) exit(EXIT.checkFailed);
+}
+
+/** Whether expectations are updated. */
+function readUpdate(flags: TestFlags, format: string, covers: boolean): boolean {
+  const { update = false, dryRun = false, junit } = flags;
+  if (dryRun && !update) {
+    throw new UserError('--dry-run shows what --update would write', 'add --update');
+  }
+  const other = junit !== undefined ? '--junit' : covers ? '--coverage' : `--format ${format}`;
+  if (update && other !== '--format table') {
+    throw new UserError(
+      `${other} tells of tests as they are, and --update changes them`,
+      'update first, then run them again',
+    );
+  }
+  return update;
+}
+
+/** Shows what changes in the files and writes it. */
+function takeUpdates(
+  updates: readonly FileUpdate[],
+  isDry: boolean,
+  stdio: CommandContext['stdio'],
+): void {
+  for (const update of updates) {
+    const { file, before, edits, updated, left } = update;
+    if (!isDry) writeUpdate(update);
+    const name = visible(file);
+    if (edits.length > 0) {
+      const verb = isDry ? 'would update' : 'updated';
+      const counts = `${verb} ${counted(updated, 'expectation')} in ${name}`;
+      stdio.out(`${editDiff(file, before, edits)}${counts}\n`);
+    }
+    if (left > 0) stdio.out(`left out ${counted(left, 'more unexpected key')} in ${name}\n`);
+    if (edits.length > 0) stdio.out('\n');
+  }
 }
 
 const NOTHING_COVERED = 'the tests name no policy that has branches';
