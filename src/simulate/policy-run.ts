@@ -197,6 +197,7 @@ export class PolicyRun implements StreamTaker {
 
   attach(clock: StreamClock): void {
     this.#clock = clock;
+    this.#scripts?.attach(clock);
   }
 
   start(nowMs: number): void {
@@ -212,7 +213,7 @@ export class PolicyRun implements StreamTaker {
   /** Those of ignored peers are not counted. */
   session(slot: number, end: SessionEnd | undefined, nowMs: number): void {
     if (end === undefined) this.#taken?.opened(slot);
-    else this.#endScripts(slot, nowMs);
+    else this.#scripts?.end(slot, nowMs);
     if (!this.engine.session(this.#clock.factsOf(slot), end === undefined ? 1 : -1)) return;
     this.#report.session(end, nowMs);
   }
@@ -220,7 +221,6 @@ export class PolicyRun implements StreamTaker {
   /** @throws {CheckError} when `maxKeys` is reached */
   take(batch: EventBatch, row: number, nowMs: number): void {
     const report = this.#report;
-    const { correlator } = this.#clock;
     const taken = this.engine.take(batch, row);
     if (this.#taken !== undefined) this.#begin(this.#taken, taken, batch, row);
     report.see(batch, row);
@@ -228,8 +228,8 @@ export class PolicyRun implements StreamTaker {
     if (maxKeys !== undefined) refuseKeys(this.engine.size, maxKeys);
     const isReported = report.isReported(nowMs);
     if (taken !== 'counted') {
-      this.#scripts?.pass(batch, row, correlator.session, correlator.message);
-    } else if (!isReported) this.#runScripts(batch, row, false);
+      this.#scripts?.pass(batch, row);
+    } else if (!isReported) this.#scripts?.judge(batch, row);
     if (!isReported) return;
     if (taken === 'counted') {
       report.count(batch, row, nowMs);
@@ -300,12 +300,11 @@ export class PolicyRun implements StreamTaker {
   #bindScripts(): ScriptHost | undefined {
     const { scripts: policy, strict = false, fileOf, sink } = this.#options;
     if (policy === undefined) return undefined;
-    const { ledger } = this.#report;
     return new ScriptHost({
       policy,
       engine: this.engine,
       monitors: this.#policy.monitors,
-      ledger,
+      report: this.#report,
       onAct: (rule, verdict) => {
         const { batch, row } = this.engine.subject;
         this.#act(rule, verdict, batch, row);
@@ -320,7 +319,7 @@ export class PolicyRun implements StreamTaker {
   #judge(batch: EventBatch, row: number): void {
     this.#refusedBy = NOBODY;
     this.#evaluator.evaluate(batch, row, this.#onHit);
-    this.#runScripts(batch, row, true);
+    this.#scripts?.judge(batch, row);
     const rule = this.#refusedBy;
     if (rule === NOBODY) return;
     const { overlap, stopped, ledger } = this.#report;
@@ -332,24 +331,6 @@ export class PolicyRun implements StreamTaker {
     const { correlator } = this.#clock;
     if (judged.verdict === 'discard') this.#taken.discard(rule, batch, row, correlator);
     else this.#taken.take(rule, judged.verdict === 'disconnect', batch, row, correlator);
-  }
-
-  /** Before the span of the report scripts run too: what they add warms the windows. */
-  #runScripts(batch: EventBatch, row: number, isReported: boolean): void {
-    if (this.#scripts === undefined) return;
-    const { session, message } = this.#clock.correlator;
-    this.#scripts.judge(batch, row, session, message, isReported);
-    // A series that a script has just begun may have the next boundary.
-    this.#clock.hasten(this.engine.nextBoundaryMs);
-  }
-
-  /** A script that runs then may begin to count sessions or a series. */
-  #endScripts(slot: number, nowMs: number): void {
-    if (this.#scripts === undefined) return;
-    this.engine.reach(nowMs);
-    const isReported = this.#report.isReported(nowMs);
-    this.#scripts.end(slot, this.#clock.factsOf(slot), nowMs, isReported);
-    this.#clock.hasten(this.engine.nextBoundaryMs);
   }
 }
 

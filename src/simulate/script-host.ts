@@ -4,7 +4,6 @@ import { ADDRESS } from '../model/address.ts';
 import { UserError } from '../model/errors.ts';
 import { KIND, TEXT } from '../model/event.ts';
 import { EventBatch } from '../model/event-batch.ts';
-import type { SessionFacts } from '../engine/session-gauge.ts';
 import { peerText } from '../model/field-value.ts';
 import type { Monitor } from '../model/monitor.ts';
 import { compareText } from '../model/order.ts';
@@ -17,10 +16,13 @@ import type {
   ScriptPlace,
   ScriptPolicy,
   ScriptRunner,
+  ScriptSession,
   ScriptVerdict,
   ScriptWorld,
 } from '../policy/script-policy.ts';
-import type { FiringLedger, LedgerRule } from './firing-ledger.ts';
+import type { StreamClock } from './event-stream.ts';
+import type { LedgerRule } from './firing-ledger.ts';
+import type { RunReport } from './run-report.ts';
 import { newSession, ScriptSessions } from './script-sessions.ts';
 import type { LoggedRow, ScriptTally, StatsRow } from './tally.ts';
 
@@ -31,8 +33,8 @@ export interface ScriptHostOptions {
   readonly policy: ScriptPolicy;
   readonly engine: AuditEngine;
   readonly monitors: readonly Monitor[];
-  /** Gets a rule for each place that may act. */
-  readonly ledger: FiringLedger;
+  /** Its ledger gets a rule for each place that may act. */
+  readonly report: Pick<RunReport, 'ledger' | 'isReported'>;
   /** A rule acts on the event at hand, for the first time at this event. */
   readonly onAct: (rule: number, verdict: ScriptVerdict, effect: ScriptEffect) => void;
   /** A place reached that is not simulated ends the run. */
@@ -47,6 +49,7 @@ export class ScriptHost implements ScriptWorld {
   readonly audit: ScriptQuestions;
   readonly event: ScriptEvent;
   readonly #options: ScriptHostOptions;
+  #clock!: StreamClock;
   readonly #runner: ScriptRunner;
   readonly #sessions: ScriptSessions | undefined;
   readonly #verdicts: ScriptVerdict[] = [];
@@ -77,34 +80,27 @@ export class ScriptHost implements ScriptWorld {
     this.#runner = policy.bind(this, options.coverage);
   }
 
-  /**
-   * Runs the scripts at an event that was counted.
-   *
-   * @param isReported whether the report shows what they do; else they only count
-   */
-  judge(
-    batch: EventBatch,
-    row: number,
-    session: number,
-    message: number,
-    isReported: boolean,
-  ): void {
+  /** Told once, before anything else, whose events the scripts judge. */
+  attach(clock: StreamClock): void {
+    this.#clock = clock;
+  }
+
+  /** Runs the scripts at an event that was counted; what is not reported only counts. */
+  judge(batch: EventBatch, row: number): void {
     const { event } = this;
-    this.#isReported = isReported;
     event.batch = batch;
     event.row = row;
-    event.nowMs = batch.release[row];
     this.stand(batch, row);
-    if (this.#sessions !== undefined) {
-      event.session = this.#sessions.at(batch, row, session, message);
-    }
+    event.session = this.#sessionAt(batch, row) ?? event.session;
+    this.#begin(batch.release[row]);
     this.#runner.judge();
+    this.#hasten();
   }
 
   /** Takes over what an event tells that is not judged: one that is late, say. */
-  pass(batch: EventBatch, row: number, session: number, message: number): void {
+  pass(batch: EventBatch, row: number): void {
     this.stand(batch, row);
-    this.#sessions?.at(batch, row, session, message);
+    this.#sessionAt(batch, row);
   }
 
   /** The line at hand, for what is logged when a session ends: its batch may be gone by then. */
@@ -113,15 +109,12 @@ export class ScriptHost implements ScriptWorld {
     this.#line = batch.line[row];
   }
 
-  /**
-   * A session ended, by a line of the log or by its timeout.
-   *
-   * @param isReported as for `judge`
-   */
-  end(slot: number, facts: SessionFacts, nowMs: number, isReported: boolean): void {
+  /** A session ended, by a line of the log or by its timeout. */
+  end(slot: number, nowMs: number): void {
+    this.#options.engine.reach(nowMs);
     const session = this.#sessions?.end(slot);
     if (session === undefined) return;
-    this.#isReported = isReported;
+    const facts = this.#clock.factsOf(slot);
     const { event } = this;
     const ending = this.#ending;
     ending.source = this.#source;
@@ -135,9 +128,10 @@ export class ScriptHost implements ScriptWorld {
     ending.listener[0] = facts.listener;
     event.batch = ending;
     event.row = 0;
-    event.nowMs = nowMs;
     event.session = session;
+    this.#begin(nowMs);
     this.#runner.ended(session);
+    this.#hasten();
   }
 
   get tally(): ScriptTally {
@@ -155,8 +149,8 @@ export class ScriptHost implements ScriptWorld {
   }
 
   declare(place: ScriptPlace, verdict: ScriptVerdict): number {
-    const { ledger, monitors } = this.#options;
-    const rule = ledger.add(scriptRule(nameOf(place), verdict, monitors[0]));
+    const { report, monitors } = this.#options;
+    const rule = report.ledger.add(scriptRule(nameOf(place), verdict, monitors[0]));
     this.#verdicts[rule] = verdict;
     this.#acted[rule] = -1;
     return rule;
@@ -164,11 +158,11 @@ export class ScriptHost implements ScriptWorld {
 
   /** Makes rules of the places that have acted in another run of the same policy. */
   know(rules: readonly { readonly name: string; readonly verdict: string }[]): void {
-    const { ledger, monitors } = this.#options;
-    const own = ledger.tallies.map((rule) => ruleKey(rule));
+    const { report, monitors } = this.#options;
+    const own = report.ledger.tallies.map((rule) => ruleKey(rule));
     for (const rule of rules) {
       const at = own.indexOf(ruleKey(rule));
-      if (at === -1) ledger.add(scriptRule(rule.name, rule.verdict, monitors[0]));
+      if (at === -1) report.ledger.add(scriptRule(rule.name, rule.verdict, monitors[0]));
       else own.splice(at, 1);
     }
   }
@@ -178,7 +172,7 @@ export class ScriptHost implements ScriptWorld {
     if (!this.#isReported || this.#acted[rule] === serial) return;
     this.#acted[rule] = serial;
     const { batch, row } = this.event;
-    this.#options.ledger.fire({ rule, identity: -1 }, batch, row);
+    this.#options.report.ledger.fire({ rule, identity: -1 }, batch, row);
     this.#options.onAct(rule, this.#verdicts[rule], effect);
   }
 
@@ -221,6 +215,21 @@ export class ScriptHost implements ScriptWorld {
     const known = this.#notes.get(key);
     if (known === undefined) this.#notes.set(key, { place: name, kind, text, times: 1 });
     else known.times++;
+  }
+
+  #sessionAt(batch: EventBatch, row: number): ScriptSession | undefined {
+    const { session, message } = this.#clock.correlator;
+    return this.#sessions?.at(batch, row, session, message);
+  }
+
+  #begin(nowMs: number): void {
+    this.event.nowMs = nowMs;
+    this.#isReported = this.#options.report.isReported(nowMs);
+  }
+
+  /** A series that a script has just begun may have the next boundary. */
+  #hasten(): void {
+    this.#clock.hasten(this.#options.engine.nextBoundaryMs);
   }
 }
 

@@ -118,6 +118,7 @@ export class EnforcedRun implements StreamTaker {
 
   attach(clock: StreamClock): void {
     this.#clock = clock;
+    this.#scripts?.attach(clock);
   }
 
   start(nowMs: number): void {
@@ -155,7 +156,7 @@ export class EnforcedRun implements StreamTaker {
       this.#accepted.session(facts, 1);
       if (this.#isOpen[slot]) this.#report.session(undefined, nowMs);
     } else {
-      this.#endScripts(slot, nowMs);
+      this.#scripts?.end(slot, nowMs);
       if (this.#isOpen[slot]) this.#close(slot, end, nowMs);
     }
   }
@@ -184,8 +185,8 @@ export class EnforcedRun implements StreamTaker {
       return;
     }
     const accepted = this.#accepted.take(batch, row);
-    if (taken === 'counted') this.#runScripts(batch, row, false);
-    else this.#scripts?.pass(batch, row, correlator.session, correlator.message);
+    if (taken === 'counted') this.#scripts?.judge(batch, row);
+    else this.#scripts?.pass(batch, row);
     if (!isReported || taken === 'counted') return;
     const aside = taken === 'ignored' ? taken : this.#lateness(taken, accepted);
     report.setAside(aside, batch, row, nowMs);
@@ -299,7 +300,7 @@ export class EnforcedRun implements StreamTaker {
     }
     this.#accepted.take(batch, row);
     this.#evaluator.evaluate(batch, row, this.#onHit);
-    this.#runScripts(batch, row, true);
+    this.#scripts?.judge(batch, row);
     if (this.#refusedBy === NOBODY) {
       this.#accept(batch, row);
       report.collateral?.count(NOBODY, batch, row);
@@ -347,29 +348,13 @@ export class EnforcedRun implements StreamTaker {
       policy,
       engine: this.engine,
       monitors: this.#policy.monitors,
-      ledger: this.#report.ledger,
+      report: this.#report,
       onAct: this.#onAct,
       strict,
       fileOf,
       coverage: this.#options.coverage?.scripts,
       onLogged: (row) => sink?.logged(row),
     });
-  }
-
-  /** As when the policy observes: before the span of the report too. */
-  #runScripts(batch: EventBatch, row: number, isReported: boolean): void {
-    if (this.#scripts === undefined) return;
-    const { session, message } = this.#clock.correlator;
-    this.#scripts.judge(batch, row, session, message, isReported);
-    this.#clock.hasten(this.engine.nextBoundaryMs);
-  }
-
-  #endScripts(slot: number, nowMs: number): void {
-    if (this.#scripts === undefined) return;
-    this.engine.reach(nowMs);
-    const isReported = this.#report.isReported(nowMs);
-    this.#scripts.end(slot, this.#clock.factsOf(slot), nowMs, isReported);
-    this.#clock.hasten(this.engine.nextBoundaryMs);
   }
 
   /** Those that a tarpit holds have a place too. */
@@ -427,7 +412,7 @@ export class EnforcedRun implements StreamTaker {
     }
     if (!closes || session === 0) return;
     // Of its scripts the session ends now: whatever the log tells of it later no longer happens.
-    this.#endScripts(session, nowMs);
+    this.#scripts?.end(session, nowMs);
     if (this.#isOpen[session]) this.#close(session, 'refused', nowMs);
   }
 
