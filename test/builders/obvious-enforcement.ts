@@ -282,14 +282,12 @@ export class ObviousEnforcement {
       return peer.match(ipaddr.fromByteArray(own), bits);
     });
     const node = rule.scope === 'node' ? (row.node ?? '') : '';
+    const block = this.#blockOf(rule, row);
     return (
       !spared &&
       this.#blocks.some(
         (own) =>
-          own.rule === index &&
-          own.node === node &&
-          own.block === this.#blockOf(rule, row) &&
-          own.untilMs > nowMs,
+          own.rule === index && own.node === node && own.block === block && own.untilMs > nowMs,
       )
     );
   }
