@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/seed.ts'],
     pool: 'threads',
     maxWorkers: 2,
     // Property tests and runs of the built command share this ceiling; most tests take milliseconds.
