@@ -4,15 +4,17 @@ import { CsvRecord } from '../input/csv-record.ts';
 import { firstLineOf, HEAD_BYTES, isColumn, type Format } from '../input/detect.ts';
 import type { Input } from '../input/discover.ts';
 import { LONGEST_LINE_BYTES } from '../input/log-source.ts';
-import { chooseFormat, type DialectName } from '../input/registry.ts';
+import { chooseFormat } from '../input/registry.ts';
 import { SyslogHeader } from '../input/syslog-header.ts';
 import { decodeText } from '../model/event-batch.ts';
+import { UserError } from '../model/errors.ts';
 import { EVENT_COLUMNS, type EventField } from '../model/event.ts';
 import { anonymiseFields, anonymiseLine } from '../testing/anonymise-line.ts';
 import type { TextPseudonyms } from '../testing/anonymise-text.ts';
 import type { LineSet } from '../testing/cut-line.ts';
 import type { CutLines } from '../testing/cut-lines.ts';
 import { readColumnMap, type LogOptions } from './input-options.ts';
+import { formatOption } from './open-logs.ts';
 
 const BLOCK_BYTES = 1024 * 1024;
 const NEWLINE = 10;
@@ -46,7 +48,10 @@ export async function cutInput(source: number, input: Input, rules: CutRules): P
   try {
     const head = await blocks.peek(HEAD_BYTES);
     const map = readColumnMap(options.map ?? []);
-    const format = chooseFormat(head, options.inputFormat as DialectName | undefined, map);
+    const format = chooseFormat(head, formatOption(options.inputFormat), map);
+    if ('createParser' in format) {
+      throw new UserError(`'${input.name}': cut reads Postfix logs and CSV, not ${format.dialect}`);
+    }
     const cut =
       format.dialect === 'csv'
         ? new CsvCut(source, format, map, head, rules)

@@ -1,4 +1,4 @@
-import { DIALECTS, type DialectName } from '../input/registry.ts';
+import { FORMAT_NAMES, type FormatName } from '../input/format-names.ts';
 import type { TextInput } from '../input/discover.ts';
 import { openInputs, type LogFile } from '../input/open-inputs.ts';
 import type { LogSource } from '../input/log-source.ts';
@@ -58,13 +58,6 @@ export async function openLogs(
   options: LogOptions,
   demands: LogDemands,
 ): Promise<OpenLogs> {
-  const { inputFormat } = options;
-  if (inputFormat !== undefined && !DIALECTS.includes(inputFormat as DialectName)) {
-    throw new UserError(
-      `--input-format ${inputFormat}: no such format`,
-      `formats: ${DIALECTS.join(', ')}`,
-    );
-  }
   const years = yearOption(options.year);
   const { files, sources } = await openInputs(logs, {
     ...demands,
@@ -73,7 +66,7 @@ export async function openLogs(
     yearFor: years.yearFor,
     zoneFor: zoneFinder(options.tz ?? []),
     nodeFor: (name) => nodeFor(options.node ?? [], name),
-    inputFormat: inputFormat as DialectName | undefined,
+    inputFormat: formatOption(options.inputFormat),
     map: readColumnMap(options.map ?? []),
     defaultKind: kindOption(options.kind),
   });
@@ -99,6 +92,14 @@ export async function openLogs(
       for (const source of sources) source.close();
     },
   };
+}
+
+export function formatOption(name: string | undefined): FormatName | undefined {
+  if (name === undefined) return undefined;
+  const known = FORMAT_NAMES.find((own) => own === name);
+  if (known !== undefined) return known;
+  const formats = `formats: ${FORMAT_NAMES.join(', ')}`;
+  throw new UserError(`--input-format ${name}: no such format`, formats);
 }
 
 /** Options that speak of columns would be ignored in silence. */
@@ -138,7 +139,7 @@ function reportOf(
   const reasons = [...(accounting?.reasons ?? [])].map(([reason, lines]) => ({ reason, lines }));
   return {
     file: input.name,
-    dialect: file.dialect,
+    dialect: source?.dialect ?? file.dialect,
     sizeBytes: input.sizeBytes,
     lines: accounting?.lines ?? 0,
     event: (accounting?.event ?? 0) - dropped,

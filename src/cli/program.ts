@@ -2,6 +2,7 @@ import { Argument, Command, Option } from 'commander';
 import { defineCheck } from './check-command.ts';
 import { defineCut } from './cut-command.ts';
 import { collect, once, wholeNumber } from './option-values.ts';
+import { FORMAT_NAMES } from '../input/format-names.ts';
 import { defineExplain, defineTimeline, defineTop } from './question-commands.ts';
 import type { Stdio } from './stdio.ts';
 import { defineTest } from './test-command.ts';
@@ -43,7 +44,10 @@ function withLogOptions(command: Command): Command {
       'inputs that belong to this node (repeatable; default: the log says)',
       collect,
     )
-    .option('--input-format <format>', 'postfix, csv or tsv (default: what the lines look like)')
+    .option(
+      '--input-format <format>',
+      `${FORMAT_NAMES.join(', ')} (default: what the lines look like)`,
+    )
     .option(
       '--map <field=column,…>',
       'columns of a CSV whose names differ: time=ts,ip=client',

@@ -1,5 +1,6 @@
 import { EVENT_COLUMNS } from '../model/event.ts';
 import { readCsvHeader } from './csv.ts';
+import { DIALECTS, type Dialect } from './dialects.ts';
 import { bomLength } from './log-source.ts';
 import { SyslogHeader } from './syslog-header.ts';
 
@@ -7,8 +8,9 @@ import { SyslogHeader } from './syslog-header.ts';
 export const HEAD_BYTES = 64 * 1024;
 
 export type Format =
-  | { readonly dialect: 'postfix' }
-  | { readonly dialect: 'csv'; readonly delimiter: string; readonly header: readonly string[] };
+  | { readonly dialect: 'syslog' }
+  | { readonly dialect: 'csv'; readonly delimiter: string; readonly header: readonly string[] }
+  | Dialect;
 
 /** The header of converted events, whose rows are in order by construction. */
 const CONVERTED = EVENT_COLUMNS.join(',');
@@ -17,12 +19,15 @@ const DELIMITERS = ['\t', ',', ';', '|'];
 const LOOKED_AT_LINES = 200;
 
 /**
- * The format of an input by its first bytes: a delimited header with a `time` column, or lines with
- * a syslog header. Undefined when they are neither.
+ * The format of an input by its first bytes: the dialect that owns most of the first lines, a
+ * delimited header with a `time` column, or lines with a syslog header. Undefined when they are none
+ * of these.
  *
  * @param timeColumn the column that the user's mapping says is the time
  */
 export function detectFormat(head: Buffer, timeColumn = 'time'): Format | undefined {
+  const dialect = owningDialect(head);
+  if (dialect !== undefined) return dialect;
   const first = firstLineOf(head);
   for (const delimiter of DELIMITERS) {
     if (!first.includes(delimiter)) continue;
@@ -31,7 +36,22 @@ export function detectFormat(head: Buffer, timeColumn = 'time'): Format | undefi
       return { dialect: 'csv', delimiter, header };
     }
   }
-  return hasSyslogLine(head) ? { dialect: 'postfix' } : undefined;
+  const envelope = new SyslogHeader();
+  const lines = countLines(head, (start, end) => envelope.read(head, start, end));
+  return lines > 0 ? { dialect: 'syslog' } : undefined;
+}
+
+/** Of dialects that own as many lines, the first in the table. */
+function owningDialect(head: Buffer): Dialect | undefined {
+  let owner: Dialect | undefined;
+  let most = 0;
+  for (const dialect of DIALECTS) {
+    const lines = countLines(head, (start, end) => dialect.owns(head, start, end));
+    if (lines <= most) continue;
+    owner = dialect;
+    most = lines;
+  }
+  return owner;
 }
 
 /** The file was written by hindcast itself. */
@@ -52,14 +72,15 @@ export function isColumn(name: string, wanted: string): boolean {
   return name.toLowerCase() === wanted.toLowerCase();
 }
 
-function hasSyslogLine(head: Buffer): boolean {
-  const header = new SyslogHeader();
-  let at = 0;
+/** How many of the first lines `accepts` takes. */
+function countLines(head: Buffer, accepts: (start: number, end: number) => boolean): number {
+  let count = 0;
+  let at = bomLength(head, head.length);
   for (let line = 0; line < LOOKED_AT_LINES && at < head.length; line++) {
     const newline = head.indexOf(10, at);
     const end = newline === -1 ? head.length : newline;
-    if (header.read(head, at, end)) return true;
+    if (accepts(at, end)) count++;
     at = end + 1;
   }
-  return false;
+  return count;
 }

@@ -19,7 +19,6 @@ export interface LogSourceOptions {
   readonly rank: number;
   /** No row has a release time before this, milliseconds UTC. */
   readonly lowerBound: number;
-  readonly dialect: string;
   readonly createParser: () => LogParser;
   readonly openBlocks: () => Promise<BlockReader>;
   readonly pool: BatchPool;
@@ -44,7 +43,6 @@ export class LogSource {
   readonly input: Input;
   readonly rank: number;
   readonly lowerBound: number;
-  readonly dialect: string;
   readonly accounting = new LineAccounting();
   /** Late lines, quarantine, gaps, first and newest time of the file. */
   readonly clock: FileClock;
@@ -55,6 +53,7 @@ export class LogSource {
   readonly #reorderMs: number;
   readonly #pool: BatchPool;
   #parser: LogParser | undefined;
+  #dialect: string | undefined;
   #blocks: BlockReader | undefined;
   #bytesRead = 0;
   #ended = false;
@@ -74,7 +73,6 @@ export class LogSource {
     this.input = options.input;
     this.rank = options.rank;
     this.lowerBound = options.lowerBound;
-    this.dialect = options.dialect;
     this.#reorderMs = options.reorderMs;
     this.#pool = options.pool;
     this.clock = new FileClock(options);
@@ -84,6 +82,11 @@ export class LogSource {
   /** Bytes taken from the file so far, before they were unpacked: for a progress display. */
   get bytesRead(): number {
     return this.#blocks?.bytesRead ?? this.#bytesRead;
+  }
+
+  /** What the parser has recognised so far; undefined before the file was opened. */
+  get dialect(): string | undefined {
+    return this.#parser?.dialect ?? this.#dialect;
   }
 
   /** Time of the first dated line, milliseconds UTC; NaN when there is none. */
@@ -138,6 +141,7 @@ export class LogSource {
     this.#bytesRead = this.bytesRead;
     this.#blocks?.close();
     this.#blocks = undefined;
+    this.#dialect = this.dialect;
     this.#parser = undefined;
     this.#ended = true;
     if (this.#batch !== undefined) this.#pool.release(this.#batch);

@@ -15,9 +15,10 @@ import {
   type YearFacts,
   type YearOrigin,
 } from './infer-years.ts';
+import type { FormatName } from './format-names.ts';
 import { LogSource } from './log-source.ts';
 import { lastLines, rankInputs, type Contender } from './ranking.ts';
-import { chooseFormat, createParser, type DialectName } from './registry.ts';
+import { chooseFormat, createParser, preambleBytes } from './registry.ts';
 import { readRotationName } from './rotation.ts';
 import { scanHead, scanStamps, type StampScan } from './stamp-scan.ts';
 import type { Zone } from './zones.ts';
@@ -39,7 +40,7 @@ export interface InputOptions {
   readonly afterMs?: number | undefined;
   readonly zoneFor: (name: string) => Zone;
   readonly nodeFor?: ((name: string) => string | undefined) | undefined;
-  readonly inputFormat?: DialectName | undefined;
+  readonly inputFormat?: FormatName | undefined;
   /** CSV: the column that holds a field, where it has another name. */
   readonly map?: ReadonlyMap<EventField, string> | undefined;
   /** CSV: the kind of events without a `kind` column. */
@@ -164,7 +165,7 @@ async function findYears(
   const rotations = new Map<string, FirstLook[]>();
   for (const look of looks) {
     origins.set(look, DATED);
-    if (look.format.dialect !== 'postfix') continue;
+    if (look.format.dialect !== 'syslog') continue;
     if (look.input.stream) {
       origins.set(look, yearOfStream(look, options));
       continue;
@@ -272,11 +273,10 @@ class Prober {
   async lastTime(base: Base): Promise<number> {
     const { look, input, year } = base;
     let lastYear = year.firstYear;
-    if (lastYear !== undefined && look.format.dialect === 'postfix') {
+    if (lastYear !== undefined && look.format.dialect === 'syslog') {
       lastYear += (await scanStamps(input, this.#options)).last?.yearsOn ?? 0;
     }
-    const header =
-      look.format.dialect === 'csv' ? look.head.subarray(0, look.head.indexOf(10) + 1) : NO_BYTES;
+    const header = look.head.subarray(0, preambleBytes(look.format, look.head));
     for (const line of await lastLines(input, look.compressed, this.#options)) {
       const text = blocksOf(Buffer.concat([header, line]));
       const time = await this.#firstTimeIn(base, text, lastYear);
@@ -302,8 +302,6 @@ class Prober {
     }
   }
 }
-
-const NO_BYTES = Buffer.alloc(0);
 
 function fileOf(
   draft: Draft,
@@ -333,8 +331,7 @@ function fileOf(
 }
 
 function openingOf({ head, format }: FirstLook): Buffer {
-  const first = head.indexOf(10) + 1;
-  const end = format.dialect === 'csv' ? head.indexOf(10, first) + 1 : first;
+  const end = head.indexOf(10, preambleBytes(format, head)) + 1;
   return end === 0 ? head : head.subarray(0, end);
 }
 
@@ -357,7 +354,6 @@ function sourceOf(
     input,
     rank,
     lowerBound: Number.isNaN(firstMs) ? -Infinity : firstMs - reorderMs,
-    dialect: look.format.dialect,
     createParser: () => createParser(look.format, setting),
     openBlocks: open,
     pool,

@@ -23,6 +23,7 @@ export interface LineRun {
  * reference to a batch.
  */
 export interface LogParser {
+  /** As reports name it; of a syslog, the programs that wrote to it so far. */
   readonly dialect: string;
   /**
    * Time of the line read last, in milliseconds UTC; NaN when it has none (it is then unparsed).

@@ -1,30 +1,11 @@
 import { UserError } from '../model/errors.ts';
-import { EVENT_COLUMNS, type EventField, type Needs } from '../model/event.ts';
-import type { Vocabulary } from '../model/vocabulary.ts';
+import { EVENT_COLUMNS, type EventField } from '../model/event.ts';
 import { createCsvParser, detectDelimiter, readCsvHeader } from './csv.ts';
-import type { FileDater } from './dating.ts';
 import { detectFormat, firstLineOf, isColumn, type Format } from './detect.ts';
+import { DIALECTS, type ParserSetting } from './dialects.ts';
+import type { FormatName } from './format-names.ts';
 import type { LogParser } from './port.ts';
-import { createPostfixParser } from './postfix/parser.ts';
-
-/** The names of `--input-format`. */
-export const DIALECTS = ['postfix', 'csv', 'tsv'] as const;
-export type DialectName = (typeof DIALECTS)[number];
-
-/** What the parser of one file is made with. */
-export interface ParserSetting {
-  /** Of the input, for messages. */
-  readonly name: string;
-  readonly vocabulary: Vocabulary;
-  readonly needs: Needs;
-  readonly dater: FileDater;
-  /** Stands for the host that the lines name. */
-  readonly node: string | undefined;
-  /** CSV: the column that holds a field, where it has another name. */
-  readonly map: ReadonlyMap<EventField, string> | undefined;
-  /** CSV: the kind of events without a `kind` column. */
-  readonly defaultKind: string | undefined;
-}
+import { createSyslogParser } from './syslog/parser.ts';
 
 /**
  * The parser of a format, new for every file.
@@ -32,19 +13,16 @@ export interface ParserSetting {
  * @throws UserError when a CSV lacks a column that its events need
  */
 export function createParser(format: Format, setting: ParserSetting): LogParser {
-  switch (format.dialect) {
-    case 'postfix':
-      return createPostfixParser(setting);
-    case 'csv':
-      return createCsvParser({
-        ...setting,
-        delimiter: format.delimiter,
-        header: format.header,
-        map: columnsOf(format.header, setting),
-        zoneOffset: (localMs) => setting.dater.offsetOf(localMs),
-        headerLine: true,
-      });
-  }
+  if ('createParser' in format) return format.createParser(setting);
+  if (format.dialect === 'syslog') return createSyslogParser(setting);
+  return createCsvParser({
+    ...setting,
+    delimiter: format.delimiter,
+    header: format.header,
+    map: columnsOf(format.header, setting),
+    zoneOffset: (localMs) => setting.dater.offsetOf(localMs),
+    headerLine: true,
+  });
 }
 
 /** The column of every field that a file has: by the user's map, or of the field's own name. */
@@ -77,19 +55,22 @@ function columnsOf(
  */
 export function chooseFormat(
   head: Buffer,
-  dialect: DialectName | undefined,
+  wanted: FormatName | undefined,
   map: ReadonlyMap<EventField, string> | undefined,
 ): Format {
-  switch (dialect) {
-    case undefined:
-      return detectFormat(head, map?.get('time')) ?? { dialect: 'postfix' };
-    case 'postfix':
-      return { dialect };
-    case 'csv':
-    case 'tsv': {
-      const first = firstLineOf(head);
-      const delimiter = dialect === 'csv' ? detectDelimiter(first) : '\t';
-      return { dialect: 'csv', delimiter, header: readCsvHeader(first, delimiter) };
-    }
+  if (wanted === undefined) {
+    return detectFormat(head, map?.get('time')) ?? { dialect: 'syslog' };
   }
+  if (wanted === 'csv' || wanted === 'tsv') {
+    const first = firstLineOf(head);
+    const delimiter = wanted === 'csv' ? detectDelimiter(first) : '\t';
+    return { dialect: 'csv', delimiter, header: readCsvHeader(first, delimiter) };
+  }
+  return DIALECTS.find(({ dialect }) => dialect === wanted) ?? { dialect: 'syslog' };
+}
+
+/** How much of the front of a file must stand before any later line, for that to be read. */
+export function preambleBytes(format: Format, head: Buffer): number {
+  if ('createParser' in format) return format.preambleBytes?.(head) ?? 0;
+  return format.dialect === 'csv' ? head.indexOf(10) + 1 : 0;
 }

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { FileDater } from '../../src/input/dating.ts';
 import type { LogSource } from '../../src/input/log-source.ts';
-import { createPostfixParser } from '../../src/input/postfix/parser.ts';
+import { createSyslogParser } from '../../src/input/syslog/parser.ts';
 import { BatchPool } from '../../src/input/batch-pool.ts';
 import { UTC } from '../../src/input/zones.ts';
 import { ALL_NEEDS } from '../../src/model/event.ts';
@@ -98,7 +98,7 @@ it('carried lines do not depend on blocks', async () => {
           const vocabulary = new Vocabulary();
           const dater = new FileDater({ zone: UTC, firstYear: 2026, reorderMs: 10_000 });
           const setting: SourceSetting = {
-            createParser: () => createPostfixParser({ vocabulary, dater, needs: ALL_NEEDS }),
+            createParser: () => createSyslogParser({ vocabulary, dater, needs: ALL_NEEDS }),
             pool: new BatchPool(vocabulary, size),
           };
           return outcome(sourceOver(bytes, setting));

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createPostfixParser } from '../../src/input/postfix/parser.ts';
+import { createSyslogParser } from '../../src/input/syslog/parser.ts';
 import { SyslogHeader } from '../../src/input/syslog-header.ts';
 import { EventBatch } from '../../src/model/event-batch.ts';
 import { ALL_NEEDS, TEXT_FIELDS } from '../../src/model/event.ts';
@@ -72,7 +72,7 @@ test('edited lines', () => {
       const bytes = Buffer.from(edited.join('\n'), 'latin1');
       const vocabulary = new Vocabulary();
       const batch = new EventBatch(vocabulary, bytes);
-      const parser = createPostfixParser({ vocabulary, dater: BERLIN_2026, needs: ALL_NEEDS });
+      const parser = createSyslogParser({ vocabulary, dater: BERLIN_2026, needs: ALL_NEEDS });
       let start = 0;
       edited.forEach((line, index) => {
         const before = batch.rows;

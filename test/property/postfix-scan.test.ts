@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { BatchPool } from '../../src/input/batch-pool.ts';
 import { FileDater } from '../../src/input/dating.ts';
-import { createPostfixParser } from '../../src/input/postfix/parser.ts';
+import { createSyslogParser } from '../../src/input/syslog/parser.ts';
 import type { LogParser } from '../../src/input/port.ts';
 import { createZone } from '../../src/input/zones.ts';
 import { ALL_NEEDS } from '../../src/model/event.ts';
@@ -44,7 +44,7 @@ async function read(bytes: Buffer, blockBytes: number, fast: boolean): Promise<O
   const dater = new FileDater({ zone: BERLIN, firstYear: 2026, reorderMs: 10_000 });
   const source = sourceOver(bytes, {
     createParser: () => {
-      const parser = createPostfixParser({ vocabulary, dater, needs: ALL_NEEDS });
+      const parser = createSyslogParser({ vocabulary, dater, needs: ALL_NEEDS });
       return fast ? parser : lineByLine(parser);
     },
     pool: new BatchPool(vocabulary, blockBytes),

@@ -1,7 +1,7 @@
 import { KIND, LOGGED_AS, PHASE, TEXT } from '../../model/event.ts';
 import { phrase, findFirst, findLast, sameBytes } from '../byte-text.ts';
 import { LINE, type LineClass } from '../port.ts';
-import type { PostfixLine } from './line.ts';
+import type { ProgramLine } from '../syslog/program-line.ts';
 import { RejectTail } from './reject-tail.ts';
 import { endOfEnhanced } from './reply-code.ts';
 
@@ -19,7 +19,7 @@ const tail = new RejectTail();
  * looks like the peer and they differ, nothing in the line tells which one Postfix wrote: then the
  * event has neither address nor sender nor recipient, and its queue id has to tell.
  */
-export function readContentReject(line: PostfixLine, at: number): LineClass {
+export function readContentReject(line: ProgramLine, at: number): LineClass {
   const { bytes, words, end, batch } = line;
   const peers = findPeers(line, at);
   if (peers.last < 0) return line.unparsed('reject without peer');
@@ -50,7 +50,7 @@ export function readContentReject(line: PostfixLine, at: number): LineClass {
 /** Every ` from PEER; from=<` of the line; `line.peer` is the last one. */
 const found = { last: -1, readable: true, ambiguous: false };
 
-function findPeers(line: PostfixLine, start: number): typeof found {
+function findPeers(line: ProgramLine, start: number): typeof found {
   const { bytes, words, end, peer } = line;
   found.last = -1;
   found.readable = true;

@@ -2,7 +2,7 @@ import { KIND, TEXT } from '../../model/event.ts';
 import { findByte, findFirst, phrase, type Phrase, startsWith } from '../byte-text.ts';
 import { seekByte, seekEither } from '../../model/words.ts';
 import { LINE, type LineClass } from '../port.ts';
-import type { PostfixLine } from './line.ts';
+import type { ProgramLine } from '../syslog/program-line.ts';
 import { replyCode } from './reply-code.ts';
 
 const QUOTE = 34;
@@ -25,7 +25,7 @@ const RESULTS: readonly (readonly [word: Phrase, kind: number])[] = [
 ];
 
 /** Reads a line of a delivery agent. */
-export function readDeliveryAgent(line: PostfixLine): LineClass {
+export function readDeliveryAgent(line: ProgramLine): LineClass {
   const verb = line.readQueueId(line.at);
   return verb < 0 ? LINE.irrelevant : readDelivery(line, verb);
 }
@@ -36,7 +36,7 @@ export function readDeliveryAgent(line: PostfixLine): LineClass {
  * TEXT is what the next server said and may imitate any field, so the first `dsn=` and `status=`
  * behind the recipient's address count. Before 2.3 there was no `dsn=`.
  */
-export function readDelivery(line: PostfixLine, verb: number): LineClass {
+export function readDelivery(line: ProgramLine, verb: number): LineClass {
   const { bytes, words, end, batch } = line;
   if (!startsWith(words, verb, end, RECIPIENT)) return LINE.irrelevant;
   const recipient = verb + RECIPIENT.length;
@@ -84,7 +84,7 @@ const HOST = phrase('host ');
 const ANSWERS = ['said: ', 'refused to talk to me: '].map(phrase);
 
 /** `(250 2.0.0 Ok)`, `(host h[ip] said: 550 5.1.1 … (in reply to RCPT TO command))` */
-function readReply(line: PostfixLine, row: number, at: number): void {
+function readReply(line: ProgramLine, row: number, at: number): void {
   const { bytes, words, end, batch } = line;
   if (at >= end || bytes[at] !== OPEN) return;
   const text = at + 1;

@@ -3,7 +3,7 @@ import { phrase, findFirst, startsWith } from '../byte-text.ts';
 import { LINE, type LineClass } from '../port.ts';
 import { DAEMON } from './daemons.ts';
 import { readDelivery } from './delivery.ts';
-import type { PostfixLine } from './line.ts';
+import type { ProgramLine } from '../syslog/program-line.ts';
 import { readMaster } from './master.ts';
 import { readPostscreenEnd } from './postscreen.ts';
 import { readRemoved, readSender } from './queue.ts';
@@ -28,7 +28,7 @@ export class HiddenDaemonReader {
    */
   readonly #tlsproxies = new Set<number>();
 
-  read(line: PostfixLine): LineClass {
+  read(line: ProgramLine): LineClass {
     const { bytes, words, at, end } = line;
     line.queueStart = line.queueEnd = 0;
     // Queue ids may begin with the same letters.
@@ -62,14 +62,14 @@ export class HiddenDaemonReader {
     return verb < 0 ? LINE.irrelevant : readVerb(line, verb);
   }
 
-  #notice(line: PostfixLine): void {
+  #notice(line: ProgramLine): void {
     const listener = findFirst(line.bytes, line.at, line.end, TO);
     if (listener >= 0) this.#tlsproxies.delete(processKey(line));
     else this.#tlsproxies.add(processKey(line));
   }
 }
 
-function readVerb(line: PostfixLine, verb: number): LineClass {
+function readVerb(line: ProgramLine, verb: number): LineClass {
   switch (line.bytes[verb]) {
     case 102: // f
       return readSender(line, verb);
@@ -84,7 +84,7 @@ function readVerb(line: PostfixLine, verb: number): LineClass {
 }
 
 /** Process id, node and listener in one number; exact while there are under 2^15 listeners. */
-function processKey(line: PostfixLine): number {
+function processKey(line: ProgramLine): number {
   const { pidStart, pidEnd } = line;
   let pid = 0;
   for (let i = pidStart; i < pidEnd; i++) pid = pid * 10 + line.bytes[i] - 48;

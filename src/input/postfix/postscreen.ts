@@ -2,13 +2,13 @@ import { KIND, PHASE, TEXT } from '../../model/event.ts';
 import { phrase, startsWith } from '../byte-text.ts';
 import { LINE, type LineClass } from '../port.ts';
 import { DAEMON } from './daemons.ts';
-import type { PostfixLine } from './line.ts';
+import type { ProgramLine } from '../syslog/program-line.ts';
 import { behindReject, readReject } from './reject.ts';
 
 const DISCONNECT = phrase('DISCONNECT ');
 
 /** Reads a line of postscreen. */
-export function readPostscreen(line: PostfixLine): LineClass {
+export function readPostscreen(line: ProgramLine): LineClass {
   const { bytes, words, at, end } = line;
   const c = bytes[at];
   line.queueStart = line.queueEnd = 0;
@@ -27,7 +27,7 @@ export function readPostscreen(line: PostfixLine): LineClass {
  * `DISCONNECT [ip]:port`: a session that postscreen kept to its end, counted then as opened and
  * closed at once. One that it hands over has no such line and connects again at smtpd.
  */
-export function readPostscreenEnd(line: PostfixLine): LineClass {
+export function readPostscreenEnd(line: ProgramLine): LineClass {
   const { batch, peer } = line;
   const at = line.at + DISCONNECT.length;
   if (!peer.read(line.bytes, line.words, at, line.end)) return line.unparsed('no peer');

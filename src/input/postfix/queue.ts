@@ -1,7 +1,7 @@
 import { KIND, TEXT } from '../../model/event.ts';
 import { phrase, endsWith, findLast, startsWith, wholeNumber } from '../byte-text.ts';
 import { LINE, type LineClass } from '../port.ts';
-import type { PostfixLine } from './line.ts';
+import type { ProgramLine } from '../syslog/program-line.ts';
 
 const GREATER = 62;
 const BLANK = 32;
@@ -14,14 +14,14 @@ const FORCE_EXPIRED = phrase(', status=force-expired, returned to sender');
 const REMOVED = phrase('removed');
 
 /** Reads a line of the queue manager, or of postsuper: `removed` frees a queue id. */
-export function readQueueManager(line: PostfixLine): LineClass {
+export function readQueueManager(line: ProgramLine): LineClass {
   const verb = line.readQueueId(line.at);
   if (verb < 0) return LINE.irrelevant;
   return line.bytes[verb] === 102 ? readSender(line, verb) : readRemoved(line, verb);
 }
 
 /** `removed`, and cleanup's `removed (canceled)` */
-export function readRemoved(line: PostfixLine, verb: number): LineClass {
+export function readRemoved(line: ProgramLine, verb: number): LineClass {
   const { bytes, words, end } = line;
   if (!startsWith(words, verb, end, REMOVED)) return LINE.irrelevant;
   const next = verb + REMOVED.length;
@@ -36,7 +36,7 @@ export function readRemoved(line: PostfixLine, verb: number): LineClass {
  *
  * Read from the end, which the client's address cannot reach.
  */
-export function readSender(line: PostfixLine, verb: number): LineClass {
+export function readSender(line: ProgramLine, verb: number): LineClass {
   const { bytes, words, end } = line;
   if (!startsWith(words, verb, end, SENDER)) return LINE.irrelevant;
   const sender = verb + SENDER.length;
@@ -52,7 +52,7 @@ export function readSender(line: PostfixLine, verb: number): LineClass {
   return line.unparsed('sender without size or status');
 }
 
-function readActive(line: PostfixLine, sender: number): LineClass {
+function readActive(line: ProgramLine, sender: number): LineClass {
   const { bytes, end, batch } = line;
   const recipientsEnd = end - QUEUE_ACTIVE.length;
   const nrcpt = findLast(bytes, sender, recipientsEnd, NRCPT);

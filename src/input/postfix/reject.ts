@@ -3,7 +3,7 @@ import { type Phrase, phrase, findFirst, startsWith } from '../byte-text.ts';
 import { LINE, type LineClass } from '../port.ts';
 import { readContentReject } from './content-reject.ts';
 import { DAEMON, type Daemon } from './daemons.ts';
-import type { PostfixLine } from './line.ts';
+import type { ProgramLine } from '../syslog/program-line.ts';
 import { RejectTail } from './reject-tail.ts';
 import { endOfEnhanced, replyCode } from './reply-code.ts';
 
@@ -33,7 +33,7 @@ const STAGES: readonly (readonly [word: Phrase, phase: number])[] = [
 const tail = new RejectTail();
 
 /** Behind `reject: `, `milter-reject: ` or `proxy-reject: ` at `at`; -1 when none stands there. */
-export function behindReject(line: PostfixLine, at: number): number {
+export function behindReject(line: ProgramLine, at: number): number {
   const { bytes, words, end } = line;
   const c = bytes[at];
   if (c !== 114 && c !== 109 && c !== 112) return -1;
@@ -45,7 +45,7 @@ export function behindReject(line: PostfixLine, at: number): number {
  * Reads `STAGE from PEER: CODE ENHANCED TEXT; TAIL` of smtpd, postscreen or cleanup, of which the
  * codes may be missing, or the header and body form of cleanup.
  */
-export function readReject(line: PostfixLine, at: number, daemon: Daemon): LineClass {
+export function readReject(line: ProgramLine, at: number, daemon: Daemon): LineClass {
   const { bytes, words, end, batch, peer } = line;
   if (isContentStage(line, at)) return readContentReject(line, at);
   const from = findFirst(bytes, at, Math.min(end, at + LONGEST_STAGE + FROM.length), FROM);
@@ -78,7 +78,7 @@ export function readReject(line: PostfixLine, at: number, daemon: Daemon): LineC
 }
 
 /** Enhanced code, reason and tail, as far as the run wants them. */
-function readText(line: PostfixLine, row: number, at: number): void {
+function readText(line: ProgramLine, row: number, at: number): void {
   const { bytes, words, end, batch } = line;
   const enhancedEnd = endOfEnhanced(bytes, at, end);
   line.setWanted(row, TEXT.enhanced, at, enhancedEnd);
@@ -104,7 +104,7 @@ function readText(line: PostfixLine, row: number, at: number): void {
   line.setWanted(row, TEXT.user, tail.userStart, tail.userEnd);
 }
 
-function wantsTail(line: PostfixLine): boolean {
+function wantsTail(line: ProgramLine): boolean {
   return (
     line.wants(TEXT.reason) ||
     line.wants(TEXT.sender) ||
@@ -115,7 +115,7 @@ function wantsTail(line: PostfixLine): boolean {
 }
 
 /** cleanup's `header …` and `body …`: the only stages in small letters but postscreen's `connect`. */
-function isContentStage({ bytes, words, end }: PostfixLine, at: number): boolean {
+function isContentStage({ bytes, words, end }: ProgramLine, at: number): boolean {
   if (at >= end || bytes[at] < 97 || bytes[at] > 122) return false;
   return bytes[at] !== 99 || !startsWith(words, at, end, CONNECT_FROM);
 }

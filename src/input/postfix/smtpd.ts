@@ -3,7 +3,7 @@ import { KIND, LOGGED_AS, PHASE, TEXT } from '../../model/event.ts';
 import { type Phrase, phrase, findByte, findFirst, startsWith } from '../byte-text.ts';
 import { LINE, type LineClass } from '../port.ts';
 import { DAEMON, type Daemon } from './daemons.ts';
-import type { PostfixLine } from './line.ts';
+import type { ProgramLine } from '../syslog/program-line.ts';
 import { behindReject, readReject } from './reject.ts';
 
 const BLANK = 32;
@@ -14,7 +14,7 @@ const CLIENT = phrase('client=');
 const WARNING = phrase('warning: ');
 
 /** Reads a line of smtpd. */
-export function readSmtpd(line: PostfixLine): LineClass {
+export function readSmtpd(line: ProgramLine): LineClass {
   const { bytes, words, at, end } = line;
   const c = bytes[at];
   if (c === 99 && startsWith(words, at, end, CONNECT)) {
@@ -35,7 +35,7 @@ export function readSmtpd(line: PostfixLine): LineClass {
 }
 
 /** Reads what stands behind the queue id at `verb`. */
-export function readSmtpdVerb(line: PostfixLine, verb: number, daemon: Daemon): LineClass {
+export function readSmtpdVerb(line: ProgramLine, verb: number, daemon: Daemon): LineClass {
   const { bytes, words, end } = line;
   if (bytes[verb] === 99) {
     if (!startsWith(words, verb, end, CLIENT)) return LINE.irrelevant;
@@ -46,7 +46,7 @@ export function readSmtpdVerb(line: PostfixLine, verb: number, daemon: Daemon): 
 }
 
 /** `connect from PEER`, `disconnect from PEER ehlo=1 … commands=4` */
-export function readConnection(line: PostfixLine, kind: number, at: number): LineClass {
+export function readConnection(line: ProgramLine, kind: number, at: number): LineClass {
   if (!line.peer.read(line.bytes, line.words, at, line.end)) return line.unparsed('no peer');
   if (!line.peer.readable) return line.unparsed('peer cannot be read');
   const row = line.pushOfPeer(kind);
@@ -67,7 +67,7 @@ const ORIG_CLIENT = phrase(', orig_client=');
  * S is what the client gave as `AUTH=`, so nothing behind it is believed; without S, the fields
  * stand in this order.
  */
-function readTransaction(line: PostfixLine, client: number): LineClass {
+function readTransaction(line: ProgramLine, client: number): LineClass {
   const { bytes, words, end, batch, peer } = line;
   if (!peer.read(bytes, words, client, end)) return line.unparsed('no peer');
   if (!peer.readable) return line.unparsed('peer cannot be read');
@@ -123,7 +123,7 @@ const IN_RCPT = phrase(' in RCPT command: <');
 const IN_MAIL = phrase(' in MAIL command: <');
 
 /** Reads what stands behind `warning: `. */
-export function readWarning(line: PostfixLine, at: number): LineClass {
+export function readWarning(line: ProgramLine, at: number): LineClass {
   const { bytes, words, end } = line;
   const c = bytes[at];
   if (c === 73 && startsWith(words, at, end, ILLEGAL_ADDRESS)) return readIllegal(line, at);
@@ -136,7 +136,7 @@ export function readWarning(line: PostfixLine, at: number): LineClass {
 }
 
 /** `Connection rate limit exceeded: 61 from PEER for service smtp` */
-function readLimit(line: PostfixLine, at: number, length: number, code: number): LineClass {
+function readLimit(line: ProgramLine, at: number, length: number, code: number): LineClass {
   const { bytes, words, end } = line;
   const count = at + length;
   const from = findByte(bytes, count, end, BLANK);
@@ -145,7 +145,7 @@ function readLimit(line: PostfixLine, at: number, length: number, code: number):
 }
 
 /** `Illegal address syntax from PEER in RCPT command: <address>` */
-function readIllegal(line: PostfixLine, at: number): LineClass {
+function readIllegal(line: ProgramLine, at: number): LineClass {
   const { bytes, words, end, batch, peer } = line;
   const client = at + ILLEGAL_ADDRESS.length;
   const result = readRefusal(line, client, 501, at, client - FROM.length);
@@ -162,7 +162,7 @@ function readIllegal(line: PostfixLine, at: number): LineClass {
 
 /** A refusal of which the log has a warning only; its reason is the phrase of the warning. */
 function readRefusal(
-  line: PostfixLine,
+  line: ProgramLine,
   client: number,
   code: number,
   reasonStart: number,
@@ -185,7 +185,7 @@ const ABORTED = phrase(' authentication aborted');
 const UNAVAILABLE = phrase('(unavailable)');
 
 /** `PEER: SASL LOGIN authentication failed: REASON, sasl_username=U`; else irrelevant. */
-function readSasl(line: PostfixLine, at: number): LineClass {
+function readSasl(line: ProgramLine, at: number): LineClass {
   const { bytes, words, end, batch, peer } = line;
   if (!peer.read(bytes, words, at, end)) return LINE.irrelevant;
   if (!startsWith(words, peer.next, end, SASL)) return LINE.irrelevant;

@@ -11,7 +11,7 @@ describe('detecting formats', () => {
     '<22>1 2026-11-20T18:27:13+01:00 mx1 postfix 1 - - x\n',
     'cut off\n\nJan 01 00:00:14 mx1 postfix/qmgr[1]: x',
   ])('syslog: %s', (text) => {
-    expect(detect(text)).toEqual({ dialect: 'postfix' });
+    expect(detect(text)).toEqual({ dialect: 'syslog' });
   });
 
   it('delimited headers with a time column', () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { LINE, type LogParser } from '../../../src/input/port.ts';
 import type { StampDater } from '../../../src/input/stamp-dater.ts';
-import { createPostfixParser } from '../../../src/input/postfix/parser.ts';
+import { createSyslogParser } from '../../../src/input/syslog/parser.ts';
 import { formatAddress } from '../../../src/model/address.ts';
 import { EventBatch, FLAG } from '../../../src/model/event-batch.ts';
 import { ALL_NEEDS, LOGGED, PHASES, TEXT_FIELDS, type Needs } from '../../../src/model/event.ts';
@@ -91,7 +91,7 @@ export function parsePostfix(
   node?: string,
 ): Parsed {
   return parseText(
-    (vocabulary) => createPostfixParser({ vocabulary, dater: BERLIN_2026, needs, node }),
+    (vocabulary) => createSyslogParser({ vocabulary, dater: BERLIN_2026, needs, node }),
     text,
   );
 }

@@ -71,7 +71,6 @@ export function sourceOver(input: Input | Buffer, setting: SourceSetting = {}): 
     input: inMemory ? NOWHERE : input,
     rank: 3,
     lowerBound: -Infinity,
-    dialect: 'plain',
     createParser: () => new PlainParser(),
     openBlocks: () => (inMemory ? Promise.resolve(memoryBlocks(input)) : openBlocks(input)),
     pool: new BatchPool(new Vocabulary(), setting.blockBytes),

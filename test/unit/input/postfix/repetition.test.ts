@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createPostfixParser } from '../../../../src/input/postfix/parser.ts';
+import { createSyslogParser } from '../../../../src/input/syslog/parser.ts';
 import { LINE } from '../../../../src/input/port.ts';
 import { EventBatch } from '../../../../src/model/event-batch.ts';
 import { ALL_NEEDS } from '../../../../src/model/event.ts';
@@ -77,7 +77,7 @@ describe('last message repeated N times', () => {
   // Method: move the kept bytes to the front of another buffer, as a block reader does.
   test('across blocks', () => {
     const vocabulary = new Vocabulary();
-    const parser = createPostfixParser({ vocabulary, dater: BERLIN_2026, needs: ALL_NEEDS });
+    const parser = createSyslogParser({ vocabulary, dater: BERLIN_2026, needs: ALL_NEEDS });
     const first = Buffer.from(`${'x'.repeat(50)}\n${line}\n`);
     expect(parser.carryFrom).toBe(-1);
     parser.parseLine(new EventBatch(vocabulary, first), 51, first.length - 1, 1);

@@ -2,7 +2,7 @@ import type { EventBatch } from '../../model/event-batch.ts';
 import { TEXT, type Needs } from '../../model/event.ts';
 import { phrase, startsWith } from '../byte-text.ts';
 import { LINE, type LineClass } from '../port.ts';
-import { PeerReader } from './peer.ts';
+import { PeerReader } from '../postfix/peer.ts';
 
 const COLON = 58;
 const BLANK = 32;
@@ -14,7 +14,7 @@ const ALPHANUMERIC = Uint8Array.from({ length: 256 }, (_, byte) =>
 );
 
 /** The line being read: what the readers of the daemons share. One instance serves a parser. */
-export class PostfixLine {
+export class ProgramLine {
   batch!: EventBatch;
   bytes!: Buffer;
   /** The same bytes, four at a time. */

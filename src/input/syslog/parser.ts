@@ -1,5 +1,6 @@
 import type { EventBatch } from '../../model/event-batch.ts';
 import type { Needs } from '../../model/event.ts';
+import { compareText } from '../../model/order.ts';
 import type { Vocabulary } from '../../model/vocabulary.ts';
 import { seekEither } from '../../model/words.ts';
 import {
@@ -17,17 +18,24 @@ import { SeenTags } from '../seen-tags.ts';
 import type { StampDater } from '../stamp-dater.ts';
 import { SyslogHeader } from '../syslog-header.ts';
 import { WordCache } from '../word-cache.ts';
-import { readCleanup } from './cleanup.ts';
-import { DAEMON, daemonOfTag, listenerOfTag, type Daemon } from './daemons.ts';
-import { readDeliveryAgent } from './delivery.ts';
-import { HiddenDaemonReader } from './hidden.ts';
-import { PostfixLine } from './line.ts';
-import { readMaster } from './master.ts';
-import { readPostscreen } from './postscreen.ts';
-import { readQueueManager } from './queue.ts';
-import { readSmtpd } from './smtpd.ts';
+import { readCleanup } from '../postfix/cleanup.ts';
+import { DAEMON } from '../postfix/daemons.ts';
+import { readDeliveryAgent } from '../postfix/delivery.ts';
+import { HiddenDaemonReader } from '../postfix/hidden.ts';
+import { ProgramLine } from './program-line.ts';
+import {
+  factsOfTag,
+  FIRST_PROGRAM,
+  PROGRAM_BITS,
+  PROGRAMS,
+  type ProgramReader,
+} from './programs.ts';
+import { readMaster } from '../postfix/master.ts';
+import { readPostscreen } from '../postfix/postscreen.ts';
+import { readQueueManager } from '../postfix/queue.ts';
+import { readSmtpd } from '../postfix/smtpd.ts';
 
-export interface PostfixOptions {
+export interface SyslogOptions {
   /** The vocabulary of every batch that the parser will get. */
   readonly vocabulary: Vocabulary;
   readonly dater: StampDater;
@@ -36,22 +44,20 @@ export interface PostfixOptions {
   readonly node?: string | undefined;
 }
 
-/** A parser of one Postfix log in any syslog form (formats, sections 3 and 4). */
-export function createPostfixParser(options: PostfixOptions): LogParser {
-  return new PostfixParser(options);
+/** A parser of one log in any syslog form, whichever programs write to it (formats, section 3). */
+export function createSyslogParser(options: SyslogOptions): LogParser {
+  return new SyslogParser(options);
 }
 
 /** A line cannot ask for more events than this. */
 const MOST_REPEATS = 1_000_000;
-const DAEMON_BITS = 4;
-const DAEMONS = 1 << DAEMON_BITS;
+const PROGRAM_MASK = (1 << PROGRAM_BITS) - 1;
 const NO_WORD = -1;
 const MINUTE_MS = 60_000;
 const LETTER_M = 109;
 const COLON = 58;
 
-class PostfixParser implements LogParser {
-  readonly dialect = 'postfix';
+class SyslogParser implements LogParser {
   lineTime = Number.NaN;
   reason = '';
   readonly #dater: StampDater;
@@ -62,8 +68,12 @@ class PostfixParser implements LogParser {
   /** The head of the line that `parseLine` read last, and when its minute began. */
   readonly #head = new SeenHead();
   #minuteMs = Number.NaN;
-  readonly #line: PostfixLine;
+  readonly #line: ProgramLine;
   readonly #hidden = new HiddenDaemonReader();
+  /** By place in `PROGRAMS`. */
+  readonly #readers: (ProgramReader | undefined)[] = [];
+  /** Names of the programs that wrote to the log. */
+  readonly #names = new Set<string>();
   readonly #hosts: WordCache;
   readonly #fixedNode: boolean;
   #node: number;
@@ -71,20 +81,26 @@ class PostfixParser implements LogParser {
   #previousStart = -1;
   #previousEnd = -1;
 
-  constructor({ vocabulary, dater, needs, node }: PostfixOptions) {
+  constructor({ vocabulary, dater, needs, node }: SyslogOptions) {
     this.#dater = dater;
-    this.#line = new PostfixLine(needs);
+    this.#line = new ProgramLine(needs);
     const tagNumber = (tag: string): number => {
-      const daemon = daemonOfTag(tag);
-      if (daemon <= DAEMON.quiet) return daemon;
-      const listener = vocabulary.listeners.id(listenerOfTag(tag));
-      return listener === undefined ? NO_WORD : listener * DAEMONS + daemon;
+      const { program, listener, name } = factsOfTag(tag);
+      if (name !== undefined) this.#names.add(name);
+      if (program <= DAEMON.quiet) return program;
+      const number = vocabulary.listeners.id(listener);
+      return number === undefined ? NO_WORD : (number << PROGRAM_BITS) + program;
     };
     this.#header = new SyslogHeader(tagNumber, this.#tags);
     this.#repeated = new SyslogHeader(tagNumber, this.#tags);
     this.#hosts = new WordCache((host) => vocabulary.nodes.id(host) ?? NO_WORD);
     this.#fixedNode = node !== undefined;
     this.#node = vocabulary.nodes.id(node ?? '') ?? NO_WORD;
+  }
+
+  /** The programs that wrote to the log, such as `dovecot+postfix`. */
+  get dialect(): string {
+    return [...this.#names].sort(compareText).join('+') || 'syslog';
   }
 
   get carryFrom(): number {
@@ -168,14 +184,14 @@ class PostfixParser implements LogParser {
         line.time = time;
         line.lineNumber = run.line + 1;
         line.lineStart = at;
-        line.listener = tag >> DAEMON_BITS;
+        line.listener = tag >> PROGRAM_BITS;
         line.tagStart = tagStart;
         line.tagEnd = tagEnd;
         line.pidStart = pidStart;
         line.pidEnd = pidEnd;
         line.at = text;
         line.end = end;
-        const result = this.#readDaemon((tag & (DAEMONS - 1)) as Daemon);
+        const result = this.#readText(tag & PROGRAM_MASK);
         if (result === LINE.unparsed) break;
         if (result === LINE.event) run.event++;
         else run.irrelevant++;
@@ -235,23 +251,22 @@ class PostfixParser implements LogParser {
     line.lineStart = lineStart;
     line.time = this.lineTime;
     line.node = this.#node;
-    line.listener = tag >> DAEMON_BITS;
+    line.listener = tag >> PROGRAM_BITS;
     line.at = header.textStart;
     line.end = header.end;
-    const daemon = (tag & (DAEMONS - 1)) as Daemon;
     // `m` for `message repeated`; no other text of interest starts so.
     const times = batch.bytes[line.at] === LETTER_M ? unwrapRepetition(line) : 1;
     if (times === 0) return LINE.irrelevant;
     const before = batch.rows;
-    const result = this.#readDaemon(daemon);
+    const result = this.#readText(tag & PROGRAM_MASK);
     if (result === LINE.unparsed) this.reason = line.reason;
     if (times > 1) repeatRows(batch, before, times);
     return result;
   }
 
-  #readDaemon(daemon: Daemon): LineClass {
+  #readText(program: number): LineClass {
     const line = this.#line;
-    switch (daemon) {
+    switch (program) {
       case DAEMON.smtpd:
         return readSmtpd(line);
       case DAEMON.postscreen:
@@ -268,8 +283,12 @@ class PostfixParser implements LogParser {
       case DAEMON.hidden:
         return this.#hidden.read(line);
       default:
-        return LINE.irrelevant;
+        return this.#readerOf(program - FIRST_PROGRAM).read(line);
     }
+  }
+
+  #readerOf(place: number): ProgramReader {
+    return (this.#readers[place] ??= PROGRAMS[place].createReader());
   }
 
   /** `last message repeated N times`: the line before it, N times more, at the time of this one. */
@@ -325,7 +344,7 @@ function repetitions(
  * Narrows `message repeated N times: [ text]` (rsyslog) to its text and returns N; 1 when the line
  * is no such, 0 when its brackets are missing.
  */
-function unwrapRepetition(line: PostfixLine): number {
+function unwrapRepetition(line: ProgramLine): number {
   const { bytes, words, at, end } = line;
   const times = repetitions(bytes, words, at, end, REPEATED);
   if (times === 0) return 1;
