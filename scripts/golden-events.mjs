@@ -11,11 +11,15 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const LOGS = path.join(ROOT, 'fixtures', 'logs');
 const wanted = process.argv.slice(2);
 
-for (const { log, options } of JSON.parse(readFileSync(path.join(LOGS, 'golden.json'), 'utf8'))) {
+/** @type {{ log: string, options: string[] }[]} */
+const golden = JSON.parse(readFileSync(path.join(LOGS, 'golden.json'), 'utf8'));
+
+for (const { log, options } of golden) {
   if (wanted.length > 0 && !wanted.includes(log)) continue;
   const command = ['bin/hindcast.js', 'convert', path.join(LOGS, log), '--to', 'csv', ...options];
   const events = execFileSync(process.execPath, command, { cwd: ROOT, maxBuffer: 2 ** 28 });
   const name = path.join(LOGS, `${log.replace(/\.gz$/, '')}.events.csv.gz`);
   writeFileSync(name, gzipSync(events, { level: 9 }));
-  console.log(`${path.relative(ROOT, name)}: ${String(events).split('\n').length - 2} events`);
+  const rows = String(events).split('\n').length - 2;
+  process.stdout.write(`${path.relative(ROOT, name)}: ${rows} events\n`);
 }
