@@ -11,8 +11,9 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const LOGS = path.join(ROOT, 'fixtures', 'logs');
 const wanted = process.argv.slice(2);
 
-/** @type {{ log: string, options: string[] }[]} */
-const golden = JSON.parse(readFileSync(path.join(LOGS, 'golden.json'), 'utf8'));
+const golden = /** @type {{ log: string, options: string[] }[]} */ (
+  JSON.parse(readFileSync(path.join(LOGS, 'golden.json'), 'utf8'))
+);
 
 for (const { log, options } of golden) {
   if (wanted.length > 0 && !wanted.includes(log)) continue;

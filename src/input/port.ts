@@ -1,4 +1,5 @@
 import type { EventBatch } from '../model/event-batch.ts';
+import type { KindName } from '../model/event.ts';
 
 /** What a line turned out to be; every line is exactly one of the three. */
 export const LINE = { event: 0, irrelevant: 1, unparsed: 2 } as const;
@@ -25,6 +26,11 @@ export interface LineRun {
 export interface LogParser {
   /** As reports name it; of a syslog, the programs that wrote to it so far. */
   readonly dialect: string;
+  /**
+   * Kinds of event that a log of this form does not show at all, as far as the lines read so far
+   * tell: `connect` where connections are not logged, say. Absent: it shows every kind.
+   */
+  readonly lacks?: readonly KindName[];
   /**
    * Time of the line read last, in milliseconds UTC; NaN when it has none (it is then unparsed).
    * Also set for irrelevant lines: they date the file and its jumps.
