@@ -8,7 +8,7 @@ export type { LogOptions } from './cli/input-options.ts';
 export type { PolicySource } from './cli/policy-file.ts';
 export { BugError, CheckError, DiskError, InterruptedError, UserError } from './model/errors.ts';
 export type { Diagnostic } from './model/diagnostic.ts';
-export type { FileReport, UnparsedSample } from './model/file-report.ts';
+export type { FileReport, UnparsedShape } from './model/file-report.ts';
 export type { Monitor } from './model/monitor.ts';
 export type { SeriesRow, SeriesSnapshot, SeriesType } from './model/series-snapshot.ts';
 export type { ReplayReport } from './report/summary.ts';

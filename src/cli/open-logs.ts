@@ -146,7 +146,8 @@ function reportOf(
     irrelevant: (accounting?.irrelevant ?? 0) + dropped,
     unparsed: accounting?.unparsed ?? 0,
     reasons: reasons.sort((a, b) => b.lines - a.lines || compareText(a.reason, b.reason)),
-    samples: accounting?.samples ?? [],
+    shapes: accounting?.shapes.top ?? [],
+    otherShapes: accounting?.shapes.others ?? 0,
     firstMs: timeOrNone(source?.firstTime),
     lastMs: timeOrNone(source?.lastTime),
     year:

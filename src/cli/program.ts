@@ -143,7 +143,7 @@ export function createProgram(context: CommandContext): Command {
     });
 
   withLogOptions(program.command('inspect'))
-    .description('show what logs are: formats, times, lines by class, samples of unparsed lines')
+    .description('show what logs are: formats, times, lines by class, what unparsed ones look like')
     .argument('<logs...>', 'files, globs, folders, or - for stdin')
     .addOption(
       new Option('--format <format>', 'what stdout shows')

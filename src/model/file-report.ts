@@ -1,8 +1,11 @@
-/** A log line that could not be read, for the user to look at. */
-export interface UnparsedSample {
-  readonly line: number;
+/** Lines that could not be read and look alike, for the user to look at (`input/line-shapes.ts`). */
+export interface UnparsedShape {
   readonly reason: string;
-  /** The beginning of the line. */
+  /** The front of the lines with their digits and addresses folded. */
+  readonly shape: string;
+  readonly lines: number;
+  /** The first of them: its number and its front. */
+  readonly line: number;
   readonly text: string;
 }
 
@@ -19,7 +22,9 @@ export interface FileReport {
   readonly unparsed: number;
   /** Unparsed lines by reason, the most frequent first. */
   readonly reasons: readonly { readonly reason: string; readonly lines: number }[];
-  readonly samples: readonly UnparsedSample[];
+  /** The most frequent shapes of unparsed lines, and how many lines were not told apart. */
+  readonly shapes: readonly UnparsedShape[];
+  readonly otherShapes: number;
   readonly firstMs: number | undefined;
   readonly lastMs: number | undefined;
   /** The year of the first line and where it came from; undefined where the stamps are full dates. */

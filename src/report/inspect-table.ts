@@ -2,7 +2,7 @@ import type { FileReport } from '../model/file-report.ts';
 import { formatIso } from '../model/time.ts';
 import { counted, duration, grouped, plainTable } from './plain-table.ts';
 
-/** What `inspect` shows: formats, line accounting, time report, samples of unparsed lines. */
+/** What `inspect` shows: formats, line accounting, time report, shapes of unparsed lines. */
 export function inspectTable(files: readonly FileReport[], events: Record<string, number>): string {
   const rows = files.map((file) => [
     file.file,
@@ -52,8 +52,10 @@ function unparsedReport(file: FileReport): string[] {
   const rows = file.reasons.map(
     ({ reason, lines }) => `  ${counted(lines, 'line')} unparsed: ${reason}`,
   );
-  for (const { line, reason, text } of file.samples) {
+  for (const { reason, shape, lines, line, text } of file.shapes) {
     rows.push(`  ${file.file}:${line}: ${reason}: ${JSON.stringify(text)}`);
+    if (lines > 1) rows.push(`    and ${grouped(lines - 1)} more like ${JSON.stringify(shape)}`);
   }
+  if (file.otherShapes > 0) rows.push(`  ${counted(file.otherShapes, 'line')} of other shapes`);
   return rows;
 }

@@ -200,7 +200,7 @@ function ruleJson(rule: RuleTally): unknown {
 }
 
 /** One input's line accounting and time report. */
-export function fileJson(file: FileReport): unknown {
+export function fileJson(file: FileReport): Record<string, unknown> {
   return {
     file: file.file,
     dialect: file.dialect ?? null,
@@ -210,7 +210,8 @@ export function fileJson(file: FileReport): unknown {
     irrelevant: file.irrelevant,
     unparsed: file.unparsed,
     reasons: file.reasons,
-    samples: file.samples,
+    shapes: file.shapes,
+    other_shapes: file.otherShapes,
     first: iso(file.firstMs),
     last: iso(file.lastMs),
     year: file.year ?? null,

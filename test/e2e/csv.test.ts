@@ -199,12 +199,14 @@ noon,connect,192.0.2.1,,
     const json = await outputKept(['inspect', 'events.csv', '--format', 'json'], { cwd });
     const { lines, files } = JSON.parse(json) as Summary;
     expect(lines).toEqual({ lines: 11, event: 2, irrelevant: 2, unparsed: 7 });
-    expect(files[0]['samples']).toMatchObject([
+    expect(files[0]['shapes']).toMatchObject([
       { line: 3, reason: 'no such time' },
       { line: 4, reason: 'no such kind' },
       { line: 5, reason: 'address cannot be read' },
       { line: 6, reason: 'wrong number of fields' },
       { line: 7, reason: 'code cannot be read' },
+      { line: 8, reason: 'no such phase' },
+      { line: 9, reason: 'quotes do not match' },
     ]);
   });
 

@@ -98,7 +98,7 @@ describe.each(RENDERINGS)('%s', (name, dating) => {
       dialect: 'postfix',
       lines: recorded.lines,
       unparsed: 0,
-      samples: [],
+      shapes: [],
       late: 0,
       quarantined: 0,
     });

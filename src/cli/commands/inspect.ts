@@ -36,27 +36,46 @@ export async function runInspect(
     signal,
   });
   const hideProgress = showProgress(stdio, opened.progress);
-  const counts = new Map<string, number>();
+  /** Events of each input by kind. */
+  const counts = opened.sources.map(() => new Map<string, number>());
   const tallies = new SourceTallies();
   try {
     await streamEvents(
       { sources: opened.sources, onDropped: (batch, row) => tallies.addDropped(batch, row) },
       (batch, row) => {
         const kind = vocabulary.kinds.name(batch.kind[row]);
-        counts.set(kind, (counts.get(kind) ?? 0) + 1);
+        const own = counts[batch.source];
+        own.set(kind, (own.get(kind) ?? 0) + 1);
         if ((batch.flags[row] & FLAG.late) !== 0) tallies.addLate(batch);
         return true;
       },
     );
     hideProgress();
     const files = opened.reports(tallies.tallies);
-    const sorted = [...counts].sort(([a], [b]) => compareText(a, b));
-    const events = Object.fromEntries(sorted);
-    const json = { lines: totalLines(files), events, files: files.map(fileJson) };
+    const bySource = counts.map(inOrder);
+    const events = inOrder(sum(counts));
+    const eventsOf = new Map(bySource.map((own, rank) => [opened.fileOf(rank), own]));
+    const json = {
+      lines: totalLines(files),
+      events,
+      files: files.map((file) => ({ ...fileJson(file), events: eventsOf.get(file.file) ?? {} })),
+    };
     stdio.out(flags.format === 'json' ? jsonText(json) : inspectTable(files, events));
     checkUnparsed(files, flags.maxUnparsed, context);
   } finally {
     hideProgress();
     opened.close();
   }
+}
+
+function sum(counts: readonly ReadonlyMap<string, number>[]): Map<string, number> {
+  const total = new Map<string, number>();
+  for (const own of counts) {
+    for (const [kind, count] of own) total.set(kind, (total.get(kind) ?? 0) + count);
+  }
+  return total;
+}
+
+function inOrder(counts: ReadonlyMap<string, number>): Record<string, number> {
+  return Object.fromEntries([...counts].sort(([a], [b]) => compareText(a, b)));
 }

@@ -19,9 +19,9 @@ describe('lines', () => {
     ]);
     expect(source.accounting).toMatchObject({ lines: 5, event: 2, irrelevant: 1, unparsed: 2 });
     expect([...source.accounting.reasons]).toEqual([['no time', 2]]);
-    expect(source.accounting.samples).toEqual([
-      { line: 3, reason: 'no time', text: 'junk' },
-      { line: 4, reason: 'no time', text: '' },
+    expect(source.accounting.shapes.top).toEqual([
+      { line: 3, reason: 'no time', lines: 1, shape: 'junk', text: 'junk' },
+      { line: 4, reason: 'no time', lines: 1, shape: '', text: '' },
     ]);
     expect([source.firstTime, source.lastTime, source.watermark]).toEqual([1000, 3000, Infinity]);
   });
@@ -59,7 +59,8 @@ describe('lines', () => {
       ]);
       expect(source.accounting).toMatchObject({ lines: 5, event: 3, unparsed: 2 });
       expect([...source.accounting.reasons]).toEqual([['line too long', 2]]);
-      expect(source.accounting.samples[0]).toEqual({
+      expect(source.accounting.shapes.top[0]).toMatchObject({
+        lines: 2,
         line: 3,
         reason: 'line too long',
         text: tooLong.slice(0, 200),
@@ -70,7 +71,7 @@ describe('lines', () => {
   it('does not cut a sample inside a character', async () => {
     const source = sourceOver(lines('é'.repeat(500), `${'x'.repeat(799)}é`));
     await drain(source);
-    expect(source.accounting.samples.map(({ text }) => text)).toEqual([
+    expect(source.accounting.shapes.top.map(({ text }) => text)).toEqual([
       'é'.repeat(200),
       'x'.repeat(200),
     ]);
@@ -120,8 +121,8 @@ describe('records', () => {
       const rows = await drain(source);
       expect(rows).toHaveLength(tail.length + 1);
       expect(rows.at(-1)?.line).toBe(tail.length + 2);
-      expect(source.accounting.samples).toEqual([
-        { line: 2, reason: 'quote not closed', text: 'e 2 "open' },
+      expect(source.accounting.shapes.top).toEqual([
+        { line: 2, reason: 'quote not closed', lines: 1, shape: 'e 0 "open', text: 'e 2 "open' },
       ]);
     }
   });
