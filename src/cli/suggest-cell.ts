@@ -1,8 +1,7 @@
 import { UserError } from '../model/errors.ts';
-import type { Rule } from '../policy/rule-policy.ts';
 import type { Sweep, SweepCell, SweepGroup } from '../simulate/sweep/sweep.ts';
 import type { Labels } from '../simulate/collateral.ts';
-import { isRefusing } from '../simulate/sweep/swept-rules.ts';
+import { isRefusal, type Rule } from '../policy/rule-policy.ts';
 import { budgetHolds, parseBudget, type Budget } from './budget.ts';
 
 /** What `--suggest` can limit: what a setting takes, how often it fires, and whom of the lists. */
@@ -53,7 +52,7 @@ export function suggestOption(
         `write a number: ${budget.metric} ${budget.op} 10`,
       );
     }
-    if (isTaken && !isRefusing(rule)) {
+    if (isTaken && !isRefusal(rule.verdict)) {
       throw new UserError(
         `--suggest ${text}: rule ${rule.name} only says ${rule.verdict.type}, it takes nothing`,
         'give it a reject or disconnect, or limit firings or keys',

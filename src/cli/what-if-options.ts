@@ -1,5 +1,5 @@
 import { UserError } from '../model/errors.ts';
-import type { RulePolicy } from '../policy/rule-policy.ts';
+import { isRefusal } from '../policy/rule-policy.ts';
 import type { Labels } from '../simulate/collateral.ts';
 import { durationOption } from './input-options.ts';
 import { loadLabels, type LabelOptions, type LoadedLabels } from './label-lists.ts';
@@ -69,11 +69,10 @@ export const listOption = ({ good }: LabelOptions): string =>
   good?.at(0) === undefined ? '--bad' : '--good';
 
 function mayRefuse({ scripts, policy }: RunPolicy): boolean {
-  return scripts !== undefined || policy.rules.some(isRefusing);
-}
-
-function isRefusing({ verdict, blockMs }: RulePolicy['rules'][number]): boolean {
-  return verdict.type === 'reject' || verdict.type === 'disconnect' || blockMs !== undefined;
+  return (
+    scripts !== undefined ||
+    policy.rules.some(({ verdict, blockMs }) => isRefusal(verdict) || blockMs !== undefined)
+  );
 }
 
 function refuseUnenforceable({ policy, scripts }: RunPolicy, state: string | undefined): void {

@@ -105,6 +105,13 @@ export type RuleVerdict =
   | { readonly type: 'reject'; readonly code: number; readonly text: string }
   | { readonly type: 'disconnect'; readonly code: number; readonly text: string };
 
+/** A verdict that refuses what its rule fires at. */
+export type Refusal = Extract<RuleVerdict, { readonly code: number }>;
+
+export function isRefusal(verdict: RuleVerdict): verdict is Refusal {
+  return verdict.type === 'reject' || verdict.type === 'disconnect';
+}
+
 export interface Rule {
   readonly name: string;
   /** One, or several under `all:`; the first gives window, limit and peak of the report. */

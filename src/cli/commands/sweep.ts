@@ -2,7 +2,7 @@ import { UserError } from '../../model/errors.ts';
 import type { Needs } from '../../model/event.ts';
 import { Vocabulary } from '../../model/vocabulary.ts';
 import { needsOf } from '../../policy/needs.ts';
-import type { Rule, RulePolicy } from '../../policy/rule-policy.ts';
+import { isRefusal, type Rule, type RulePolicy } from '../../policy/rule-policy.ts';
 import { cellText } from '../../policy/yaml/cell-text.ts';
 import { sweepCsv, sweepJson } from '../../report/sweep-rows.ts';
 import { settingText, sweepTable, type SweepReport } from '../../report/sweep-table.ts';
@@ -10,7 +10,6 @@ import type { Labels } from '../../simulate/collateral.ts';
 import { cellChange, ownSetting } from '../../simulate/sweep/cell-policy.ts';
 import { enforceCells, type EnforceCellsOptions } from '../../simulate/sweep/enforce-cells.ts';
 import { sweep } from '../../simulate/sweep/sweep.ts';
-import { isRefusing } from '../../simulate/sweep/swept-rules.ts';
 import { budgetText } from '../budget.ts';
 import { closingNote } from '../closing-note.ts';
 import { chosenCells, pointsOption, type PointFlags } from '../enforced-points.ts';
@@ -89,7 +88,7 @@ export async function runSweep(
     policy: name,
     rule: rule.name,
     verdict: rule.verdict.type,
-    refuses: isRefusing(rule),
+    refuses: isRefusal(rule.verdict),
     own: ownSetting(policy, rule)!,
     labelled: labels !== undefined,
     files,
@@ -150,7 +149,7 @@ class LogReader {
 /** The lists of those who are known. */
 function labelsFor(rule: Rule, flags: SweepFlags): Labels | undefined {
   const { labels } = loadLabels(flags);
-  if (labels === undefined || isRefusing(rule)) return labels;
+  if (labels === undefined || isRefusal(rule.verdict)) return labels;
   const { name, verdict } = rule;
   throw new UserError(
     `${listOption(flags)} labels what a rule takes, and ${name} only says ${verdict.type}`,

@@ -7,7 +7,7 @@ import { EventBatch } from '../../model/event-batch.ts';
 import { KIND, PHASE } from '../../model/event.ts';
 import { evaluatorOf } from '../../policy/rule-coverage.ts';
 import { seriesPlans, type Hit, type RuleEvaluator } from '../../policy/rule-evaluator.ts';
-import type { RulePolicy } from '../../policy/rule-policy.ts';
+import { isRefusal, type RulePolicy } from '../../policy/rule-policy.ts';
 import type { ScriptEffect, ScriptVerdict } from '../../policy/script-policy.ts';
 import { Blocks } from './blocks.ts';
 import { EnforcedWindows, type Reading } from './enforced-windows.ts';
@@ -15,7 +15,7 @@ import type { StreamClock, StreamTaker } from '../event-stream.ts';
 import { HeldSessions } from './held-sessions.ts';
 import { MadeRejection } from './made-rejection.ts';
 import { refuseKeys, type PolicyRunOptions } from '../policy-run.ts';
-import { BLOCKED, delayOf, isRefusal, replyOf, replyOfScript, type Reply } from './reply.ts';
+import { BLOCKED, delayOf, replyOf, replyOfScript, type Reply } from './reply.ts';
 import { Retries } from './retries.ts';
 import { RunReport } from '../run-report.ts';
 import { ScriptHost } from '../script-host.ts';
@@ -199,8 +199,12 @@ export class EnforcedRun implements StreamTaker {
     this.#report.drop(batch, row);
   }
 
-  /** Closes every window and completes the tally, beside that of the run that only observed. */
-  finish(observed: Tally): void {
+  /**
+   * Closes every window and completes the tally.
+   *
+   * @param observed what a run that only observed has found, for who wants to see both
+   */
+  finish(observed: Tally = this.tally): void {
     const report = this.#report;
     report.ledger.finish();
     this.engine.finish();

@@ -1,4 +1,4 @@
-import type { RuleVerdict } from '../../policy/rule-policy.ts';
+import type { Refusal } from '../../policy/rule-policy.ts';
 import type { ScriptEffect, ScriptVerdict } from '../../policy/script-policy.ts';
 import type { Answer } from './made-rejection.ts';
 
@@ -22,12 +22,6 @@ export const BLOCKED: Reply = {
 const CUT_OFF = 421;
 /** Longest that a tarpit of a script holds: beyond any log, and sums of it stay exact. */
 const LONGEST_TARPIT_S = 2 ** 31 - 1;
-
-type Refusal = Extract<RuleVerdict, { readonly code: number }>;
-
-export function isRefusal(verdict: RuleVerdict): verdict is Refusal {
-  return verdict.type === 'reject' || verdict.type === 'disconnect';
-}
 
 export function replyOf({ type, code, text }: Refusal): Reply {
   return { code, text, closes: type === 'disconnect', discards: false };

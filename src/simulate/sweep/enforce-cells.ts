@@ -71,7 +71,7 @@ export async function enforceCells(options: EnforceCellsOptions): Promise<Enforc
   const index = policy.rules.indexOf(rule);
   return takers.map((run) => {
     // What was observed is what the sweep has found; nobody asks these tallies for it.
-    run.finish(run.tally);
+    run.finish();
     return cellOf(run.tally, index);
   });
 }

@@ -3,6 +3,7 @@ import { FLAG, type EventBatch } from '../../model/event-batch.ts';
 import { KIND, PHASE } from '../../model/event.ts';
 import { DAY_MS } from '../../model/time.ts';
 import type { Hit } from '../../policy/rule-evaluator.ts';
+import { isRefusal } from '../../policy/rule-policy.ts';
 import { CellCounts, CellLayout } from './cell-counts.ts';
 import {
   classOf,
@@ -15,7 +16,7 @@ import type { StreamClock, StreamTaker } from '../event-stream.ts';
 import { FiredKeys } from './fired-keys.ts';
 import { SourceTallies } from '../source-tallies.ts';
 import { StoppedCells } from './stopped-cells.ts';
-import { isRefusing, SweptRules, type SweptRulesOptions } from './swept-rules.ts';
+import { SweptRules, type SweptRulesOptions } from './swept-rules.ts';
 import { TakenCells } from './taken-cells.ts';
 
 export interface SweepRunOptions extends Omit<SweptRulesOptions, 'least'> {
@@ -86,7 +87,7 @@ export class SweepRun implements StreamTaker {
     const { above, groups, rule, labels } = options;
     this.#above = Float64Array.from(above);
     this.#fromMs = options.fromMs ?? -Infinity;
-    this.#refuses = isRefusing(rule);
+    this.#refuses = isRefusal(rule.verdict);
     this.#rules = new SweptRules({ ...options, least: above[0] }, this.#onFire);
     const layout = (this.layout = new CellLayout(groups.length, above.length));
     this.firings = new CellCounts(layout);

@@ -5,7 +5,12 @@ import { EventBatch } from '../../model/event-batch.ts';
 import { formatMonitor, type Monitor } from '../../model/monitor.ts';
 import type { Vocabulary } from '../../model/vocabulary.ts';
 import { RuleEvaluator, seriesPlans, type Hit, type OnHit } from '../../policy/rule-evaluator.ts';
-import type { Rule, RulePolicy, SeriesDefinition } from '../../policy/rule-policy.ts';
+import {
+  isRefusal,
+  type Rule,
+  type RulePolicy,
+  type SeriesDefinition,
+} from '../../policy/rule-policy.ts';
 import { cellChange, type CellChange, type GroupSetting } from './cell-policy.ts';
 import { LateEvents } from './late-events.ts';
 
@@ -22,11 +27,6 @@ export interface SweptRulesOptions {
 
 /** The verdict of a rule that refuses an event; an event without a phase has no answer, though. */
 export type Refuser = 'none' | 'reject' | 'disconnect';
-
-/** Whether a rule's verdict refuses what it fires at. */
-export function isRefusing({ verdict }: Rule): boolean {
-  return verdict.type === 'reject' || verdict.type === 'disconnect';
-}
 
 /**
  * The rules of all policies of a sweep over one audit engine: those before and behind the swept
@@ -77,7 +77,8 @@ export class SweptRules {
       },
       new EventBatch(vocabulary, Buffer.alloc(0)),
     );
-    const needed = (one: Rule): boolean => (isRefusing(rule) && isRefusing(one)) || isDistinct(one);
+    const needed = (one: Rule): boolean =>
+      (isRefusal(rule.verdict) && isRefusal(one.verdict)) || isDistinct(one);
     const at = policy.rules.indexOf(rule);
     this.#before = policy.rules.slice(0, at).filter(needed);
     this.#behind = policy.rules.slice(at + 1).filter(needed);
