@@ -17,6 +17,7 @@ import {
   tally,
   type Run,
 } from './run-hindcast.ts';
+import { comparisonOf, type ComparisonSummary } from '../builders/comparison-summary.ts';
 
 const LOG = path.join(FIXTURES, 'logs', 'postfix', 'recorded.rfc3339.log.gz');
 
@@ -38,24 +39,9 @@ async function compare(
   return { ...run, cwd };
 }
 
-interface Summary {
-  readonly stoppable: Readonly<Record<string, number>>;
-  readonly judged: Readonly<Record<string, number>>;
-  readonly classes: readonly (Readonly<Record<string, number>> & { readonly class: string })[];
-  readonly first_difference: Readonly<Record<string, unknown>> | null;
-  readonly movers: readonly { readonly block: string; readonly events: number }[];
-}
-
-const json = async (...args: Parameters<typeof compare>): Promise<Summary> => {
+const json = async (...args: Parameters<typeof compare>): Promise<ComparisonSummary> => {
   const [older, newer, more = [], setting] = args;
-  const { code, stdout, stderr } = await compare(
-    older,
-    newer,
-    [...more, '--format', 'json'],
-    setting,
-  );
-  expect([code, stderr]).toEqual([0, '']);
-  return JSON.parse(stdout) as Summary;
+  return comparisonOf(await compare(older, newer, [...more, '--format', 'json'], setting));
 };
 
 describe('a comparison beside the replays of its policies', () => {
@@ -99,7 +85,12 @@ describe('a comparison beside the replays of its policies', () => {
       'summary.json',
     ]);
     expect(files['summary.json']).toBe(stdout);
-    const { classes, stoppable, movers, first_difference: first } = JSON.parse(stdout) as Summary;
+    const {
+      classes,
+      stoppable,
+      movers,
+      first_difference: first,
+    } = JSON.parse(stdout) as ComparisonSummary;
     const changes = readCsv(files['changes.csv']);
     expect(files['changes.csv'].split('\n', 1)).toEqual([
       'time,change,old_rule,new_rule,old_verdict,new_verdict,kind,ip,sender,recipient,recipients,' +
@@ -161,7 +152,7 @@ test('the same bytes whatever the order of logs, the zone and the way in', async
   expect(seen.size).toBe(1);
   const piped = await json('old.yaml', 'new.yaml', [], { logs: ['-'], stdin: plain });
   const [[shown]] = Array.from(seen, (text) => JSON.parse(text) as [string]);
-  expect(piped.classes).toEqual((JSON.parse(shown) as Summary).classes);
+  expect(piped.classes).toEqual((JSON.parse(shown) as ComparisonSummary).classes);
 });
 
 describe('--fail-on', () => {
@@ -179,7 +170,7 @@ describe('--fail-on', () => {
       ].flatMap((budget) => ['--fail-on', budget]),
       ...['newly-stopped >= 30', 'changed > 0%'].flatMap((budget) => ['--fail-on', budget]),
     ]);
-    const { classes, stoppable, judged } = JSON.parse(stdout) as Summary;
+    const { classes, stoppable, judged } = JSON.parse(stdout) as ComparisonSummary;
     const accepted = classes.find((one) => one.class === 'accepted')!;
     const [count, all] = [accepted['newly_stopped'], accepted['events']];
     const percent = (part: number, whole: number): number =>

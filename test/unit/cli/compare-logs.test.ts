@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { COMPARED, limitOf } from '../../builders/compared-policies.ts';
 import { hereWith, type Ended } from '../../builders/run-here.ts';
+import { comparisonOf, type ComparisonSummary } from '../../builders/comparison-summary.ts';
 
 const FIXTURES = fileURLToPath(new URL('../../../fixtures/', import.meta.url));
 const LOG = path.join(FIXTURES, 'logs', 'postfix', 'recorded.rfc3339.log.gz');
@@ -25,24 +26,9 @@ async function compare(
   return run(['compare', LOG, '--policy', older, '--policy', newer, ...more]);
 }
 
-interface Summary {
-  readonly stoppable: Readonly<Record<string, number>>;
-  readonly judged: Readonly<Record<string, number>>;
-  readonly classes: readonly (Readonly<Record<string, number>> & { readonly class: string })[];
-  readonly first_difference: Readonly<Record<string, unknown>> | null;
-  readonly movers: readonly { readonly block: string; readonly events: number }[];
-}
-
-const json = async (...args: Parameters<typeof compare>): Promise<Summary> => {
+const json = async (...args: Parameters<typeof compare>): Promise<ComparisonSummary> => {
   const [older, newer, more = [], setting] = args;
-  const { code, stdout, stderr } = await compare(
-    older,
-    newer,
-    [...more, '--format', 'json'],
-    setting,
-  );
-  expect([code, stderr]).toEqual([0, '']);
-  return JSON.parse(stdout) as Summary;
+  return comparisonOf(await compare(older, newer, [...more, '--format', 'json'], setting));
 };
 
 const PHASE = ['--config', 'e.conf', '--phase', 'connect'];
@@ -106,7 +92,7 @@ test('--fail-on: every metric is measured by itself', async () => {
   const forth = await compare('tag.yaml', 'new.yaml', [...AS_JSON, ...budgets('stopped')], {
     files,
   });
-  const { classes } = JSON.parse(forth.stdout) as Summary;
+  const { classes } = JSON.parse(forth.stdout) as ComparisonSummary;
   const stopped = Object.fromEntries(classes.map((one) => [one.class, one['newly_stopped']]));
   const back = await compare('new.yaml', 'tag.yaml', budgets('freed'), { files });
   for (const [word, { code, stderr }] of [
