@@ -1,39 +1,16 @@
 import type { EventBatch } from '../../model/event-batch.ts';
 import type { Needs } from '../../model/event.ts';
-import { compareText } from '../../model/order.ts';
 import type { Vocabulary } from '../../model/vocabulary.ts';
 import { seekEither } from '../../model/words.ts';
-import {
-  findByte,
-  isFiller,
-  sameBytes,
-  phrase,
-  type Phrase,
-  startsWith,
-  wholeNumber,
-} from '../byte-text.ts';
+import { isFiller, sameBytes } from '../byte-text.ts';
 import { LINE, type LineClass, type LineRun, type LogParser } from '../port.ts';
+import { DAEMON } from '../postfix/daemons.ts';
 import { SeenHead } from '../seen-head.ts';
 import { SeenTags } from '../seen-tags.ts';
 import type { StampDater } from '../stamp-dater.ts';
 import { SyslogHeader } from '../syslog-header.ts';
 import { WordCache } from '../word-cache.ts';
-import { readCleanup } from '../postfix/cleanup.ts';
-import { DAEMON } from '../postfix/daemons.ts';
-import { readDeliveryAgent } from '../postfix/delivery.ts';
-import { HiddenDaemonReader } from '../postfix/hidden.ts';
-import { ProgramLine } from './program-line.ts';
-import {
-  factsOfTag,
-  FIRST_PROGRAM,
-  PROGRAM_BITS,
-  PROGRAMS,
-  type ProgramReader,
-} from './programs.ts';
-import { readMaster } from '../postfix/master.ts';
-import { readPostscreen } from '../postfix/postscreen.ts';
-import { readQueueManager } from '../postfix/queue.ts';
-import { readSmtpd } from '../postfix/smtpd.ts';
+import { lastRepeated, NO_WORD, ProgramTexts, repeatRows } from './program-texts.ts';
 
 export interface SyslogOptions {
   /** The vocabulary of every batch that the parser will get. */
@@ -49,13 +26,12 @@ export function createSyslogParser(options: SyslogOptions): LogParser {
   return new SyslogParser(options);
 }
 
-/** A line cannot ask for more events than this. */
-const MOST_REPEATS = 1_000_000;
-const PROGRAM_MASK = (1 << PROGRAM_BITS) - 1;
-const NO_WORD = -1;
 const MINUTE_MS = 60_000;
 const LETTER_M = 109;
 const COLON = 58;
+const CLOSE = 93;
+const OPEN = 91;
+const BLANK = 32;
 
 class SyslogParser implements LogParser {
   lineTime = Number.NaN;
@@ -68,12 +44,7 @@ class SyslogParser implements LogParser {
   /** The head of the line that `parseLine` read last, and when its minute began. */
   readonly #head = new SeenHead();
   #minuteMs = Number.NaN;
-  readonly #line: ProgramLine;
-  readonly #hidden = new HiddenDaemonReader();
-  /** By place in `PROGRAMS`. */
-  readonly #readers: (ProgramReader | undefined)[] = [];
-  /** Names of the programs that wrote to the log. */
-  readonly #names = new Set<string>();
+  readonly #texts: ProgramTexts;
   readonly #hosts: WordCache;
   readonly #fixedNode: boolean;
   #node: number;
@@ -83,14 +54,8 @@ class SyslogParser implements LogParser {
 
   constructor({ vocabulary, dater, needs, node }: SyslogOptions) {
     this.#dater = dater;
-    this.#line = new ProgramLine(needs);
-    const tagNumber = (tag: string): number => {
-      const { program, listener, name } = factsOfTag(tag);
-      if (name !== undefined) this.#names.add(name);
-      if (program <= DAEMON.quiet) return program;
-      const number = vocabulary.listeners.id(listener);
-      return number === undefined ? NO_WORD : (number << PROGRAM_BITS) + program;
-    };
+    this.#texts = new ProgramTexts(vocabulary, needs);
+    const tagNumber = (tag: string): number => this.#texts.tagNumber(tag);
     this.#header = new SyslogHeader(tagNumber, this.#tags);
     this.#repeated = new SyslogHeader(tagNumber, this.#tags);
     this.#hosts = new WordCache((host) => vocabulary.nodes.id(host) ?? NO_WORD);
@@ -100,7 +65,7 @@ class SyslogParser implements LogParser {
 
   /** The programs that wrote to the log, such as `dovecot+postfix`. */
   get dialect(): string {
-    return [...this.#names].sort(compareText).join('+') || 'syslog';
+    return this.#texts.programs || 'syslog';
   }
 
   get carryFrom(): number {
@@ -135,9 +100,7 @@ class SyslogParser implements LogParser {
     if (header.tagEnd === header.tagStart) return this.#parseUntagged(batch, start, end, line);
     this.#previousStart = start;
     this.#previousEnd = end;
-    const tag = header.tagNumber;
-    if (tag === DAEMON.quiet || tag === DAEMON.foreign) return LINE.irrelevant;
-    return this.#parseText(batch, header, tag, line, start);
+    return this.#parseText(batch, header, line, start);
   }
 
   scan(batch: EventBatch, from: number, limit: number, run: LineRun): number {
@@ -145,7 +108,8 @@ class SyslogParser implements LogParser {
     const head = this.#head;
     const tags = this.#tags;
     const dater = this.#dater;
-    const line = this.#line;
+    const texts = this.#texts;
+    const { line } = texts;
     if (!head.matches(bytes, words, from, limit)) return from;
     if (!dater.steady || this.#node === NO_WORD) return from;
     line.batch = batch;
@@ -184,14 +148,13 @@ class SyslogParser implements LogParser {
         line.time = time;
         line.lineNumber = run.line + 1;
         line.lineStart = at;
-        line.listener = tag >> PROGRAM_BITS;
         line.tagStart = tagStart;
         line.tagEnd = tagEnd;
         line.pidStart = pidStart;
         line.pidEnd = pidEnd;
         line.at = text;
         line.end = end;
-        const result = this.#readText(tag & PROGRAM_MASK);
+        const result = texts.read(tag);
         if (result === LINE.unparsed) break;
         if (result === LINE.event) run.event++;
         else run.irrelevant++;
@@ -233,13 +196,10 @@ class SyslogParser implements LogParser {
   #parseText(
     batch: EventBatch,
     header: SyslogHeader,
-    tag: number,
     lineNumber: number,
     lineStart: number,
   ): LineClass {
-    if (tag === NO_WORD) return this.#unparsed('too many tags');
-    if (this.#node === NO_WORD) return this.#unparsed('too many hosts');
-    const line = this.#line;
+    const { line } = this.#texts;
     line.batch = batch;
     line.bytes = batch.bytes;
     line.words = batch.words;
@@ -251,51 +211,18 @@ class SyslogParser implements LogParser {
     line.lineStart = lineStart;
     line.time = this.lineTime;
     line.node = this.#node;
-    line.listener = tag >> PROGRAM_BITS;
     line.at = header.textStart;
     line.end = header.end;
-    // `m` for `message repeated`; no other text of interest starts so.
-    const times = batch.bytes[line.at] === LETTER_M ? unwrapRepetition(line) : 1;
-    if (times === 0) return LINE.irrelevant;
-    const before = batch.rows;
-    const result = this.#readText(tag & PROGRAM_MASK);
+    const result = this.#texts.readAny(header.tagNumber);
     if (result === LINE.unparsed) this.reason = line.reason;
-    if (times > 1) repeatRows(batch, before, times);
     return result;
-  }
-
-  #readText(program: number): LineClass {
-    const line = this.#line;
-    switch (program) {
-      case DAEMON.smtpd:
-        return readSmtpd(line);
-      case DAEMON.postscreen:
-        return readPostscreen(line);
-      case DAEMON.cleanup:
-        return readCleanup(line);
-      case DAEMON.qmgr:
-      case DAEMON.postsuper:
-        return readQueueManager(line);
-      case DAEMON.delivery:
-        return readDeliveryAgent(line);
-      case DAEMON.master:
-        return readMaster(line);
-      case DAEMON.hidden:
-        return this.#hidden.read(line);
-      default:
-        return this.#readerOf(program - FIRST_PROGRAM).read(line);
-    }
-  }
-
-  #readerOf(place: number): ProgramReader {
-    return (this.#readers[place] ??= PROGRAMS[place].createReader());
   }
 
   /** `last message repeated N times`: the line before it, N times more, at the time of this one. */
   #parseUntagged(batch: EventBatch, start: number, end: number, line: number): LineClass {
     const { bytes } = batch;
     const header = this.#header;
-    const times = repetitions(bytes, batch.words, header.textStart, header.end, LAST_REPEATED);
+    const times = lastRepeated(bytes, batch.words, header.textStart, header.end);
     if (times === 0) {
       this.#previousStart = start;
       this.#previousEnd = end;
@@ -309,65 +236,9 @@ class SyslogParser implements LogParser {
       sameBytes(bytes, before.hostStart, before.hostEnd, header.hostStart, header.hostEnd);
     if (!known) return this.#unparsed('repeats a line that is not there');
     if (before.tagEnd === before.tagStart) return LINE.irrelevant;
-    const tag = before.tagNumber;
-    if (tag === DAEMON.quiet || tag === DAEMON.foreign) return LINE.irrelevant;
     const firstRow = batch.rows;
-    const result = this.#parseText(batch, before, tag, line, start);
+    const result = this.#parseText(batch, before, line, start);
     repeatRows(batch, firstRow, times);
     return result;
-  }
-}
-
-const LAST_REPEATED = phrase('last message repeated ');
-const REPEATED = phrase('message repeated ');
-const TIMES = phrase(' time');
-const CLOSE = 93;
-const OPEN = 91;
-const BLANK = 32;
-
-/** N of `said N times`, 0 when the text at `at` does not say so. */
-function repetitions(
-  bytes: Buffer,
-  words: Int32Array,
-  at: number,
-  end: number,
-  said: Phrase,
-): number {
-  if (!startsWith(words, at, end, said)) return 0;
-  const number = at + said.length;
-  const stop = findByte(bytes, number, end, BLANK);
-  if (!startsWith(words, stop, end, TIMES)) return 0;
-  return Math.max(0, Math.min(MOST_REPEATS, wholeNumber(bytes, number, stop)));
-}
-
-/**
- * Narrows `message repeated N times: [ text]` (rsyslog) to its text and returns N; 1 when the line
- * is no such, 0 when its brackets are missing.
- */
-function unwrapRepetition(line: ProgramLine): number {
-  const { bytes, words, at, end } = line;
-  const times = repetitions(bytes, words, at, end, REPEATED);
-  if (times === 0) return 1;
-  let text = findByte(bytes, at + REPEATED.length, end, OPEN) + 1;
-  if (text >= end || bytes[end - 1] !== CLOSE) return 0;
-  while (text < end && bytes[text] === BLANK) text++;
-  line.at = text;
-  line.end = end - 1;
-  return times;
-}
-
-/** Appends the rows from `first` on until they stand there `times` times. */
-function repeatRows(batch: EventBatch, first: number, times: number): void {
-  const last = batch.rows;
-  for (let copy = 1; copy < times; copy++) {
-    for (let from = first; from < last; from++) {
-      const row = batch.push(
-        batch.time[from],
-        batch.kind[from],
-        batch.line[from],
-        batch.start[from],
-      );
-      batch.copyRow(from, row);
-    }
   }
 }
