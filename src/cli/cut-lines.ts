@@ -6,7 +6,6 @@ import type { Input } from '../input/discover.ts';
 import { LONGEST_LINE_BYTES } from '../input/log-source.ts';
 import { chooseFormat } from '../input/registry.ts';
 import { SyslogHeader } from '../input/syslog-header.ts';
-import { decodeText } from '../model/event-batch.ts';
 import { UserError } from '../model/errors.ts';
 import { EVENT_COLUMNS, type EventField } from '../model/event.ts';
 import { anonymiseFields, anonymiseLine } from '../testing/anonymise-line.ts';
@@ -240,17 +239,14 @@ class CsvCut {
 
   #text(bytes: Buffer, field: EventField): string {
     const index = this.#header.findIndex((column) => this.#fields.get(column) === field);
-    const { starts, ends, doubled, count } = this.#record;
-    if (index < 0 || index >= count) return '';
-    const text = decodeText(bytes, starts[index], ends[index]);
-    return doubled[index] === 0 ? text : text.replaceAll('""', '"');
+    return index < 0 || index >= this.#record.count ? '' : this.#record.text(bytes, index);
   }
 
   #latin1(bytes: Buffer, index: number): string {
-    const { starts, ends, doubled, count } = this.#record;
+    const { starts, ends, escaped, count } = this.#record;
     if (index >= count) return '';
     const text = bytes.toString('latin1', starts[index], ends[index]);
-    return doubled[index] === 0 ? text : text.replaceAll('""', '"');
+    return escaped[index] === 0 ? text : text.replaceAll('""', '"');
   }
 }
 

@@ -70,7 +70,7 @@ export async function openLogs(
     map: readColumnMap(options.map ?? []),
     defaultKind: kindOption(options.kind),
   });
-  if (files.every(({ dialect }) => dialect !== 'csv')) refuseCsvOptions(options);
+  if (files.every(({ dialect }) => !HAVE_COLUMNS.has(dialect))) refuseColumnOptions(options);
   const total = files.some(({ input }) => input.stream)
     ? 0
     : sources.reduce((sum, { input }) => sum + input.sizeBytes, 0);
@@ -102,11 +102,14 @@ export function formatOption(name: string | undefined): FormatName | undefined {
   throw new UserError(`--input-format ${name}: no such format`, formats);
 }
 
+/** Dialects whose records have named fields. */
+const HAVE_COLUMNS: ReadonlySet<string> = new Set(['csv', 'ndjson']);
+
 /** Options that speak of columns would be ignored in silence. */
-function refuseCsvOptions({ map, kind }: LogOptions): void {
+function refuseColumnOptions({ map, kind }: LogOptions): void {
   const option = (map ?? []).length > 0 ? '--map' : kind === undefined ? undefined : '--kind';
   if (option === undefined) return;
-  throw new UserError(`${option} is for CSV and TSV, and none of the inputs is one`);
+  throw new UserError(`${option} is for CSV, TSV and NDJSON, and none of the inputs is one`);
 }
 
 function zoneFinder(settings: readonly string[]): (name: string) => Zone {

@@ -50,10 +50,10 @@ function withLogOptions(command: Command): Command {
     )
     .option(
       '--map <field=column,…>',
-      'columns of a CSV whose names differ: time=ts,ip=client',
+      'columns of a CSV, or paths of NDJSON, whose names differ: time=ts,ip=client.addr',
       collect,
     )
-    .option('--kind <kind>', 'kind of the events of a CSV without a kind column');
+    .option('--kind <kind>', 'kind of the events of a CSV or NDJSON without a kind column');
 }
 
 /** Builds the command line. Commands are loaded when they run, so that `--version` is quick. */

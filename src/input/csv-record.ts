@@ -1,3 +1,6 @@
+import { decodeText } from '../model/event-batch.ts';
+import type { Cells } from './event-fields.ts';
+
 const QUOTE = 34;
 const NEWLINE = 10;
 const RETURN = 13;
@@ -9,14 +12,14 @@ const FIRST_CAPACITY = 32;
  * A field that starts with a quote ends at the next quote that is not doubled, and may hold
  * delimiters and line ends. A record ends at `\n`; a `\r` before it belongs to the line end.
  */
-export class CsvRecord {
+export class CsvRecord implements Cells {
   /** Fields of the record split last. */
   count = 0;
   /** `[starts[n], ends[n])` is field n without its quotes. */
   starts = new Uint32Array(FIRST_CAPACITY);
   ends = new Uint32Array(FIRST_CAPACITY);
-  /** 1 when the field holds doubled quotes. */
-  doubled = new Uint8Array(FIRST_CAPACITY);
+  /** 1 when the field holds doubled quotes: its text is not its bytes. */
+  escaped = new Uint8Array(FIRST_CAPACITY);
   /** A quote stands inside a plain field, text behind a quoted one, or a quote is never closed. */
   malformed = false;
   readonly #delimiter: number;
@@ -51,6 +54,12 @@ export class CsvRecord {
     }
   }
 
+  /** The text of a field. */
+  text(bytes: Buffer, field: number): string {
+    const text = decodeText(bytes, this.starts[field], this.ends[field]);
+    return this.escaped[field] === 0 ? text : text.replaceAll('""', '"');
+  }
+
   /** Splits the field whose quote stands at `open`; the index of what ends it. */
   #splitQuoted(bytes: Buffer, open: number, limit: number): number {
     let doubled = 0;
@@ -82,16 +91,16 @@ export class CsvRecord {
     if (field === this.starts.length) this.#grow();
     this.starts[field] = start;
     this.ends[field] = end;
-    this.doubled[field] = doubled;
+    this.escaped[field] = doubled;
   }
 
   #grow(): void {
-    const { starts, ends, doubled } = this;
+    const { starts, ends, escaped } = this;
     this.starts = new Uint32Array(starts.length * 2);
     this.starts.set(starts);
     this.ends = new Uint32Array(ends.length * 2);
     this.ends.set(ends);
-    this.doubled = new Uint8Array(doubled.length * 2);
-    this.doubled.set(doubled);
+    this.escaped = new Uint8Array(escaped.length * 2);
+    this.escaped.set(escaped);
   }
 }

@@ -1,6 +1,7 @@
 import { EVENT_COLUMNS } from '../model/event.ts';
 import { readCsvHeader } from './csv.ts';
 import { DIALECTS, type Dialect } from './dialects.ts';
+import { isConvertedJson } from './json/ndjson.ts';
 import { bomLength } from './log-source.ts';
 import { SyslogHeader } from './syslog-header.ts';
 
@@ -56,7 +57,8 @@ function owningDialect(head: Buffer): Dialect | undefined {
 
 /** The file was written by hindcast itself. */
 export function isConverted(head: Buffer): boolean {
-  return firstLineOf(head) === CONVERTED;
+  const first = firstLineOf(head);
+  return first === CONVERTED || isConvertedJson(first);
 }
 
 /** The first line without its end and without a mark of UTF-8 before it. */

@@ -1,4 +1,5 @@
-// Goal: events out as CSV and in again are the same replay; a CSV of anybody else is read too.
+// Goal: events out as CSV or NDJSON and in again are the same replay; a CSV of anybody else is read
+// too.
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -34,16 +35,19 @@ async function expectRoundTrip(
   policy: string,
 ): Promise<Record<string, unknown>> {
   const cwd = newFolder(logs);
-  const events = await outputKept(['convert', ...names, ...dating], { cwd });
-  const folder = newFolder({ 'events.csv': events });
   const wanted = await reportOf(cwd, [...names, ...dating, '--policy', policy]);
-  const got = await reportOf(folder, ['events.csv', '--policy', policy]);
-  expect(Object.keys(got)).toEqual(Object.keys(wanted));
-  for (const [name, content] of Object.entries(got)) {
-    expect([name, content]).toEqual([name, wanted[name]]);
+  for (const to of ['csv', 'ndjson']) {
+    const events = await outputKept(['convert', ...names, ...dating, '--to', to], { cwd });
+    const file = `events.${to}`;
+    const folder = newFolder({ [file]: events });
+    const got = await reportOf(folder, [file, '--policy', policy]);
+    expect(Object.keys(got)).toEqual(Object.keys(wanted));
+    for (const [name, content] of Object.entries(got)) {
+      expect([name, content]).toEqual([name, wanted[name]]);
+    }
+    // What was converted is converted to itself.
+    expect(await outputKept(['convert', file, '--to', to], { cwd: folder })).toBe(events);
   }
-  // What was converted is converted to itself.
-  expect(await outputKept(['convert', 'events.csv'], { cwd: folder })).toBe(events);
   return wanted;
 }
 

@@ -2,7 +2,6 @@ import { parse } from 'csv-parse/sync';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CsvRecord } from '../../src/input/csv-record.ts';
-import { decodeText } from '../../src/model/event-batch.ts';
 
 /** Every record that the byte reader finds, `undefined` for a malformed one. */
 function readAll(text: string, delimiter: string): (string[] | undefined)[] {
@@ -11,10 +10,7 @@ function readAll(text: string, delimiter: string): (string[] | undefined)[] {
   const records: (string[] | undefined)[] = [];
   for (let start = 0; start < bytes.length;) {
     const end = record.split(bytes, start, bytes.length);
-    const fields = Array.from({ length: record.count }, (_, field) => {
-      const value = decodeText(bytes, record.starts[field], record.ends[field]);
-      return record.doubled[field] === 1 ? value.replaceAll('""', '"') : value;
-    });
+    const fields = Array.from({ length: record.count }, (_, field) => record.text(bytes, field));
     records.push(record.malformed ? undefined : fields);
     start = end < 0 ? bytes.length : end + 1;
   }

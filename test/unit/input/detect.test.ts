@@ -29,15 +29,30 @@ describe('detecting formats', () => {
     expect(detect('ts|ip\n')).toBeUndefined();
   });
 
-  it.each(['', '\n', 'time flies\n', '{"time":1}\n', '\u0000\u0001\u0002'])(
-    'nothing: %j',
-    (text) => {
-      expect(detect(text)).toBeUndefined();
-    },
-  );
+  it.each(['', '\n', 'time flies\n', '[1]\n', '\u0000\u0001\u0002'])('nothing: %j', (text) => {
+    expect(detect(text)).toBeUndefined();
+  });
+
+  it.each([
+    ['ndjson', '{"time":1}\n{"x":2}\n'],
+    ['ndjson', ' {"ts":1,"client":{"addr":"192.0.2.1"}}\r\n'],
+  ])('%s: %j', (dialect, text) => {
+    expect(detect(text)).toMatchObject({ dialect });
+  });
 
   it('knows its own output', () => {
     expect(isConverted(Buffer.from(`${EVENT_COLUMNS.join(',')}\r\nx`))).toBe(true);
     expect(isConverted(Buffer.from(`${EVENT_COLUMNS.join(',')},more\n`))).toBe(false);
+  });
+
+  it.each([
+    [true, '{"time":"2026-11-20T17:27:13Z","kind":"connect","ip":"192.0.2.7","file":"m","line":1}'],
+    [true, '{"time":"2026-11-20T17:27:13Z","kind":"clock"}'],
+    [false, '{"time":"2026-11-20T17:27:13Z","kind":"connect"}'],
+    [false, '{"time":"2026-11-20T17:27:13Z","kind":"connect","line":1,"file":"m"}'],
+    [false, '{"time":"2026-11-20T17:27:13Z","kind":"connect","file":"m","line":1,"x":2}'],
+    [false, '{"time":1,"kind":'],
+  ])('knows its own NDJSON: %s %s', (converted, line) => {
+    expect(isConverted(Buffer.from(`${line}\n`))).toBe(converted);
   });
 });
