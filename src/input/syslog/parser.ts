@@ -1,5 +1,5 @@
 import type { EventBatch } from '../../model/event-batch.ts';
-import type { Needs } from '../../model/event.ts';
+import type { KindName, Needs } from '../../model/event.ts';
 import { compareText } from '../../model/order.ts';
 import type { Vocabulary } from '../../model/vocabulary.ts';
 import { seekEither } from '../../model/words.ts';
@@ -22,6 +22,8 @@ import { readCleanup } from '../postfix/cleanup.ts';
 import { DAEMON } from '../postfix/daemons.ts';
 import { readDeliveryAgent } from '../postfix/delivery.ts';
 import { HiddenDaemonReader } from '../postfix/hidden.ts';
+import { MOST_REPEATS, repeatRows } from './repeat-rows.ts';
+import { lackedByAll } from './lacked-kinds.ts';
 import { ProgramLine } from './program-line.ts';
 import {
   factsOfTag,
@@ -49,8 +51,6 @@ export function createSyslogParser(options: SyslogOptions): LogParser {
   return new SyslogParser(options);
 }
 
-/** A line cannot ask for more events than this. */
-const MOST_REPEATS = 1_000_000;
 const PROGRAM_MASK = (1 << PROGRAM_BITS) - 1;
 const NO_WORD = -1;
 const MINUTE_MS = 60_000;
@@ -101,6 +101,14 @@ class SyslogParser implements LogParser {
   /** The programs that wrote to the log, such as `dovecot+postfix`. */
   get dialect(): string {
     return [...this.#names].sort(compareText).join('+') || 'syslog';
+  }
+
+  get lacks(): readonly KindName[] {
+    // Postfix shows every kind.
+    if (this.#names.has('postfix')) return [];
+    return lackedByAll(
+      this.#readers.flatMap((reader) => (reader === undefined ? [] : [reader.lacks])),
+    );
   }
 
   get carryFrom(): number {
@@ -354,20 +362,4 @@ function unwrapRepetition(line: ProgramLine): number {
   line.at = text;
   line.end = end - 1;
   return times;
-}
-
-/** Appends the rows from `first` on until they stand there `times` times. */
-function repeatRows(batch: EventBatch, first: number, times: number): void {
-  const last = batch.rows;
-  for (let copy = 1; copy < times; copy++) {
-    for (let from = first; from < last; from++) {
-      const row = batch.push(
-        batch.time[from],
-        batch.kind[from],
-        batch.line[from],
-        batch.start[from],
-      );
-      batch.copyRow(from, row);
-    }
-  }
 }
