@@ -252,6 +252,7 @@ export class Correlator {
     if (slot !== 0 && this.#transactions.accepted[slot] === 0) this.#accept(batch, row, slot);
     else {
       const session = this.#touch(batch, row);
+      this.#fillClient(batch, row, session);
       let phases = bit(PHASE.mailfrom) | bit(PHASE.rcptto) | bit(PHASE.data) | bit(PHASE.spool);
       if (this.#needsEhlo(session)) phases |= bit(PHASE.ehlo);
       if (session !== 0) this.sessions.mail[session] = MAIL.none;
@@ -293,12 +294,7 @@ export class Correlator {
         this.message = transaction;
         this.queued = transaction;
       }
-    } else if (batch.family[row] === 0) {
-      batch.family[row] = this.sessions.family[session];
-      for (let word = 0; word < 4; word++) {
-        batch.ip[row * 4 + word] = this.sessions.words[session * 4 + word];
-      }
-    }
+    } else this.#fillClient(batch, row, session);
     if (this.queued === 0) this.queued = this.#findTransaction(batch, row);
     const phase = batch.phase[row];
     if (phase === PHASE.none) return;
@@ -329,9 +325,19 @@ export class Correlator {
 
   #auth(batch: EventBatch, row: number): void {
     const session = this.#touch(batch, row);
+    this.#fillClient(batch, row, session);
     if (batch.kind[row] !== KIND.auth_failure) return;
     batch.phase[row] = PHASE.ehlo;
     if (this.#needsEhlo(session)) batch.phases[row] = bit(PHASE.ehlo);
+  }
+
+  /** An event whose line names no client has that of its session. */
+  #fillClient(batch: EventBatch, row: number, session: number): void {
+    if (session === 0 || batch.family[row] !== 0) return;
+    batch.family[row] = this.sessions.family[session];
+    for (let word = 0; word < 4; word++) {
+      batch.ip[row * 4 + word] = this.sessions.words[session * 4 + word];
+    }
   }
 
   /** All processes of the instance are gone. */

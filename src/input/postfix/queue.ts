@@ -66,6 +66,7 @@ function readActive(line: ProgramLine, sender: number): LineClass {
   line.setQueueId(row);
   batch.size[row] = sizeBytes;
   batch.recipients[row] = recipients;
+  line.setFinding(row);
   line.setWanted(row, TEXT.sender, sender, size - 1);
   return LINE.event;
 }

@@ -1,5 +1,6 @@
 import { KIND, LOGGED_AS, PHASE, TEXT } from '../../model/event.ts';
-import { type Phrase, phrase, findFirst, startsWith } from '../byte-text.ts';
+import { type Phrase, phrase, findFirst, findLast, startsWith } from '../byte-text.ts';
+import { judgeRefusal } from '../filters/refusal-words.ts';
 import { LINE, type LineClass } from '../port.ts';
 import { readContentReject } from './content-reject.ts';
 import { DAEMON, type Daemon } from './daemons.ts';
@@ -13,7 +14,10 @@ const OPEN = 91;
 const FROM = phrase(' from ');
 /** Longest stage that Postfix knows is `END-OF-MESSAGE`. */
 const LONGEST_STAGE = 24;
-const GREYLISTED = phrase('reylist');
+const DASH = 45;
+const LESS = 60;
+/** Behind a client's word that the text begins with: `<r>: Recipient address rejected: …`. */
+const BEHIND_WORD = phrase('>: ');
 const CONNECT_FROM = phrase('connect from ');
 
 const REJECTS = ['reject: ', 'milter-reject: ', 'proxy-reject: '].map(phrase);
@@ -73,18 +77,28 @@ export function readReject(line: ProgramLine, at: number, daemon: Daemon): LineC
   batch.phase[row] = phase;
   if (byPostscreen) batch.setSpan(row, TEXT.session, peer.open, peer.next);
   else if (daemon === DAEMON.smtpd || (daemon === DAEMON.hidden && code > 0)) line.setProcess(row);
-  readText(line, row, text);
+  // Of `milter-reject: ` and `proxy-reject: `.
+  const filtered = phase === PHASE.data && bytes[at - REJECTS[0].length - 1] === DASH;
+  readText(line, row, text, filtered);
+  if (line.verdicts.used) {
+    const verdict = line.verdictOfFilter();
+    if (verdict !== LOGGED_AS.none) batch.verdict[row] = verdict;
+  }
   return LINE.event;
 }
 
-/** Enhanced code, reason and tail, as far as the run wants them. */
-function readText(line: ProgramLine, row: number, at: number): void {
+/**
+ * Verdict, and enhanced code, reason and tail as far as the run wants them.
+ *
+ * @param filtered a filter refused the message: the text is its own
+ */
+function readText(line: ProgramLine, row: number, at: number, filtered: boolean): void {
   const { bytes, words, end, batch } = line;
   const enhancedEnd = endOfEnhanced(bytes, at, end);
   line.setWanted(row, TEXT.enhanced, at, enhancedEnd);
   const code = batch.code[row];
   const soft = code > 0 ? code >= 400 && code < 500 : enhancedEnd > at && bytes[at] === 52;
-  if (!soft && !wantsTail(line)) return;
+  if (!soft && !filtered && !wantsTail(line)) return;
   let text = enhancedEnd;
   if (text > at && text < end && bytes[text] === BLANK) text++;
   tail.read(
@@ -95,8 +109,10 @@ function readText(line: ProgramLine, row: number, at: number): void {
     batch.phase[row] === PHASE.none || batch.phase[row] >= PHASE.rcptto,
   );
   line.setWanted(row, TEXT.reason, text, tail.textEnd);
-  if (soft && findFirst(bytes, text, tail.textEnd, GREYLISTED) >= 0) {
-    batch.verdict[row] = LOGGED_AS.greylisted;
+  if (soft || filtered) {
+    const word = bytes[text] === LESS ? findLast(bytes, text, tail.textEnd, BEHIND_WORD) : -1;
+    const own = word < 0 ? text : word + BEHIND_WORD.length;
+    batch.verdict[row] = judgeRefusal(bytes, own, tail.textEnd, soft, filtered);
   }
   line.setWanted(row, TEXT.sender, tail.senderStart, tail.senderEnd);
   line.setWanted(row, TEXT.recipient, tail.recipientStart, tail.recipientEnd);

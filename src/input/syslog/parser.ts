@@ -1,5 +1,5 @@
 import type { EventBatch } from '../../model/event-batch.ts';
-import type { Needs } from '../../model/event.ts';
+import type { KindName, Needs } from '../../model/event.ts';
 import type { Vocabulary } from '../../model/vocabulary.ts';
 import { seekEither } from '../../model/words.ts';
 import { isFiller, sameBytes } from '../byte-text.ts';
@@ -10,7 +10,8 @@ import { SeenTags } from '../seen-tags.ts';
 import type { StampDater } from '../stamp-dater.ts';
 import { SyslogHeader } from '../syslog-header.ts';
 import { WordCache } from '../word-cache.ts';
-import { lastRepeated, NO_WORD, ProgramTexts, repeatRows } from './program-texts.ts';
+import { lastRepeated, NO_WORD, ProgramTexts } from './program-texts.ts';
+import { repeatRows } from './repeat-rows.ts';
 
 export interface SyslogOptions {
   /** The vocabulary of every batch that the parser will get. */
@@ -66,6 +67,10 @@ class SyslogParser implements LogParser {
   /** The programs that wrote to the log, such as `dovecot+postfix`. */
   get dialect(): string {
     return this.#texts.programs || 'syslog';
+  }
+
+  get lacks(): readonly KindName[] {
+    return this.#texts.lacks;
   }
 
   get carryFrom(): number {

@@ -1,8 +1,10 @@
 import type { EventBatch } from '../../model/event-batch.ts';
-import { TEXT, type Needs } from '../../model/event.ts';
+import { LOGGED_AS, TEXT, type Needs } from '../../model/event.ts';
 import { phrase, startsWith } from '../byte-text.ts';
 import { LINE, type LineClass } from '../port.ts';
+import { FilterVerdicts } from '../filters/verdicts.ts';
 import { PeerReader } from '../postfix/peer.ts';
+import { WordCache } from '../word-cache.ts';
 
 const COLON = 58;
 const BLANK = 32;
@@ -39,7 +41,10 @@ export class ProgramLine {
   /** Why the line is unparsed. */
   reason = '';
   readonly peer = new PeerReader();
+  /** What filters said of messages in earlier lines of the file. */
+  readonly verdicts = new FilterVerdicts();
   readonly #textFields: number;
+  readonly #listeners = new WordCache((word) => this.batch.vocabulary.listeners.id(word) ?? -1);
 
   constructor(needs: Needs) {
     this.#textFields = needs.textFields;
@@ -96,6 +101,26 @@ export class ProgramLine {
   /** Sets a text field when the run asks for it. */
   setWanted(row: number, field: number, start: number, end: number): void {
     if (this.wants(field)) this.batch.setSpan(row, field, start, end);
+  }
+
+  /** Sets the listener to the one that the line names; the tag's stays where there are too many. */
+  setListener(row: number, start: number, end: number): void {
+    if (end <= start) return;
+    const number = this.#listeners.number(this.bytes, start, end);
+    if (number >= 0) this.batch.listener[row] = number;
+  }
+
+  /** What a filter said of the message whose queue id was read last; `LOGGED_AS.none`: nothing. */
+  verdictOfFilter(): number {
+    return this.verdicts.of(this.node, this.bytes, this.queueStart, this.queueEnd);
+  }
+
+  /** Sets the verdict of a message that was let in, where a filter had found something in it. */
+  setFinding(row: number): void {
+    if (!this.verdicts.used) return;
+    const verdict = this.verdictOfFilter();
+    if (verdict === LOGGED_AS.spam || verdict === LOGGED_AS.virus)
+      this.batch.verdict[row] = verdict;
   }
 
   setQueueId(row: number): void {

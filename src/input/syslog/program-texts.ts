@@ -1,5 +1,4 @@
-import type { EventBatch } from '../../model/event-batch.ts';
-import type { Needs } from '../../model/event.ts';
+import type { KindName, Needs } from '../../model/event.ts';
 import { compareText } from '../../model/order.ts';
 import type { Vocabulary } from '../../model/vocabulary.ts';
 import { findByte, phrase, type Phrase, startsWith, wholeNumber } from '../byte-text.ts';
@@ -12,6 +11,7 @@ import { readMaster } from '../postfix/master.ts';
 import { readPostscreen } from '../postfix/postscreen.ts';
 import { readQueueManager } from '../postfix/queue.ts';
 import { readSmtpd } from '../postfix/smtpd.ts';
+import { lackedByAll } from './lacked-kinds.ts';
 import { ProgramLine } from './program-line.ts';
 import {
   factsOfTag,
@@ -20,9 +20,8 @@ import {
   PROGRAMS,
   type ProgramReader,
 } from './programs.ts';
+import { MOST_REPEATS, repeatRows } from './repeat-rows.ts';
 
-/** A line cannot ask for more events than this. */
-const MOST_REPEATS = 1_000_000;
 const PROGRAM_MASK = (1 << PROGRAM_BITS) - 1;
 /** The number of a word that the vocabulary has no room for. */
 export const NO_WORD = -1;
@@ -55,6 +54,14 @@ export class ProgramTexts {
   /** The programs that wrote to the log, such as `dovecot+postfix`; empty when it is none of ours. */
   get programs(): string {
     return [...this.#names].sort(compareText).join('+');
+  }
+
+  get lacks(): readonly KindName[] {
+    // Postfix shows every kind.
+    if (this.#names.has('postfix')) return [];
+    return lackedByAll(
+      this.#readers.flatMap((reader) => (reader === undefined ? [] : [reader.lacks])),
+    );
   }
 
   /** The number that stands for a tag such as `postfix/smtpd`: its program and its listener. */
@@ -147,20 +154,4 @@ function unwrapRepetition(line: ProgramLine): number {
   line.at = text;
   line.end = end - 1;
   return times;
-}
-
-/** Appends the rows from `first` on until they stand there `times` times. */
-export function repeatRows(batch: EventBatch, first: number, times: number): void {
-  const last = batch.rows;
-  for (let copy = 1; copy < times; copy++) {
-    for (let from = first; from < last; from++) {
-      const row = batch.push(
-        batch.time[from],
-        batch.kind[from],
-        batch.line[from],
-        batch.start[from],
-      );
-      batch.copyRow(from, row);
-    }
-  }
 }

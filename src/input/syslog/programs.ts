@@ -1,11 +1,21 @@
+import type { KindName } from '../../model/event.ts';
+import { DovecotReader } from '../dovecot/reader.ts';
+import { readAmavis } from '../filters/amavis.ts';
+import { readClamavMilter } from '../filters/clamav-milter.ts';
+import { readRspamd } from '../filters/rspamd.ts';
 import type { FormatName } from '../format-names.ts';
+import { OpensmtpdReader } from '../opensmtpd/reader.ts';
 import { DAEMON, daemonOfTag, listenerOfTag } from '../postfix/daemons.ts';
 import type { LineClass } from '../port.ts';
+import { SendmailReader } from '../sendmail/reader.ts';
+import { allKindsBut } from './lacked-kinds.ts';
 import type { ProgramLine } from './program-line.ts';
 
 /** Reads the texts of one program; an instance serves one file and may keep state between lines. */
 export interface ProgramReader {
   read(line: ProgramLine): LineClass;
+  /** Kinds that the program's lines have not shown and, as far as is known, will not show. */
+  readonly lacks: readonly KindName[];
 }
 
 /** A program that writes to syslog, beside Postfix with its many daemons. */
@@ -16,7 +26,41 @@ export interface Program {
   readonly createReader: () => ProgramReader;
 }
 
-export const PROGRAMS: readonly Program[] = [];
+const NO_EVENTS = allKindsBut([]);
+/** A filter, whose lines judge messages and are no events. */
+const filter = (read: (line: ProgramLine) => LineClass): (() => ProgramReader) => {
+  return () => ({ read, lacks: NO_EVENTS });
+};
+const SENDMAIL_TAG = /^(?:sendmail|sm-(?:mta|msp|acceptingconnections|que)[a-z-]*)$/;
+
+export const PROGRAMS: readonly Program[] = [
+  {
+    name: 'sendmail',
+    hasTag: (tag) => SENDMAIL_TAG.test(tag),
+    createReader: () => new SendmailReader(),
+  },
+  {
+    name: 'opensmtpd',
+    hasTag: (tag) => tag === 'smtpd',
+    createReader: () => new OpensmtpdReader(),
+  },
+  {
+    name: 'dovecot',
+    hasTag: (tag) => tag === 'dovecot',
+    createReader: () => new DovecotReader(),
+  },
+  { name: 'rspamd', hasTag: (tag) => tag === 'rspamd', createReader: filter(readRspamd) },
+  {
+    name: 'amavis',
+    hasTag: (tag) => tag === 'amavis' || tag === 'amavisd',
+    createReader: filter(readAmavis),
+  },
+  {
+    name: 'clamav-milter',
+    hasTag: (tag) => tag === 'clamav-milter',
+    createReader: filter(readClamavMilter),
+  },
+];
 
 /** Numbers of programs follow those of Postfix's daemons. */
 export const FIRST_PROGRAM = 16;
