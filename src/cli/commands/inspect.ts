@@ -3,6 +3,7 @@ import { ALL_NEEDS } from '../../model/event.ts';
 import { compareText } from '../../model/order.ts';
 import { Vocabulary } from '../../model/vocabulary.ts';
 import { inspectTable } from '../../report/inspect-table.ts';
+import type { FileReport } from '../../model/file-report.ts';
 import { fileJson, totalLines } from '../../report/summary.ts';
 import { streamEvents } from '../../simulate/events.ts';
 import { SourceTallies } from '../../simulate/source-tallies.ts';
@@ -52,11 +53,16 @@ export async function runInspect(
     const files = opened.reports(tallies.tallies);
     const sorted = [...counts].sort(([a], [b]) => compareText(a, b));
     const events = Object.fromEntries(sorted);
-    const json = { lines: totalLines(files), events, files: files.map(fileJson) };
+    const json = { lines: totalLines(files), events, files: files.map(inspectedJson) };
     stdio.out(flags.format === 'json' ? jsonText(json) : inspectTable(files, events));
     checkUnparsed(files, flags.maxUnparsed, context);
   } finally {
     hideProgress();
     opened.close();
   }
+}
+
+/** Who unpacks may differ from machine to machine, so the reports do not say it. */
+function inspectedJson(file: FileReport): object {
+  return { ...fileJson(file), unpacked_by: file.archive?.by ?? null };
 }
