@@ -144,6 +144,7 @@ function reportOf(
     file: input.name,
     dialect: source?.dialect ?? file.dialect,
     sizeBytes: input.sizeBytes,
+    archive: source?.archive ?? file.archive,
     lines: accounting?.lines ?? 0,
     event: (accounting?.event ?? 0) - dropped,
     irrelevant: (accounting?.irrelevant ?? 0) + dropped,

@@ -1,14 +1,14 @@
 import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
 import { setImmediate } from 'node:timers';
-import { createGunzip } from 'node:zlib';
 import { BugError, DiskError, InterruptedError, UserError } from '../model/errors.ts';
-import { MAGIC_BYTES, isGzip, refusePacked } from './compression.ts';
+import { MAGIC_BYTES, refusePacked, refusePackedInside } from './compression.ts';
 import { causeOf, STDIN, type Input } from './discover.ts';
+import { ArchiveError, type Archive, type PackingKind } from './unpack/archive.ts';
+import { RawBytes } from './unpack/raw-bytes.ts';
+import { packingOf, unpack } from './unpack/unpack.ts';
 
 /** A loop of synchronous reads never sees Ctrl-C; it lets the event loop run this often. */
 const BREATH_BYTES = 16 * 1024 * 1024;
-/** Measured: 3.5 times the speed of zlib's own 16 KB. */
-const INFLATE_BYTES = 512 * 1024;
 const RAW_CHUNK_BYTES = 128 * 1024;
 
 export interface BlockOptions {
@@ -19,8 +19,8 @@ export interface BlockOptions {
 
 /** The unpacked bytes of one input, read forward once. */
 export interface BlockReader {
-  /** The bytes came as gzip. */
-  readonly compressed: boolean;
+  /** How the bytes came packed; undefined when they came as they are. */
+  readonly archive: Archive | undefined;
   /** Bytes taken from the file itself, before they were unpacked: what progress is measured in. */
   readonly bytesRead: number;
   /** The first bytes, `length` of them unless the input is shorter. Only before the first read. */
@@ -29,7 +29,7 @@ export interface BlockReader {
    * Reads up to `length` bytes into `buffer` at `offset`; 0 at the end of the input. A number when
    * they were at hand, a promise when they had to be waited for.
    *
-   * @throws DiskError when the file cannot be read or its gzip data is damaged, InterruptedError
+   * @throws DiskError when the file cannot be read or what it is packed with is damaged, InterruptedError
    *     after the signal
    */
   read(buffer: Buffer, offset: number, length: number): number | Promise<number>;
@@ -37,7 +37,7 @@ export interface BlockReader {
 }
 
 /**
- * Opens an input; gzip is told by its content, whatever the name.
+ * Opens an input; how it is packed is told by its content, whatever the name.
  *
  * @throws UserError for an archive of another kind, DiskError when it cannot be opened
  */
@@ -45,9 +45,11 @@ export async function openBlocks(input: Input, options: BlockOptions = {}): Prom
   if (input.stream) return openStream(input, options);
   if (input.bytes !== undefined) return blocksOf(input.bytes);
   const plain = new PlainBlocks(input, options.signal);
+  let kind: PackingKind | undefined;
   try {
     const head = await plain.peek(MAGIC_BYTES);
-    if (!isGzip(head)) {
+    kind = packingOf(head);
+    if (kind === undefined) {
       refusePacked(head, input.name);
       return plain;
     }
@@ -57,7 +59,7 @@ export async function openBlocks(input: Input, options: BlockOptions = {}): Prom
   }
   plain.close();
   const raw = createReadStream(input.path, { highWaterMark: RAW_CHUNK_BYTES });
-  return openGzip(raw, Buffer.alloc(0), input, options.signal);
+  return openArchive(kind, raw, raw[Symbol.asyncIterator](), Buffer.alloc(0), input, options);
 }
 
 async function openStream(input: Input, options: BlockOptions): Promise<BlockReader> {
@@ -65,28 +67,32 @@ async function openStream(input: Input, options: BlockOptions): Promise<BlockRea
     input.path === STDIN
       ? (options.stdin ?? process.stdin)
       : createReadStream(input.path, { highWaterMark: RAW_CHUNK_BYTES });
-  const plain = new StreamBlocks(raw, input, options.signal, false);
+  const chunks = raw[Symbol.asyncIterator]();
+  const plain = new StreamBlocks(chunks, raw, input, options.signal);
   const head = await plain.peek(MAGIC_BYTES);
-  if (isGzip(head)) return openGzip(raw, plain.giveBack(), input, options.signal);
+  const kind = packingOf(head);
+  if (kind !== undefined) {
+    return openArchive(kind, raw, chunks, plain.giveBack(), input, options);
+  }
   refusePacked(head, input.name);
   return plain;
 }
 
-/** @param head what was already taken from `raw` */
-async function openGzip(
-  raw: NodeJS.ReadableStream,
+/** @param head what was already taken from `chunks` */
+async function openArchive(
+  kind: PackingKind,
+  stream: Destroyable,
+  chunks: AsyncIterator<string | Buffer>,
   head: Buffer,
   input: Input,
-  signal: AbortSignal | undefined,
+  { signal }: BlockOptions,
 ): Promise<BlockReader> {
-  const gunzip = createGunzip({ chunkSize: INFLATE_BYTES });
-  raw.on('error', (error: Error) => gunzip.destroy(error));
-  if (head.length > 0) gunzip.write(head);
-  raw.pipe(gunzip);
-  const blocks = new StreamBlocks(gunzip, input, signal, true, () => gunzip.bytesWritten);
-  const unpacked = await blocks.peek(MAGIC_BYTES);
+  const raw = new RawBytes(chunks, head);
+  const { archive, chunks: unpacked } = unpack(kind, raw);
+  const blocks = new StreamBlocks(unpacked, stream, input, signal, { archive, raw });
+  const front = await blocks.peek(MAGIC_BYTES);
   try {
-    refusePacked(unpacked, input.name);
+    refusePackedInside(front, input.name);
   } catch (error) {
     blocks.close();
     throw error;
@@ -98,7 +104,7 @@ async function openGzip(
 export function blocksOf(bytes: Buffer): BlockReader {
   let bytesRead = 0;
   return {
-    compressed: false,
+    archive: undefined,
     get bytesRead() {
       return bytesRead;
     },
@@ -114,7 +120,7 @@ export function blocksOf(bytes: Buffer): BlockReader {
 
 /** A regular file, read synchronously into the caller's buffer: no copy, no stream. */
 class PlainBlocks implements BlockReader {
-  readonly compressed = false;
+  readonly archive = undefined;
   bytesRead = 0;
   readonly #input: Input;
   readonly #signal: AbortSignal | undefined;
@@ -168,18 +174,18 @@ class PlainBlocks implements BlockReader {
   }
 }
 
-interface Destroyable {
+interface Destroyable extends Partial<NodeJS.ReadableStream> {
   destroy?(error?: Error): unknown;
 }
 
-/** Chunks of a stream, handed out piece by piece. */
+/** Chunks of a stream, or what they unpack to, handed out piece by piece. */
 class StreamBlocks implements BlockReader {
-  readonly compressed: boolean;
-  readonly #stream: NodeJS.ReadableStream & Destroyable;
+  readonly archive: Archive | undefined;
+  readonly #stream: Destroyable;
   readonly #chunks: AsyncIterator<string | Buffer>;
   readonly #name: string;
   readonly #signal: AbortSignal | undefined;
-  readonly #rawBytes: (() => number) | undefined;
+  readonly #raw: RawBytes | undefined;
   readonly #onAbort = (): void => void this.#stream.destroy?.(interrupted());
   #received = 0;
   /** Taken from the stream and not yet handed out, from `#at` on. */
@@ -187,25 +193,25 @@ class StreamBlocks implements BlockReader {
   #at = 0;
   #ended = false;
 
+  /** @param stream where `chunks` come from in the end */
   constructor(
-    stream: NodeJS.ReadableStream,
+    chunks: AsyncIterator<string | Buffer>,
+    stream: Destroyable,
     input: Input,
     signal: AbortSignal | undefined,
-    compressed: boolean,
-    rawBytes?: () => number,
+    packed?: { readonly archive: Archive; readonly raw: RawBytes },
   ) {
     this.#stream = stream;
-    // `giveBack` passes the stream on, so ending this iterator must not end the stream.
-    this.#chunks = iterate(stream);
+    this.#chunks = chunks;
     this.#name = input.name;
     this.#signal = signal;
-    this.compressed = compressed;
-    this.#rawBytes = rawBytes;
+    this.archive = packed?.archive;
+    this.#raw = packed?.raw;
     signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   get bytesRead(): number {
-    return this.#rawBytes?.() ?? this.#received;
+    return this.#raw?.bytesRead ?? this.#received;
   }
 
   async peek(length: number): Promise<Buffer> {
@@ -217,10 +223,9 @@ class StreamBlocks implements BlockReader {
     return this.#chunk.subarray(0, length);
   }
 
-  /** Lets go of the stream and returns what was taken from it and not yet read. */
+  /** Lets go of the stream, whose chunks go on, and returns what was not yet read. */
   giveBack(): Buffer {
     this.#signal?.removeEventListener('abort', this.#onAbort);
-    void this.#chunks.return?.();
     return this.#chunk.subarray(this.#at);
   }
 
@@ -267,15 +272,14 @@ class StreamBlocks implements BlockReader {
 
   #explain(error: unknown): Error {
     if (error instanceof InterruptedError || this.#signal?.aborted === true) return interrupted();
-    const code = String((error as NodeJS.ErrnoException).code);
     const name = `'${this.#name}'`;
-    const bytes = `${this.bytesRead} bytes`;
-    if (code === 'Z_BUF_ERROR') {
-      return new DiskError(`${name}: gzip data ends early after ${bytes}`, { cause: error });
+    if (error instanceof ArchiveError) {
+      return new DiskError(`${name}: ${error.message}`, { cause: error });
     }
-    if (code.startsWith('Z_')) {
-      return new DiskError(`${name}: gzip data is damaged after ${bytes}`, { cause: error });
+    if (error instanceof UserError) {
+      return new UserError(`${name}: ${error.message}`, error.hint);
     }
+    const code = String((error as NodeJS.ErrnoException).code);
     if (code === 'EISDIR') return new UserError(`${name} is a folder`, 'name it as an argument');
     return new DiskError(`cannot read ${name}: ${causeOf(error)}`, { cause: error });
   }
@@ -283,14 +287,9 @@ class StreamBlocks implements BlockReader {
   close(): void {
     this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#stream.destroy?.();
+    // What unpacks ends itself where it stands; it may be waiting for the stream just destroyed.
+    if (this.#raw !== undefined) this.#chunks.return?.().catch(() => undefined);
   }
-}
-
-/** Iterates a stream without destroying it when the iteration is given up. */
-function iterate(stream: NodeJS.ReadableStream): AsyncIterator<string | Buffer> {
-  const { iterator } = stream as { iterator?: (options: object) => AsyncIterator<string | Buffer> };
-  if (iterator === undefined) return stream[Symbol.asyncIterator]();
-  return iterator.call(stream, { destroyOnReturn: false });
 }
 
 function interrupted(): InterruptedError {

@@ -1,10 +1,12 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { UserError } from '../model/errors.ts';
+import { isGzip } from './unpack/gzip.ts';
+import { packingOf } from './unpack/unpack.ts';
 
 /** Bytes at the front of a file that tell every form we know; tar's mark is the last. */
 export const MAGIC_BYTES = 512;
 
-interface Packing {
+interface Refused {
   readonly what: string;
   readonly at: number;
   readonly magic: Buffer;
@@ -12,21 +14,20 @@ interface Packing {
   readonly unpack: string;
 }
 
-/** Packings that Node cannot open; each is told by its content, never by a name. */
-const REFUSED: readonly Packing[] = [
-  packing('bzip2', 0, '425a68', 'bzip2 -dc F'),
-  packing('xz', 0, 'fd377a585a00', 'xz -dc F'),
-  packing('zstd', 0, '28b52ffd', 'zstd -dc F'),
-  packing('zip', 0, '504b0304', 'unzip -p F'),
-  packing('tar', 257, '7573746172', 'tar -xOf F'),
+/** Archives of several files, and packings that nobody packs logs with; told by their content. */
+const REFUSED: readonly Refused[] = [
+  refused('zip', 0, '504b0304', 'unzip -p F'),
+  refused('zip', 0, '504b0506', 'unzip -p F'),
+  refused('tar', 257, '7573746172', 'tar -xOf F'),
+  refused('7z', 0, '377abcaf271c', '7z x -so F'),
+  refused('lz4', 0, '04224d18', 'lz4 -dc F'),
+  refused('lz4', 0, '02214c18', 'lz4 -dc F'),
+  refused('lzip', 0, '4c5a495001', 'lzip -dc F'),
+  refused('compress', 0, '1f9d', 'gzip -dc F'),
 ];
 
-function packing(what: string, at: number, magic: string, unpack: string): Packing {
+function refused(what: string, at: number, magic: string, unpack: string): Refused {
   return { what, at, magic: Buffer.from(magic, 'hex'), unpack };
-}
-
-export function isGzip(head: Buffer): boolean {
-  return head.length >= 2 && head[0] === 0x1f && head[1] === 0x8b;
 }
 
 /**
@@ -36,15 +37,39 @@ export function isGzip(head: Buffer): boolean {
 export function refusePacked(head: Buffer, name: string): void {
   for (const { what, at, magic, unpack } of REFUSED) {
     if (head.length < at + magic.length) continue;
-    if (magic.compare(head, at, at + magic.length) !== 0) continue;
-    // "BZh" is followed by the block size, '1'..'9'; a log may begin with any three letters.
-    if (what === 'bzip2' && (head[3] < 0x31 || head[3] > 0x39)) continue;
-    const command = unpack.replace('F', `'${name}'`);
-    throw new UserError(
-      `'${name}' is packed with ${what}, which is not read directly`,
-      `unpack it first, for example: ${command} | hindcast replay - --year YYYY …`,
-    );
+    if (magic.compare(head, at, at + magic.length) === 0) throw refusal(what, unpack, name);
   }
+  if (isLzma(head)) throw refusal('lzma', 'xz -dc F', name);
+}
+
+/** @param head the first bytes of what a file unpacked to */
+export function refusePackedInside(head: Buffer, name: string): void {
+  refusePacked(head, name);
+  const inner = packingOf(head);
+  if (inner === undefined) return;
+  throw new UserError(
+    `'${name}' is packed twice, with ${inner} inside`,
+    `unpack it once, for example: … -dc '${name}' | hindcast replay - --year YYYY …`,
+  );
+}
+
+function refusal(what: string, unpack: string, name: string): UserError {
+  const command = unpack.replace('F', `'${name}'`);
+  return new UserError(
+    `'${name}' is packed with ${what}, which is not read directly`,
+    `unpack it first, for example: ${command} | hindcast replay - --year YYYY …`,
+  );
+}
+
+const LZMA_HEADER_BYTES = 13;
+
+/** LZMA alone has no magic: properties 0x5d, a dictionary of 2^n, and a length or none. */
+function isLzma(head: Buffer): boolean {
+  if (head.length < LZMA_HEADER_BYTES || head[0] !== 0x5d) return false;
+  const dictionary = head.readUInt32LE(1);
+  const powerOfTwo = dictionary >= 4096 && (dictionary & (dictionary - 1)) === 0;
+  const high = head.readUInt32LE(9);
+  return powerOfTwo && (high === 0xffffffff || high < 0x1000);
 }
 
 export interface GzipHeader {

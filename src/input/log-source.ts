@@ -7,6 +7,7 @@ import type { BlockReader } from './blocks.ts';
 import type { Input } from './discover.ts';
 import { FileClock } from './file-clock.ts';
 import { LINE, type LineRun, type LogParser } from './port.ts';
+import type { Archive } from './unpack/archive.ts';
 
 /** A longer line is one unparsed line and never held in memory whole. */
 export const LONGEST_LINE_BYTES = 1024 * 1024;
@@ -48,6 +49,8 @@ export class LogSource {
   readonly clock: FileClock;
   /** Every row still to come has a release time at or after this; Infinity at the end. */
   watermark = -Infinity;
+  /** How the file is packed, when it was opened; what is odd about it, when it was read. */
+  archive: Archive | undefined;
 
   readonly #options: LogSourceOptions;
   readonly #reorderMs: number;
@@ -107,6 +110,7 @@ export class LogSource {
   async open(): Promise<void> {
     if (this.#blocks !== undefined || this.#ended) return;
     this.#blocks = await this.#options.openBlocks();
+    this.archive = this.#blocks.archive;
     this.#parser = this.#options.createParser();
   }
 

@@ -21,6 +21,7 @@ import { lastLines, rankInputs, type Contender } from './ranking.ts';
 import { chooseFormat, createParser, preambleBytes } from './registry.ts';
 import { readRotationName } from './rotation.ts';
 import { scanHead, scanStamps, type StampScan } from './stamp-scan.ts';
+import type { Archive } from './unpack/archive.ts';
 import type { Zone } from './zones.ts';
 
 const DEFAULT_REORDER_MS = 10_000;
@@ -56,7 +57,7 @@ export interface InputOptions {
 export interface LogFile {
   readonly input: Input;
   readonly dialect: string;
-  readonly compressed: boolean;
+  readonly archive: Archive | undefined;
   /** The first line, of a CSV the first two: what a file that goes on has in common with itself. */
   readonly opening: Buffer;
   /** Where the year came from; the source is `stamp` when no stamp lacked it. */
@@ -118,7 +119,8 @@ interface FirstLook {
   readonly front: StampScan;
   /** The front is the whole input. */
   readonly whole: boolean;
-  readonly compressed: boolean;
+  /** How it is packed, as far as the front tells. */
+  readonly archive: Archive | undefined;
   readonly format: Format;
   readonly converted: boolean;
   /** Of a stream, which cannot be opened again. */
@@ -136,7 +138,7 @@ async function lookAt(input: Input, options: InputOptions): Promise<FirstLook> {
       head: Buffer.from(input.stream ? lines : wholeLines(lines, KEPT_BYTES)),
       front: scanHead(lines),
       whole,
-      compressed: blocks.compressed,
+      archive: blocks.archive,
       format: chooseFormat(lines, options.inputFormat, options.map),
       converted: isConverted(lines),
       blocks: input.stream ? blocks : undefined,
@@ -214,7 +216,7 @@ async function factsOf(members: readonly FirstLook[], options: InputOptions): Pr
       name: input.name,
       scan: readThrough ? await scanStamps(input, options) : fronts[index],
       year: given[index],
-      gzipTimeMs: look.compressed ? gzipHeaderTime(input.path)?.mtimeMs : undefined,
+      gzipTimeMs: look.archive?.kind === 'gzip' ? gzipHeaderTime(input.path)?.mtimeMs : undefined,
       mtimeMs: input.mtimeMs,
     });
   }
@@ -277,7 +279,7 @@ class Prober {
       lastYear += (await scanStamps(input, this.#options)).last?.yearsOn ?? 0;
     }
     const header = look.head.subarray(0, preambleBytes(look.format, look.head));
-    for (const line of await lastLines(input, look.compressed, this.#options)) {
+    for (const line of await lastLines(input, look.archive !== undefined, this.#options)) {
       const text = blocksOf(Buffer.concat([header, line]));
       const time = await this.#firstTimeIn(base, text, lastYear);
       if (!Number.isNaN(time)) return time;
@@ -318,7 +320,7 @@ function fileOf(
   return {
     input,
     dialect: look.format.dialect,
-    compressed: look.compressed,
+    archive: look.archive,
     opening: openingOf(look),
     year,
     zone: zone.name,

@@ -13,7 +13,7 @@ export interface RotationName {
   readonly number: number;
 }
 
-const PACKED = /\.(?:gz|z)$/i;
+const PACKED = /\.(?:gz|z|bz2?|xz|zst|zstd)$/i;
 const NUMBER = /\.(\d{1,4})$/;
 /** A date with an optional time behind it, and the separator that ties it to the base name. */
 const DATE =

@@ -108,7 +108,7 @@ export async function scanStamps(input: Input, options: BlockOptions = {}): Prom
   const scanner = new StampScanner();
   const blocks = await openBlocks(input, options);
   try {
-    if (!blocks.compressed && input.sizeBytes > SAMPLED_FROM_BYTES) {
+    if (blocks.archive === undefined && input.sizeBytes > SAMPLED_FROM_BYTES) {
       await scanSampled(input, scanner, options);
     } else {
       const buffer = allocateBlock(BLOCK_BYTES);

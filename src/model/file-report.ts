@@ -15,6 +15,18 @@ export interface FileReport {
   /** Undefined when no line told. */
   readonly dialect: string | undefined;
   readonly sizeBytes: number;
+  /** How the file is packed; undefined when it is not. */
+  readonly archive:
+    | {
+        readonly kind: string;
+        /** The library or program that unpacked it. */
+        readonly by: string;
+        /** It stops inside its last frame, as one does that is still written. */
+        readonly endsEarly: boolean;
+        /** What stands behind it is no archive and was left out. */
+        readonly trailingGarbage: boolean;
+      }
+    | undefined;
   /** The three classes add up to the lines read. */
   readonly lines: number;
   readonly event: number;

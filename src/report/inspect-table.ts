@@ -24,6 +24,7 @@ export function inspectTable(files: readonly FileReport[], events: Record<string
 
 function timeReport(file: FileReport): string[] {
   const facts = [dating(file)];
+  if (file.archive !== undefined) facts.push(...packing(file.archive));
   if (file.zone !== undefined) facts.push(`stamps are in ${file.zone}`);
   if (file.late > 0) facts.push(`${grouped(file.late)} late`);
   if (file.tooLate > 0) facts.push(`${grouped(file.tooLate)} too late`);
@@ -40,6 +41,13 @@ function timeReport(file: FileReport): string[] {
     rows.push(`  line ${line} jumps ahead to ${formatIso(timeMs)}`);
   }
   return rows;
+}
+
+function packing(archive: NonNullable<FileReport['archive']>): string[] {
+  const facts = [`${archive.kind} (by ${archive.by})`];
+  if (archive.endsEarly) facts.push('ends early');
+  if (archive.trailingGarbage) facts.push('trailing garbage left out');
+  return facts;
 }
 
 function dating({ year, firstMs, duplicateOf }: FileReport): string {

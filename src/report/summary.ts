@@ -200,11 +200,14 @@ function ruleJson(rule: RuleTally): unknown {
 }
 
 /** One input's line accounting and time report. */
-export function fileJson(file: FileReport): Record<string, unknown> {
+export function fileJson(file: FileReport): object {
   return {
     file: file.file,
     dialect: file.dialect ?? null,
     size: file.sizeBytes,
+    packing: file.archive?.kind ?? null,
+    ends_early: file.archive?.endsEarly ?? false,
+    trailing_garbage: file.archive?.trailingGarbage ?? false,
     lines: file.lines,
     event: file.event,
     irrelevant: file.irrelevant,

@@ -253,6 +253,14 @@ export function fileRemarks(file: FileReport): string[] {
   if (file.duplicateOf !== undefined) {
     notes.push(`${file.file}: same content as ${file.duplicateOf}, counted once`);
   }
+  if (file.archive?.endsEarly === true) {
+    notes.push(
+      `${file.file}: the ${file.archive.kind} data end early; what stands before was read`,
+    );
+  }
+  if (file.archive?.trailingGarbage === true) {
+    notes.push(`${file.file}: trailing garbage behind the ${file.archive.kind} data left out`);
+  }
   if (file.year !== undefined && ['mtime', 'gzip header'].includes(file.year.source)) {
     notes.push(
       `${file.file}: year ${file.year.first} taken from the ${file.year.source}; --year sets it`,

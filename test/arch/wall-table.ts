@@ -40,15 +40,20 @@ export const WALLS: readonly Wall[] = [
   {
     folder: 'input',
     arrows: folders('model'),
-    supplies: named(
-      'csv-parse',
-      'fast-glob',
-      'node:fs',
-      'node:path',
-      'node:zlib',
-      'node:crypto',
-      'node:timers',
-    ),
+    supplies: [
+      ...named(
+        'csv-parse',
+        'fast-glob',
+        'fzstd',
+        'xxhash-wasm',
+        'node:fs',
+        'node:path',
+        'node:zlib',
+        'node:crypto',
+        'node:timers',
+      ),
+      { name: 'node:child_process', only: 'input/unpack/program.ts' },
+    ],
   },
   {
     folder: 'policy',

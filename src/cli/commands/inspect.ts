@@ -3,6 +3,7 @@ import { ALL_NEEDS } from '../../model/event.ts';
 import { compareText } from '../../model/order.ts';
 import { Vocabulary } from '../../model/vocabulary.ts';
 import { inspectTable } from '../../report/inspect-table.ts';
+import type { FileReport } from '../../model/file-report.ts';
 import { fileJson, totalLines } from '../../report/summary.ts';
 import { streamEvents } from '../../simulate/events.ts';
 import { SourceTallies } from '../../simulate/source-tallies.ts';
@@ -58,7 +59,7 @@ export async function runInspect(
     const json = {
       lines: totalLines(files),
       events,
-      files: files.map((file) => ({ ...fileJson(file), events: eventsOf.get(file.file) ?? {} })),
+      files: files.map((file) => inspectedJson(file, eventsOf.get(file.file) ?? {})),
     };
     stdio.out(flags.format === 'json' ? jsonText(json) : inspectTable(files, events));
     checkUnparsed(files, flags.maxUnparsed, context);
@@ -78,4 +79,9 @@ function sum(counts: readonly ReadonlyMap<string, number>[]): Map<string, number
 
 function inOrder(counts: ReadonlyMap<string, number>): Record<string, number> {
   return Object.fromEntries([...counts].sort(([a], [b]) => compareText(a, b)));
+}
+
+/** Who unpacks may differ from machine to machine, so the reports do not say it. */
+function inspectedJson(file: FileReport, events: Record<string, number>): object {
+  return { ...fileJson(file), unpacked_by: file.archive?.by ?? null, events };
 }

@@ -96,9 +96,11 @@ describe('reading blocks', () => {
   });
 
   it.each([
-    ['zstd', Buffer.from('28b52ffd00', 'hex')],
-    ['xz', Buffer.from('fd377a585a0000', 'hex')],
-    ['bzip2', Buffer.from('BZh91AY')],
+    ['lz4', Buffer.from('04224d18', 'hex')],
+    ['lzma', Buffer.from('5d00008000ffffffffffffffff00', 'hex')],
+    ['compress', Buffer.from('1f9d90', 'hex')],
+    ['lzip', Buffer.from('LZIP\u0001')],
+    ['7z', Buffer.from('377abcaf271c0004', 'hex')],
     ['zip', Buffer.from('504b0304', 'hex')],
     ['tar', Buffer.concat([Buffer.alloc(257, 'n'), Buffer.from('ustar\0')])],
   ])('sends the user of %s to its own unpacker', async (what, head) => {
@@ -107,7 +109,18 @@ describe('reading blocks', () => {
       await expect(failure).rejects.toThrow(UserError);
       await expect(failure).rejects.toThrow(`'mail.log.1' is packed with ${what}`);
     }
-    expect((await readAll(scratchInput('BZhello\n'))).toString()).toBe('BZhello\n');
+  });
+
+  it.each(['BZhello\n', 'BZh9 is a long name\n', ']\0\0 x\n'])(
+    'reads %j as a log',
+    async (line) => {
+      expect((await readAll(scratchInput(line))).toString()).toBe(line);
+    },
+  );
+
+  it('refuses what is packed twice', async () => {
+    const failure = openBlocks(scratchInput(gzipSync(gzipSync(text)), 'a.gz'));
+    await expect(failure).rejects.toThrow("'a.gz' is packed twice, with gzip inside");
   });
 
   it('stops at the signal', async () => {

@@ -83,7 +83,7 @@ export function sourceOver(input: Input | Buffer, setting: SourceSetting = {}): 
 function memoryBlocks(bytes: Buffer): BlockReader {
   let at = 0;
   return {
-    compressed: false,
+    archive: undefined,
     bytesRead: 0,
     peek: (length) => Promise.resolve(bytes.subarray(0, length)),
     read: (buffer, offset, length) => {

@@ -1,0 +1,93 @@
+// Goal: how a log is packed changes nothing of what a run answers, and a log that stands in several
+// packings is counted once.
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { FIXTURES, newFolder, outputOf, runHindcast } from './run-hindcast.ts';
+
+const gz = readFileSync(path.join(FIXTURES, 'logs/postfix/recorded.log.gz'));
+const plain = gunzipSync(gz);
+const fixture = (extension: string): Buffer =>
+  readFileSync(path.join(FIXTURES, `logs/archives/recorded.log.${extension}`));
+const has = (program: string): boolean =>
+  spawnSync(program, ['--version'], { stdio: 'ignore', input: '' }).error === undefined;
+
+const PACKED = [
+  { packing: 'gzip', name: 'maillog.gz', bytes: gz },
+  { packing: 'zstd', name: 'maillog.zst', bytes: fixture('zst') },
+  ...(has('xz') ? [{ packing: 'xz', name: 'maillog.xz', bytes: fixture('xz') }] : []),
+  ...(has('bzip2') ? [{ packing: 'bzip2', name: 'maillog.bz2', bytes: fixture('bz2') }] : []),
+];
+const POLICY = path.join(FIXTURES, 'policy/good/first.yaml');
+const OPTIONS = ['--year', '2026', '--policy', POLICY];
+
+interface FileJson {
+  readonly file: string;
+  readonly lines: number;
+  readonly packing: string | null;
+  readonly unpacked_by?: string | null;
+  readonly duplicate_of: string | null;
+  readonly ends_early: boolean;
+}
+interface Report {
+  readonly lines: Readonly<Record<string, number>>;
+  readonly files: readonly FileJson[];
+}
+
+describe.each(PACKED)('$packing', ({ packing, name, bytes }) => {
+  test('gives the reports of the plain log, byte for byte, named or through a pipe', async () => {
+    const cwd = newFolder({ maillog: plain, [name]: bytes });
+    for (const format of ['json', 'table']) {
+      const wanted = await outputOf(['replay', 'maillog', ...OPTIONS, '--format', format], { cwd });
+      const got = await outputOf(['replay', name, ...OPTIONS, '--format', format], { cwd });
+      const same = got
+        .replaceAll(name, 'maillog')
+        .replace(`"packing": "${packing}"`, '"packing": null')
+        .replace(`"size": ${bytes.length}`, `"size": ${plain.length}`);
+      expect(same).toBe(wanted);
+    }
+    const args = ['convert', '-', '--year', '2026'];
+    const piped = await outputOf(args, { stdin: bytes });
+    expect(piped).toBe(await outputOf(args, { stdin: plain }));
+  });
+});
+
+test('the same log in every packing is read once, and inspect tells who unpacks', async () => {
+  const files = Object.fromEntries(PACKED.map(({ name, bytes }) => [name, bytes]));
+  const cwd = newFolder({ maillog: plain, ...files });
+  const args = ['inspect', '.', '--year', '2026', '--format', 'json'];
+  const report = JSON.parse(await outputOf(args, { cwd })) as Report;
+  const alone = JSON.parse(await outputOf([...args.with(1, 'maillog')], { cwd })) as Report;
+  expect(report.lines).toEqual(alone.lines);
+  const [first, ...others] = report.files;
+  expect(first).toMatchObject({ file: 'maillog', packing: null, duplicate_of: null });
+  expect(others.map(({ file, duplicate_of: copied }) => [file, copied])).toEqual(
+    PACKED.map(({ name }) => [name, 'maillog']).toSorted(),
+  );
+  const zstd = others.find(({ packing }) => packing === 'zstd');
+  expect(zstd?.unpacked_by).toMatch(/^(?:Node|fzstd)$/);
+  const table = await outputOf(['inspect', 'maillog.zst', '--year', '2026'], { cwd });
+  expect(table).toMatch(/maillog\.zst: .*zstd \(by (?:Node|fzstd)\)/);
+});
+
+test('a zstd log that is still written is read as far as it goes, and the report says so', async () => {
+  const cwd = newFolder({ 'maillog.zst': fixture('zst').subarray(0, 60_000) });
+  const args = ['replay', 'maillog.zst', ...OPTIONS];
+  const report = JSON.parse(await outputOf([...args, '--format', 'json'], { cwd })) as Report;
+  expect(report.files[0].ends_early).toBe(true);
+  expect(report.files[0].lines).toBeGreaterThan(1000);
+  const { stdout, stderr } = await runHindcast(args, { cwd });
+  expect(stdout + stderr).toContain('maillog.zst: the zstd data end early; what stands before was');
+});
+
+test('a damaged archive is a failure of the disk, exit code 74, and names the file', async () => {
+  for (const { packing, name, bytes } of PACKED) {
+    const damaged = Buffer.from(bytes);
+    damaged.fill(0x55, 20_000, 20_100);
+    const cwd = newFolder({ [name]: damaged });
+    const { code, stderr } = await runHindcast(['replay', name, ...OPTIONS], { cwd });
+    expect([code, stderr]).toEqual([74, expect.stringContaining(`'${name}': ${packing} data is`)]);
+  }
+});
