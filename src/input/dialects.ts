@@ -2,6 +2,7 @@ import type { EventField, KindName, Needs } from '../model/event.ts';
 import type { Vocabulary } from '../model/vocabulary.ts';
 import type { FileDater } from './dating.ts';
 import type { FormatName } from './format-names.ts';
+import { EXCHANGE } from './exchange/dialect.ts';
 import { MOMENTUM } from './momentum/dialect.ts';
 import type { LogParser } from './port.ts';
 
@@ -42,4 +43,4 @@ export interface Dialect {
 export type LackHints = Partial<Readonly<Record<KindName, string>>>;
 
 /** Where two own a line, the first does. */
-export const DIALECTS: readonly Dialect[] = [MOMENTUM];
+export const DIALECTS: readonly Dialect[] = [MOMENTUM, EXCHANGE];
