@@ -37,7 +37,11 @@ export interface MessageState {
   readonly accepted: number;
   readonly reinjected: number;
   readonly lastMs: number;
+  /** Recipients without a final result, where the log has one line for each. */
+  readonly unsettled?: number | undefined;
   /** Only where the run keeps these fields. */
   readonly user?: string | undefined;
   readonly sessionName?: string | undefined;
+  /** Of a message whose first line was its reception. */
+  readonly sender?: string | undefined;
 }

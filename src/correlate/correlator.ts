@@ -2,6 +2,7 @@ import { FLAG, type EventBatch } from '../model/event-batch.ts';
 import { KIND, KIND_DROPPED, LOGGED_AS, PHASE, TEXT, type Needs } from '../model/event.ts';
 import type { Vocabulary } from '../model/vocabulary.ts';
 import type { CorrelatorState } from './correlator-state.ts';
+import { ConnectionTable } from './connection-table.ts';
 import { KeyBytes } from './key-bytes.ts';
 import { MAIL, SessionTable, type SessionEnd } from './session-table.ts';
 import { TransactionTable } from './transaction-table.ts';
@@ -28,6 +29,8 @@ export class Correlator {
   readonly sessions = new SessionTable();
   /** Disconnects whose connect the log does not show. */
   unopened = 0;
+  /** Connects that no line shows, made of the first line of a connection. */
+  inferred = 0;
   /** Slots of the open session and of the message that the row taken last belongs to; 0: unknown. */
   session = 0;
   message = 0;
@@ -38,8 +41,10 @@ export class Correlator {
 
   readonly #options: CorrelatorOptions;
   readonly #transactions = new TransactionTable();
+  readonly #connections = new ConnectionTable();
   readonly #keepsUser: boolean;
   readonly #keepsSession: boolean;
+  readonly #keepsSender: boolean;
   /** Instance (first part of the listener) by listener, 0 when not looked up yet. */
   readonly #instances: number[] = [];
   /** The message of the row that `admits` let pass last. */
@@ -53,6 +58,7 @@ export class Correlator {
     this.#options = options;
     this.#keepsUser = (options.needs.textFields & (1 << TEXT.user)) !== 0;
     this.#keepsSession = (options.needs.textFields & (1 << TEXT.session)) !== 0;
+    this.#keepsSender = (options.needs.textFields & (1 << TEXT.sender)) !== 0;
   }
 
   /** When the next silent session times out; Infinity when none is open. */
@@ -67,12 +73,14 @@ export class Correlator {
 
   /**
    * Whether the row is an event or a fact about one. A row that is not (a retry in the queue, a
-   * message of no client) gets the kind `KIND_DROPPED`; it must not move the clock, because a
-   * converted log does not have it.
+   * message of no client, a further recipient) gets the kind `KIND_DROPPED`; it must not move the
+   * clock, because a converted log does not have it.
    */
   admits(batch: EventBatch, row: number): boolean {
     const kind = batch.kind[row];
     if (kind === KIND.clock) return drop(batch, row);
+    if ((batch.flags[row] & FLAG.inferred) !== 0) return this.#isFirst(batch, row);
+    if ((batch.flags[row] & FLAG.perRecipient) !== 0) return this.#isNewMessage(batch, row);
     if (kind !== KIND.queued && kind !== KIND.removed) return true;
     const slot = this.#findTransaction(batch, row);
     this.#slot = slot;
@@ -158,10 +166,35 @@ export class Correlator {
     this.#transactions.restore(capacity, messages, words, slots, this.sessions.serial);
   }
 
+  #isFirst(batch: EventBatch, row: number): boolean {
+    const isNew =
+      this.#loadText(batch, row, TEXT.session) &&
+      this.#connections.see(
+        batch.node[row],
+        this.#words,
+        this.#start,
+        this.#end,
+        batch.release[row],
+      );
+    return isNew || drop(batch, row);
+  }
+
+  #isNewMessage(batch: EventBatch, row: number): boolean {
+    const slot = this.#findTransaction(batch, row);
+    if (slot === 0 || this.#transactions.accepted[slot] === 0) return true;
+    this.#transactions.touch(slot, batch.release[row]);
+    return drop(batch, row);
+  }
+
   #connect(batch: EventBatch, row: number): void {
     const { sessions } = this;
     batch.phases[row] = bit(PHASE.connect);
     batch.phase[row] = PHASE.connect;
+    if ((batch.flags[row] & FLAG.inferred) !== 0) {
+      // Nothing tells its end, so it opens no session: the gauge would only ever be wrong.
+      this.inferred++;
+      return;
+    }
     const node = batch.node[row];
     let slot: number;
     if (this.#loadText(batch, row, TEXT.session)) {
@@ -217,10 +250,14 @@ export class Correlator {
     batch.phase[row] = PHASE.rcptto;
     // The line stands for a recipient that the server accepted.
     if (batch.verdict[row] === 0) batch.verdict[row] = LOGGED_AS.accepted;
-    if (!this.#loadText(batch, row, TEXT.queue_id)) return;
-    const node = batch.node[row];
+    this.#begin(batch, row, session);
+  }
+
+  /** Begins the message that the row's queue id names; 0 when it names none. */
+  #begin(batch: EventBatch, row: number, session: number): number {
+    if (!this.#loadText(batch, row, TEXT.queue_id)) return 0;
     const slot = this.#transactions.begin(
-      node,
+      batch.node[row],
       this.#words,
       this.#start,
       this.#end,
@@ -232,6 +269,7 @@ export class Correlator {
     this.#transactions.setClient(slot, batch, row, session, this.sessions.serial[session]);
     if (this.#keepsUser) this.#transactions.user[slot] = batch.text(row, TEXT.user);
     if (this.#keepsSession) this.#transactions.session[slot] = batch.text(row, TEXT.session);
+    return slot;
   }
 
   /** The first `queue active` of a message that a client sent is its reception. */
@@ -247,6 +285,7 @@ export class Correlator {
     batch.phases[row] = 0;
   }
 
+  /** One without a line before it begins a message that is accepted, whose results may follow. */
   #reception(batch: EventBatch, row: number): void {
     const slot = this.#findTransaction(batch, row);
     if (slot !== 0 && this.#transactions.accepted[slot] === 0) this.#accept(batch, row, slot);
@@ -259,6 +298,12 @@ export class Correlator {
       batch.phases[row] = phases;
       batch.phase[row] = PHASE.spool;
       if (batch.verdict[row] === 0) batch.verdict[row] = LOGGED_AS.accepted;
+      const begun = this.#begin(batch, row, session);
+      if (begun === 0) return;
+      this.#transactions.accepted[begun] = 1;
+      if (this.#keepsSender) this.#transactions.sender[begun] = batch.text(row, TEXT.sender);
+      if ((batch.flags[row] & FLAG.perRecipient) === 0) return;
+      this.#transactions.unsettled[begun] = Math.max(0, batch.recipients[row]);
     }
   }
 
@@ -318,9 +363,17 @@ export class Correlator {
   #delivery(batch: EventBatch, row: number): void {
     const slot = this.#findTransaction(batch, row);
     if (slot === 0) return;
+    const transactions = this.#transactions;
     this.queued = slot;
-    this.#transactions.touch(slot, batch.release[row]);
+    transactions.touch(slot, batch.release[row]);
     this.#copyClient(batch, row, slot);
+    const sender = transactions.sender[slot];
+    if (sender !== undefined && (batch.has[row] & (1 << TEXT.sender)) === 0) {
+      batch.setText(row, TEXT.sender, sender);
+    }
+    if (transactions.unsettled[slot] === 0 || batch.kind[row] === KIND.deferral) return;
+    // The last recipient's result: no line of the message follows.
+    if (--transactions.unsettled[slot] === 0) transactions.remove(slot);
   }
 
   #auth(batch: EventBatch, row: number): void {

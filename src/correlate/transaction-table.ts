@@ -28,9 +28,13 @@ export class TransactionTable {
   sessionSerial = new Uint32Array(INITIAL_SLOTS);
   accepted = new Uint8Array(INITIAL_SLOTS);
   reinjected = new Uint8Array(INITIAL_SLOTS);
+  /** Recipients without a final result, where the log has one line for each; 0: nobody counts them. */
+  unsettled = new Int32Array(INITIAL_SLOTS);
   /** Filled only when the run asks for these fields. */
   readonly user: (string | undefined)[] = [];
   readonly session: (string | undefined)[] = [];
+  /** Of messages whose first line was their reception. */
+  readonly sender: (string | undefined)[] = [];
 
   readonly #ids = new ByteIndex(ID_WORDS);
   #last = new Float64Array(INITIAL_SLOTS);
@@ -68,6 +72,8 @@ export class TransactionTable {
     this.#live[slot] = 1;
     this.#last[slot] = nowMs;
     this.accepted[slot] = 0;
+    this.unsettled[slot] = 0;
+    this.sender[slot] = undefined;
     return slot;
   }
 
@@ -89,6 +95,7 @@ export class TransactionTable {
     this.#live[slot] = 0;
     this.user[slot] = undefined;
     this.session[slot] = undefined;
+    this.sender[slot] = undefined;
     this.#ids.remove(slot);
   }
 
@@ -111,8 +118,10 @@ export class TransactionTable {
         accepted: this.accepted[slot],
         reinjected: this.reinjected[slot],
         lastMs: this.#last[slot],
+        ...(this.unsettled[slot] > 0 && { unsettled: this.unsettled[slot] }),
         user: this.user[slot],
         sessionName: this.session[slot],
+        ...(this.sender[slot] !== undefined && { sender: this.sender[slot] }),
       });
     }
     return saved.sort(
@@ -152,8 +161,10 @@ export class TransactionTable {
       this.sessionSerial[slot] = serials[this.sessionSlot[slot]];
       this.accepted[slot] = state.accepted;
       this.reinjected[slot] = state.reinjected;
+      this.unsettled[slot] = state.unsettled ?? 0;
       this.user[slot] = state.user;
       this.session[slot] = state.sessionName;
+      this.sender[slot] = state.sender;
     }
   }
 
@@ -176,6 +187,7 @@ export class TransactionTable {
     this.sessionSerial = grown(new Uint32Array(room), this.sessionSerial);
     this.accepted = grown(new Uint8Array(room), this.accepted);
     this.reinjected = grown(new Uint8Array(room), this.reinjected);
+    this.unsettled = grown(new Int32Array(room), this.unsettled);
     this.#last = grown(new Float64Array(room), this.#last);
     this.#live = grown(new Uint8Array(room), this.#live);
   }

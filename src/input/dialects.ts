@@ -1,7 +1,9 @@
-import type { EventField, Needs } from '../model/event.ts';
+import type { EventField, KindName, Needs } from '../model/event.ts';
 import type { Vocabulary } from '../model/vocabulary.ts';
 import type { FileDater } from './dating.ts';
 import type { FormatName } from './format-names.ts';
+import { EXCHANGE } from './exchange/dialect.ts';
+import { MOMENTUM } from './momentum/dialect.ts';
 import { NDJSON } from './json/ndjson.ts';
 import type { LogParser } from './port.ts';
 
@@ -14,6 +16,8 @@ export interface ParserSetting {
   readonly dater: FileDater;
   /** Stands for the host that the lines name. */
   readonly node: string | undefined;
+  /** Whether lines of a connection whose beginning is not logged bring inferred connects. */
+  readonly inferConnections?: boolean | undefined;
   /** CSV and NDJSON: the column that holds a field, where it has another name. */
   readonly map: ReadonlyMap<EventField, string> | undefined;
   /** CSV and NDJSON: the kind of events without a `kind` column. */
@@ -32,7 +36,12 @@ export interface Dialect {
   readonly createParser: (setting: ParserSetting) => LogParser;
   /** Bytes at the front of a file that tell how its lines are read, such as a list of columns. */
   readonly preambleBytes?: (head: Buffer) => number;
+  /** What makes the logs show a kind of event that they lack, for whoever asks for it in vain. */
+  readonly hints?: LackHints;
 }
 
+/** By kind of event: a setting of the server, or an option. */
+export type LackHints = Partial<Readonly<Record<KindName, string>>>;
+
 /** Where two own a line, the first does. */
-export const DIALECTS: readonly Dialect[] = [NDJSON];
+export const DIALECTS: readonly Dialect[] = [MOMENTUM, EXCHANGE, NDJSON];

@@ -8,6 +8,8 @@ export const FORMAT_NAMES = [
   'rspamd',
   'amavis',
   'clamav-milter',
+  'momentum',
+  'exchange',
   'ndjson',
   'csv',
   'tsv',

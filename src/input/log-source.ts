@@ -263,6 +263,7 @@ export class LogSource {
       at = this.#scan(parser, batch, at, limit);
       const end = view.indexOf(10, at);
       if (end === -1) break;
+      if (parser.wantsMore?.(bytes, at, limit) === true && !atEnd) break;
       this.#run.line++;
       this.#parse(parser, batch, at, end);
       at = end + 1;

@@ -56,6 +56,12 @@ export interface LogParser {
    */
   findRecordEnd?(bytes: Buffer, start: number, limit: number): number;
   /**
+   * Whether the line at `start` is one of several that are read together, the last of which may not
+   * be in `bytes[start, limit)`: the reader then asks again when more is there. Asked before every
+   * line, with the end of what may be looked at.
+   */
+  wantsMore?(bytes: Buffer, start: number, limit: number): boolean;
+  /**
    * Where bytes begin that the parser must see again with a later line (the line before `last
    * message repeated`), -1 when there are none. The reader carries them, and all bytes behind them,
    * to the front of the next batch and then calls `rebase`.

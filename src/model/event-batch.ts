@@ -14,6 +14,13 @@ export const FLAG = {
   late: 1,
   /** The client of a `client=` line is a filter that hands a message back (`orig_client=`). */
   reinjected: 2,
+  /**
+   * One of several lines about one message, one for each recipient: only the first of a queue id is
+   * the message's reception, and its `recipients` is how many results are still to come.
+   */
+  perRecipient: 4,
+  /** A connect that no line shows: the line is one of a connection, and counts if it is the first. */
+  inferred: 8,
 } as const;
 
 /**

@@ -1,4 +1,4 @@
-import type { EventBatch } from '../model/event-batch.ts';
+import { FLAG, type EventBatch } from '../model/event-batch.ts';
 import type { SourceTally } from './tally.ts';
 
 /** Counts by input what became of rows after they were read. */
@@ -8,7 +8,9 @@ export class SourceTallies {
   readonly #lastDropped: number[] = [];
 
   /** A row that is no event after all; a line that gave several such rows counts once. */
-  addDropped({ source, line }: EventBatch, row: number): void {
+  addDropped({ source, line, flags }: EventBatch, row: number): void {
+    // The line has an event of its own beside the connect that was not its to make.
+    if ((flags[row] & FLAG.inferred) !== 0) return;
     const number = line[row];
     if (this.#lastDropped[source] === number) return;
     this.#lastDropped[source] = number;
