@@ -204,7 +204,7 @@ export class ReceiveReader {
       else if (c === QUOTE) {
         quoted = !quoted;
         // In a quoted column one quote is two.
-        if (record.fields.doubled[data] === 1) at++;
+        if (record.fields.escaped[data] === 1) at++;
       } else if (c === GREATER && !quoted) return record.text(data, open, at);
     }
     return '';

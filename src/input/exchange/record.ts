@@ -123,7 +123,7 @@ export class ExchangeRecord {
   /** Sets a text field when the run asks for it; doubled quotes stand for one each. */
   setWanted(row: number, field: number, column: number, start: number, end: number): void {
     if (!this.wants(field)) return;
-    if (this.fields.doubled[column] === 0) this.batch.setSpan(row, field, start, end);
+    if (this.fields.escaped[column] === 0) this.batch.setSpan(row, field, start, end);
     else this.batch.setText(row, field, this.text(column, start, end));
   }
 
@@ -135,7 +135,7 @@ export class ExchangeRecord {
   /** The text of a part of a column. */
   text(column: number, start: number, end: number): string {
     const text = decodeText(this.bytes, start, end);
-    return this.fields.doubled[column] === 0 ? text : text.replaceAll('""', '"');
+    return this.fields.escaped[column] === 0 ? text : text.replaceAll('""', '"');
   }
 
   /** Sets code, enhanced code and reason of the reply `bytes[start, end)`. */
