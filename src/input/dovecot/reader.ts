@@ -99,7 +99,8 @@ function pushLogin(
     batch.setSpan(first, TEXT.session, id, findByte(bytes, id, end, GREATER));
   }
   if (kind === KIND.auth_failure) {
-    const reason = serviceEnd + 2;
+    let reason = serviceEnd + 2;
+    if (startsWith(line.words, reason, end, LEVEL)) reason += LEVEL.length;
     line.setWanted(first, TEXT.reason, reason, user - BEHIND_TEXT.length);
   }
   repeatRows(batch, first, Math.min(times, MOST_REPEATS));

@@ -33,13 +33,18 @@ describe('a session', () => {
     expect(events[3].sessions).toBe(`-${PROXY}`);
   });
 
-  test('gives its address to a refusal that names none', () => {
-    const rows = [
-      smtpd(0, 'connect', 7, { ip: HERE }),
-      smtpd(1, 'rejection', 7, { phase: 'rcptto' }),
-    ];
-    expect(correlate(rows).events[1].ip).toBe(HERE);
-  });
+  test.each(['rejection', 'reception', 'auth_failure', 'auth_success'])(
+    'gives its address to a %s that names none',
+    (kind) => {
+      const rows = [
+        smtpd(0, 'connect', 7, { ip: HERE }),
+        smtpd(1, kind, 7, { phase: 'rcptto' }),
+        smtpd(2, kind, 7, { phase: 'rcptto', ip: THERE }),
+        smtpd(3, kind, 8, { phase: 'rcptto' }),
+      ];
+      expect(correlate(rows).events.map(({ ip }) => ip)).toEqual([HERE, HERE, THERE, '']);
+    },
+  );
 
   test('ends when its process serves the next client', () => {
     const rows = [smtpd(0, 'connect', 7, { ip: HERE }), smtpd(9, 'connect', 7, { ip: THERE })];

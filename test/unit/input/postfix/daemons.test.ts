@@ -102,7 +102,7 @@ describe('cleanup', () => {
   test('milter-reject has no SMTP code', () => {
     expect(
       eventOf(of(`milter-reject: END-OF-MESSAGE from a[192.0.2.7]: 5.7.1 virus; ${tail}`)),
-    ).toEqual({ ...rejection, enhanced: '5.7.1', reason: 'virus' });
+    ).toEqual({ ...rejection, verdict: 'virus', enhanced: '5.7.1', reason: 'virus' });
     const later = `milter-reject: END-OF-MESSAGE from a[192.0.2.7]: 4.7.1 Greylisted; ${tail}`;
     expect(eventOf(of(later))).toMatchObject({ verdict: 'greylisted', enhanced: '4.7.1' });
   });
@@ -308,7 +308,7 @@ test.each([
   'postfix/dnsblog[7]: addr 192.0.2.7 listed by domain dnsbl.example as 127.0.0.2',
   'postfix/smtp[7]: connect to mx.b.example[192.0.2.9]:25: Connection refused',
   'opendkim[7]: DA85E59061C: reject: RCPT from a[192.0.2.7]: 550 x',
-  'dovecot: imap-login: Login: user=<u>, rip=192.0.2.7',
+  'dovecot: auth: passwd-file(u,192.0.2.7): unknown user',
   'other/imapd[7]: connect from a[192.0.2.7]',
   'smtpd[7]: connect from a[192.0.2.7]',
   'sshd[7]: connect from a[192.0.2.7]',
