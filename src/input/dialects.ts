@@ -2,6 +2,8 @@ import type { EventField, Needs } from '../model/event.ts';
 import type { Vocabulary } from '../model/vocabulary.ts';
 import type { FileDater } from './dating.ts';
 import type { FormatName } from './format-names.ts';
+import { JOURNAL_EXPORT, JOURNALD } from './json-syslog/journald.ts';
+import { RSYSLOG_JSON } from './json-syslog/rsyslog-json.ts';
 import type { LogParser } from './port.ts';
 
 /** What the parser of one file is made with. */
@@ -34,4 +36,4 @@ export interface Dialect {
 }
 
 /** Where two own a line, the first does. */
-export const DIALECTS: readonly Dialect[] = [];
+export const DIALECTS: readonly Dialect[] = [JOURNALD, JOURNAL_EXPORT, RSYSLOG_JSON];

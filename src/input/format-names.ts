@@ -1,3 +1,10 @@
 /** The names of `--input-format`. Those of programs stand for the syslog that they write to. */
-export const FORMAT_NAMES = ['syslog', 'postfix', 'csv', 'tsv'] as const;
+export const FORMAT_NAMES = [
+  'syslog',
+  'postfix',
+  'csv',
+  'tsv',
+  'journald',
+  'rsyslog-json',
+] as const;
 export type FormatName = (typeof FORMAT_NAMES)[number];
