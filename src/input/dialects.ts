@@ -5,6 +5,8 @@ import type { FormatName } from './format-names.ts';
 import { EXCHANGE } from './exchange/dialect.ts';
 import { MOMENTUM } from './momentum/dialect.ts';
 import { NDJSON } from './json/ndjson.ts';
+import { JOURNAL_EXPORT, JOURNALD } from './json-syslog/journald.ts';
+import { RSYSLOG_JSON } from './json-syslog/rsyslog-json.ts';
 import type { LogParser } from './port.ts';
 
 /** What the parser of one file is made with. */
@@ -44,4 +46,11 @@ export interface Dialect {
 export type LackHints = Partial<Readonly<Record<KindName, string>>>;
 
 /** Where two own a line, the first does. */
-export const DIALECTS: readonly Dialect[] = [MOMENTUM, EXCHANGE, NDJSON];
+export const DIALECTS: readonly Dialect[] = [
+  MOMENTUM,
+  EXCHANGE,
+  JOURNALD,
+  JOURNAL_EXPORT,
+  RSYSLOG_JSON,
+  NDJSON,
+];

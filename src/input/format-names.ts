@@ -10,6 +10,8 @@ export const FORMAT_NAMES = [
   'clamav-milter',
   'momentum',
   'exchange',
+  'journald',
+  'rsyslog-json',
   'ndjson',
   'csv',
   'tsv',

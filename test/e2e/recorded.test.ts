@@ -45,6 +45,8 @@ const RENDERINGS: [string, readonly string[]][] = [
   // Full dates with an offset.
   ['recorded.rfc3339.log.gz', []],
   ['recorded.rfc5424.log.gz', []],
+  // A JSON template of the syslog server.
+  ['recorded.jsonl.gz', []],
 ];
 
 const conversions = new Map<string, Promise<Record<string, string>[]>>();

@@ -32,6 +32,8 @@ export class ProgramLine {
   tagEnd = 0;
   pidStart = 0;
   pidEnd = 0;
+  /** What `setProcess` sets where tag and process id do not stand so in the bytes; else empty. */
+  process = '';
   /** The text, `bytes[at, end)`. */
   at = 0;
   end = 0;
@@ -134,6 +136,10 @@ export class ProgramLine {
   setProcess(row: number): void {
     const { tagStart, tagEnd, pidStart, pidEnd } = this;
     if (pidEnd <= pidStart) return;
+    if (this.process !== '') {
+      this.batch.setText(row, TEXT.session, this.process);
+      return;
+    }
     if (pidStart === tagEnd + 1 && this.bytes[tagEnd] === 91) {
       this.batch.setSpan(row, TEXT.session, tagStart, pidEnd + 1);
       return;

@@ -25,6 +25,7 @@ import { MOST_REPEATS, repeatRows } from './repeat-rows.ts';
 const PROGRAM_MASK = (1 << PROGRAM_BITS) - 1;
 /** The number of a word that the vocabulary has no room for. */
 export const NO_WORD = -1;
+export const UNREADABLE = -1;
 const LETTER_M = 109;
 const CLOSE = 93;
 const OPEN = 91;
@@ -102,17 +103,29 @@ export class ProgramTexts {
   /** The same for any tag, node and text, also one that says `message repeated N times: [ … ]`. */
   readAny(tag: number): LineClass {
     const { line } = this;
-    if (tag === DAEMON.quiet || tag === DAEMON.foreign) return LINE.irrelevant;
-    if (tag === NO_WORD) return line.unparsed('too many tags');
-    if (line.node === NO_WORD) return line.unparsed('too many hosts');
-    // `m` for `message repeated`; no other text of interest starts so.
-    const times = line.bytes[line.at] === LETTER_M ? unwrapRepetition(line) : 1;
+    const times = this.expect(tag);
+    if (times === UNREADABLE) return LINE.unparsed;
     if (times === 0) return LINE.irrelevant;
     const { batch } = line;
     const before = batch.rows;
     const result = this.read(tag);
     if (times > 1) repeatRows(batch, before, times);
     return result;
+  }
+
+  /**
+   * How often the text of `line` is to count, by a program of this tag; narrows it to what is
+   * repeated. 0 when it is no text of interest, `UNREADABLE` with a reason when a word is missing.
+   */
+  expect(tag: number): number {
+    const { line } = this;
+    if (tag === DAEMON.quiet || tag === DAEMON.foreign) return 0;
+    if (tag === NO_WORD || line.node === NO_WORD) {
+      line.reason = tag === NO_WORD ? 'too many tags' : 'too many hosts';
+      return UNREADABLE;
+    }
+    // `m` for `message repeated`; no other text of interest starts so.
+    return line.bytes[line.at] === LETTER_M ? unwrapRepetition(line) : 1;
   }
 
   #readerOf(place: number): ProgramReader {
