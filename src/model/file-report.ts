@@ -29,6 +29,9 @@ export interface FileReport {
   readonly event: number;
   readonly irrelevant: number;
   readonly unparsed: number;
+  /** Of the irrelevant lines those that another file of the rotation holds, and is read for. */
+  readonly repeated: number;
+  readonly repeatedIn: readonly string[];
   /** Unparsed lines by reason, the most frequent first. */
   readonly reasons: readonly { readonly reason: string; readonly lines: number }[];
   readonly samples: readonly UnparsedSample[];
