@@ -149,6 +149,8 @@ function reportOf(
     event: (accounting?.event ?? 0) - dropped,
     irrelevant: (accounting?.irrelevant ?? 0) + dropped,
     unparsed: accounting?.unparsed ?? 0,
+    repeated: accounting?.repeated ?? 0,
+    repeatedIn: [...(source?.repeats?.foundIn ?? [])].sort(compareText),
     reasons: reasons.sort((a, b) => b.lines - a.lines || compareText(a.reason, b.reason)),
     shapes: accounting?.shapes.top ?? [],
     otherShapes: accounting?.shapes.others ?? 0,

@@ -9,6 +9,8 @@ export class LineAccounting {
   event = 0;
   irrelevant = 0;
   unparsed = 0;
+  /** Irrelevant lines that another file of the rotation holds as well. */
+  repeated = 0;
   /** Unparsed lines by reason. */
   readonly reasons = new Map<string, number>();
   readonly shapes = new LineShapes();

@@ -6,7 +6,9 @@ import type { BatchPool } from './batch-pool.ts';
 import type { BlockReader } from './blocks.ts';
 import type { Input } from './discover.ts';
 import { FileClock } from './file-clock.ts';
-import { LINE, type LineRun, type LogParser } from './port.ts';
+import { FileRun } from './file-run.ts';
+import { LINE, type LogParser } from './port.ts';
+import type { Repeats } from './repeats.ts';
 import type { Archive } from './unpack/archive.ts';
 
 /** A longer line is one unparsed line and never held in memory whole. */
@@ -25,6 +27,8 @@ export interface LogSourceOptions {
   readonly pool: BatchPool;
   readonly reorderMs: number;
   readonly gapMs: number;
+  /** What other files of the rotation hold as well; undefined where nothing is compared. */
+  readonly repeats?: Repeats | undefined;
   /** The mistake of the user behind a stamp that could not be dated, if there is one. */
   readonly undatable?: (line: number) => UserError | undefined;
 }
@@ -70,6 +74,8 @@ export class LogSource {
   /** Inside a line that is too long: bytes up to its end are thrown away. */
   #skipping = false;
   readonly #run: FileRun;
+  /** Lines at the front that an earlier file holds as well; Infinity for all of them. */
+  #repeatedLines = 0;
 
   constructor(options: LogSourceOptions) {
     this.#options = options;
@@ -112,6 +118,18 @@ export class LogSource {
     this.#blocks = await this.#options.openBlocks();
     this.archive = this.#blocks.archive;
     this.#parser = this.#options.createParser();
+    this.#repeatedLines = (await this.#options.repeats?.atFront()) ?? 0;
+  }
+
+  get repeats(): Repeats | undefined {
+    return this.#options.repeats;
+  }
+
+  /** Whether a line is newer than `timeMs`; reads on as far as that takes, and hands out nothing. */
+  async reaches(timeMs: number): Promise<boolean> {
+    await this.open();
+    while (!this.#ended && !(this.clock.newestMs > timeMs)) await this.#readBatch();
+    return this.clock.newestMs > timeMs;
   }
 
   /**
@@ -177,11 +195,15 @@ export class LogSource {
       atEnd = got === 0;
     }
     if (this.#run.line === 0 && this.#at === 0) this.#at = bomLength(batch.bytes, this.#filled);
-    if (atEnd) this.#endLastLine(batch.bytes);
+    const cut = atEnd && this.#filled > this.#at && batch.bytes[this.#filled - 1] !== 10;
     if (this.#skipping) this.#skip(batch.bytes);
     const from = this.#at;
     this.#pending.push(batch);
-    this.#at = this.#parseLines(batch, from, this.#filled, atEnd);
+    if (cut) {
+      await this.#parseCutLine(batch);
+      if (this.#skipping) this.#skip(batch.bytes);
+    }
+    this.#at = this.#parseLines(batch, this.#at, this.#filled, atEnd);
     this.clock.expire(this.#run.line);
     if (atEnd) this.#finish();
     else if (this.#at > from) this.#carryOver(batch);
@@ -200,8 +222,24 @@ export class LogSource {
     return batch;
   }
 
-  #endLastLine(bytes: Buffer): void {
-    if (this.#filled > this.#at && bytes[this.#filled - 1] !== 10) bytes[this.#filled++] = 10;
+  /**
+   * Ends the last line, which lacks its end; where a later file holds it whole, the lines before it
+   * are read here and it is passed over.
+   */
+  async #parseCutLine(batch: EventBatch): Promise<void> {
+    const { bytes } = batch;
+    const { repeats } = this.#options;
+    const last = Math.max(this.#at, bytes.lastIndexOf(10, this.#filled - 1) + 1);
+    if (repeats !== undefined && !this.#skipping) {
+      this.#at = this.#parseLines(batch, this.#at, last, false);
+      if (await repeats.atEnd(this.clock.newestMs)) {
+        bytes[this.#filled++] = 10;
+        this.#passOver(batch, this.#at, this.#filled - 1);
+        this.#at = this.#filled;
+        return;
+      }
+    }
+    bytes[this.#filled++] = 10;
   }
 
   /** Moves the unfinished line, and what the parser wants to see again, into the next batch. */
@@ -260,15 +298,43 @@ export class LogSource {
     const view = bytes.subarray(0, limit);
     let at = from;
     while (at < limit) {
-      at = this.#scan(parser, batch, at, limit);
+      const repeated = this.#run.line < this.#repeatedLines;
+      if (!repeated) at = this.#scan(parser, batch, at, limit);
       const end = view.indexOf(10, at);
       if (end === -1) break;
-      if (parser.wantsMore?.(bytes, at, limit) === true && !atEnd) break;
-      this.#run.line++;
-      this.#parse(parser, batch, at, end);
+      if (repeated) this.#passOver(batch, at, end);
+      else {
+        if (parser.wantsMore?.(bytes, at, limit) === true && !atEnd) break;
+        this.#run.line++;
+        this.#parse(parser, batch, at, end);
+      }
       at = end + 1;
     }
     return at;
+  }
+
+  /** Shows the parser a line that another file holds as well; what it makes of it is thrown away. */
+  #passOver(batch: EventBatch, start: number, end: number): void {
+    const { accounting } = this;
+    const parser = this.#parser!;
+    this.#run.line++;
+    accounting.lines++;
+    accounting.irrelevant++;
+    accounting.repeated++;
+    if (end - start > LONGEST_LINE_BYTES) return;
+    const aside = this.#pool.acquire();
+    const own = aside.bytes;
+    aside.bytes = batch.bytes;
+    parser.parseLine(
+      aside,
+      start,
+      end > start && batch.bytes[end - 1] === 13 ? end - 1 : end,
+      this.#run.line,
+    );
+    aside.bytes = own;
+    this.#pool.release(aside);
+    const time = parser.lineTime;
+    if (!Number.isNaN(time)) this.clock.see(time, this.#run.line, batch, batch.rows, this.#pending);
   }
 
   #scan(parser: LogParser, batch: EventBatch, from: number, limit: number): number {
@@ -342,29 +408,6 @@ export class LogSource {
     // Now among the pending ones, so not ours to release.
     this.#batch = undefined;
     this.close();
-  }
-}
-
-/** The lines of one file passed so far, and its clock. */
-class FileRun implements LineRun {
-  /** Line ends passed so far. */
-  line = 0;
-  event = 0;
-  irrelevant = 0;
-  readonly #clock: FileClock;
-  readonly #pending: EventBatch[];
-
-  constructor(clock: FileClock, pending: EventBatch[]) {
-    this.#clock = clock;
-    this.#pending = pending;
-  }
-
-  get settledMs(): number {
-    return this.#clock.settledMs;
-  }
-
-  see(timeMs: number, batch: EventBatch, row: number): void {
-    this.#clock.see(timeMs, this.line, batch, row, this.#pending);
   }
 }
 

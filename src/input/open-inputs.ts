@@ -19,6 +19,7 @@ import type { FormatName } from './format-names.ts';
 import { LogSource } from './log-source.ts';
 import { lastLines, rankInputs, type Contender } from './ranking.ts';
 import { chooseFormat, createParser, preambleBytes } from './registry.ts';
+import { Rotation, type Repeats } from './repeats.ts';
 import { readRotationName } from './rotation.ts';
 import { scanHead, scanStamps, type StampScan } from './stamp-scan.ts';
 import type { Archive } from './unpack/archive.ts';
@@ -99,15 +100,47 @@ export async function openInputs(
   const drafts: Draft[] = [];
   for (const look of looks) drafts.push(await draftOf(look, years.get(look)!, options, prober));
 
+  const rotations = new Rotations(options);
   const pool = new BatchPool(options.vocabulary);
   const files: LogFile[] = [];
   const sources: LogSource[] = [];
   for (const { contender, duplicateOf } of await rankInputs(drafts, options)) {
-    const file = fileOf(contender, duplicateOf, sources.length, pool, options);
+    const repeats =
+      duplicateOf === undefined ? rotations.add(contender, () => file.source!) : undefined;
+    const file: LogFile = fileOf(contender, duplicateOf, sources.length, pool, options, repeats);
     if (file.source !== undefined) sources.push(file.source);
     files.push(file);
   }
   return { files, sources };
+}
+
+/** The files that may share lines, gathered by rotation and format in the order of rank. */
+class Rotations {
+  readonly #options: InputOptions;
+  readonly #rotations = new Map<string, Rotation>();
+
+  constructor(options: InputOptions) {
+    this.#options = options;
+  }
+
+  /** Undefined for what can be read once only, and for what is not made of lines alone. */
+  add(draft: Draft, source: () => LogSource): Repeats | undefined {
+    const { look, input, firstMs } = draft;
+    const firstLine = look.head.subarray(0, look.head.indexOf(10) + 1);
+    if (input.stream || Number.isNaN(firstMs) || firstLine.length === 0) return undefined;
+    if (preambleBytes(look.format, look.head) > 0) return undefined;
+    const key = `${look.format.dialect} ${readRotationName(input.name).rotation}`;
+    const rotation = this.#rotations.get(key) ?? new Rotation();
+    this.#rotations.set(key, rotation);
+    return rotation.add({
+      name: input.name,
+      firstMs,
+      firstLine,
+      open: () => openBlocks(input, this.#options),
+      lastMs: () => draft.lastMs(),
+      reaches: (timeMs) => source().reaches(timeMs),
+    });
+  }
 }
 
 /** What the first bytes of an input tell. */
@@ -311,6 +344,7 @@ function fileOf(
   rank: number,
   pool: BatchPool,
   options: InputOptions,
+  repeats: Repeats | undefined,
 ): LogFile {
   const { look, input, year, zone, node, reorderMs } = draft;
   const dater = daterOf(draft, year.firstYear);
@@ -327,7 +361,10 @@ function fileOf(
     node,
     dater,
     reorderMs,
-    source: original === undefined ? sourceOf(draft, dater, rank, pool, options, open) : undefined,
+    source:
+      original === undefined
+        ? sourceOf(draft, dater, rank, pool, options, open, repeats)
+        : undefined,
     duplicateOf: original?.input.name,
   };
 }
@@ -348,6 +385,7 @@ function sourceOf(
   pool: BatchPool,
   options: InputOptions,
   open: () => Promise<BlockReader>,
+  repeats?: Repeats,
 ): LogSource {
   const { look, input, node, reorderMs, firstMs } = draft;
   const { vocabulary, needs, map, defaultKind, gapMs } = options;
@@ -361,6 +399,7 @@ function sourceOf(
     pool,
     reorderMs,
     gapMs,
+    repeats,
     undatable: (line) => mistakeOf(dater, input.name, line),
   });
 }

@@ -32,6 +32,9 @@ export interface FileReport {
   readonly event: number;
   readonly irrelevant: number;
   readonly unparsed: number;
+  /** Of the irrelevant lines those that another file of the rotation holds, and is read for. */
+  readonly repeated: number;
+  readonly repeatedIn: readonly string[];
   /** Unparsed lines by reason, the most frequent first. */
   readonly reasons: readonly { readonly reason: string; readonly lines: number }[];
   /** The most frequent shapes of unparsed lines, and how many lines were not told apart. */

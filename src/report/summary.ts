@@ -212,6 +212,8 @@ export function fileJson(file: FileReport): object {
     event: file.event,
     irrelevant: file.irrelevant,
     unparsed: file.unparsed,
+    repeated: file.repeated,
+    repeated_in: file.repeatedIn,
     reasons: file.reasons,
     shapes: file.shapes,
     other_shapes: file.otherShapes,

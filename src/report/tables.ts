@@ -253,6 +253,10 @@ export function fileRemarks(file: FileReport): string[] {
   if (file.duplicateOf !== undefined) {
     notes.push(`${file.file}: same content as ${file.duplicateOf}, counted once`);
   }
+  if (file.repeated > 0) {
+    const others = file.repeatedIn.join(', ');
+    notes.push(`${file.file}: ${counted(file.repeated, 'line')} left out, repeated in ${others}`);
+  }
   if (file.archive?.endsEarly === true) {
     notes.push(
       `${file.file}: the ${file.archive.kind} data end early; what stands before was read`,

@@ -3,9 +3,9 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { FIXTURES, newFolder, outputOf, runHindcast } from './run-hindcast.ts';
+import { FIXTURES, newFolder, outputOf, readCsv, runHindcast } from './run-hindcast.ts';
 
 const gz = readFileSync(path.join(FIXTURES, 'logs/postfix/recorded.log.gz'));
 const plain = gunzipSync(gz);
@@ -30,6 +30,8 @@ interface FileJson {
   readonly unpacked_by?: string | null;
   readonly duplicate_of: string | null;
   readonly ends_early: boolean;
+  readonly repeated: number;
+  readonly repeated_in: readonly string[];
 }
 interface Report {
   readonly lines: Readonly<Record<string, number>>;
@@ -59,12 +61,15 @@ test('the same log in every packing is read once, and inspect tells who unpacks'
   const cwd = newFolder({ maillog: plain, ...files });
   const args = ['inspect', '.', '--year', '2026', '--format', 'json'];
   const report = JSON.parse(await outputOf(args, { cwd })) as Report;
-  const alone = JSON.parse(await outputOf([...args.with(1, 'maillog')], { cwd })) as Report;
+  const alone = JSON.parse(await outputOf(args.with(1, 'maillog'), { cwd })) as Report;
   expect(report.lines).toEqual(alone.lines);
   const [first, ...others] = report.files;
   expect(first).toMatchObject({ file: 'maillog', packing: null, duplicate_of: null });
   expect(others.map(({ file, duplicate_of: copied }) => [file, copied])).toEqual(
-    PACKED.map(({ name }) => [name, 'maillog']).toSorted(),
+    ['bz2', 'gz', 'xz', 'zst']
+      .map((extension) => `maillog.${extension}`)
+      .filter((name) => PACKED.some((each) => each.name === name))
+      .map((name) => [name, 'maillog']),
   );
   const zstd = others.find(({ packing }) => packing === 'zstd');
   expect(zstd?.unpacked_by).toMatch(/^(?:Node|fzstd)$/);
@@ -90,4 +95,53 @@ test('a damaged archive is a failure of the disk, exit code 74, and names the fi
     const { code, stderr } = await runHindcast(['replay', name, ...OPTIONS], { cwd });
     expect([code, stderr]).toEqual([74, expect.stringContaining(`'${name}': ${packing} data is`)]);
   }
+});
+
+describe('a log that was copied before it was truncated', () => {
+  const lines = plain.toString('latin1').split('\n').slice(0, -1);
+  const text = (from: number, to: number, cut = ''): Buffer =>
+    Buffer.from([...lines.slice(from, to), cut].join('\n'), 'latin1');
+  const files = {
+    // A snapshot, a copy taken while a line was written, and a live log that begins before its end.
+    'maillog.3': text(0, 1000),
+    'maillog.2.gz': gzipSync(text(0, 3000, lines[3000].slice(0, 60))),
+    'maillog.1': text(2000, 5000),
+    maillog: text(4900, lines.length),
+  };
+
+  test('counts every line once, in any order of the files, and says what was left out', async () => {
+    const cwd = newFolder({ ...files, 'whole/maillog': plain });
+    const names = Object.keys(files);
+    const args = ['--year', '2026', '--format', 'json', '--policy', POLICY];
+    const whole = JSON.parse(await outputOf(['replay', 'whole', ...args], { cwd })) as Report;
+    const runs = await Promise.all(
+      [names, names.toReversed()].map((each) => outputOf(['replay', ...each, ...args], { cwd })),
+    );
+    expect(runs[1]).toBe(runs[0]);
+    const report = JSON.parse(runs[0]) as Report;
+    const read = Object.fromEntries(
+      report.files.map((file) => [file.file, [file.lines, file.repeated, file.repeated_in]]),
+    );
+    expect(read).toEqual({
+      'maillog.3': [1000, 0, []],
+      'maillog.2.gz': [3001, 1001, ['maillog.1', 'maillog.3']],
+      'maillog.1': [3000, 1000, ['maillog.2.gz']],
+      maillog: [lines.length - 4900, 100, ['maillog.1']],
+    });
+    expect({ ...report, files: [], lines: {} }).toEqual({ ...whole, files: [], lines: {} });
+    expect(report.lines['event']).toBe(whole.lines['event']);
+    const table = await outputOf(['inspect', ...names, '--year', '2026'], { cwd });
+    expect(table).toContain('1,000 lines left out, repeated in maillog.2.gz');
+    expect(table).toContain('100 lines left out, repeated in maillog.1');
+  });
+
+  test('makes the events of the whole log, in their order', async () => {
+    const cwd = newFolder({ ...files, 'whole/maillog': plain });
+    const columns = ['--year', '2026'];
+    const withoutPlace = (rows: string): string[] =>
+      readCsv(rows).map((row) => JSON.stringify({ ...row, file: '', line: '' }));
+    const split = await outputOf(['convert', ...Object.keys(files), ...columns], { cwd });
+    const whole = await outputOf(['convert', 'whole', ...columns], { cwd });
+    expect(withoutPlace(split)).toEqual(withoutPlace(whole));
+  });
 });
