@@ -217,7 +217,12 @@ export class Correlator {
     batch.phase[row] = PHASE.rcptto;
     // The line stands for a recipient that the server accepted.
     if (batch.verdict[row] === 0) batch.verdict[row] = LOGGED_AS.accepted;
-    if (!this.#loadText(batch, row, TEXT.queue_id)) return;
+    this.#begin(batch, row, session);
+  }
+
+  /** Begins the message of the row's queue id, and returns its slot; 0 when it has none. */
+  #begin(batch: EventBatch, row: number, session: number): number {
+    if (!this.#loadText(batch, row, TEXT.queue_id)) return 0;
     const node = batch.node[row];
     const slot = this.#transactions.begin(
       node,
@@ -232,6 +237,7 @@ export class Correlator {
     this.#transactions.setClient(slot, batch, row, session, this.sessions.serial[session]);
     if (this.#keepsUser) this.#transactions.user[slot] = batch.text(row, TEXT.user);
     if (this.#keepsSession) this.#transactions.session[slot] = batch.text(row, TEXT.session);
+    return slot;
   }
 
   /** The first `queue active` of a message that a client sent is its reception. */
@@ -252,6 +258,8 @@ export class Correlator {
     if (slot !== 0 && this.#transactions.accepted[slot] === 0) this.#accept(batch, row, slot);
     else {
       const session = this.#touch(batch, row);
+      this.#fillPeer(batch, row, session);
+      if (slot === 0) this.#acceptNew(batch, row, session);
       let phases = bit(PHASE.mailfrom) | bit(PHASE.rcptto) | bit(PHASE.data) | bit(PHASE.spool);
       if (this.#needsEhlo(session)) phases |= bit(PHASE.ehlo);
       if (session !== 0) this.sessions.mail[session] = MAIL.none;
@@ -259,6 +267,12 @@ export class Correlator {
       batch.phase[row] = PHASE.spool;
       if (batch.verdict[row] === 0) batch.verdict[row] = LOGGED_AS.accepted;
     }
+  }
+
+  /** The log shows a message first when it is accepted: its deliveries belong to this client. */
+  #acceptNew(batch: EventBatch, row: number, session: number): void {
+    const slot = this.#begin(batch, row, session);
+    if (slot !== 0) this.#transactions.accepted[slot] = 1;
   }
 
   #accept(batch: EventBatch, row: number, slot: number): void {
@@ -293,12 +307,7 @@ export class Correlator {
         this.message = transaction;
         this.queued = transaction;
       }
-    } else if (batch.family[row] === 0) {
-      batch.family[row] = this.sessions.family[session];
-      for (let word = 0; word < 4; word++) {
-        batch.ip[row * 4 + word] = this.sessions.words[session * 4 + word];
-      }
-    }
+    } else this.#fillPeer(batch, row, session);
     if (this.queued === 0) this.queued = this.#findTransaction(batch, row);
     const phase = batch.phase[row];
     if (phase === PHASE.none) return;
@@ -319,6 +328,15 @@ export class Correlator {
     batch.phases[row] = phases;
   }
 
+  /** A line that names no peer is about the one of its session. */
+  #fillPeer(batch: EventBatch, row: number, session: number): void {
+    if (session === 0 || batch.family[row] !== 0) return;
+    batch.family[row] = this.sessions.family[session];
+    for (let word = 0; word < 4; word++) {
+      batch.ip[row * 4 + word] = this.sessions.words[session * 4 + word];
+    }
+  }
+
   #delivery(batch: EventBatch, row: number): void {
     const slot = this.#findTransaction(batch, row);
     if (slot === 0) return;
@@ -329,6 +347,7 @@ export class Correlator {
 
   #auth(batch: EventBatch, row: number): void {
     const session = this.#touch(batch, row);
+    this.#fillPeer(batch, row, session);
     if (batch.kind[row] !== KIND.auth_failure) return;
     batch.phase[row] = PHASE.ehlo;
     if (this.#needsEhlo(session)) batch.phases[row] = bit(PHASE.ehlo);

@@ -3,6 +3,7 @@ import type { Vocabulary } from '../model/vocabulary.ts';
 import type { FileDater } from './dating.ts';
 import type { FormatName } from './format-names.ts';
 import { NDJSON } from './json/ndjson.ts';
+import { KUMOMTA } from './kumomta/kumomta.ts';
 import type { LogParser } from './port.ts';
 
 /** What the parser of one file is made with. */
@@ -35,4 +36,4 @@ export interface Dialect {
 }
 
 /** Where two own a line, the first does. */
-export const DIALECTS: readonly Dialect[] = [NDJSON];
+export const DIALECTS: readonly Dialect[] = [KUMOMTA, NDJSON];

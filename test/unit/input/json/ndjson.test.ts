@@ -1,27 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import type { ParserSetting } from '../../../../src/input/dialects.ts';
-import { FileDater } from '../../../../src/input/dating.ts';
 import { NDJSON } from '../../../../src/input/json/ndjson.ts';
-import { createZone } from '../../../../src/input/zones.ts';
 import { ALL_NEEDS, TEXT, type EventField } from '../../../../src/model/event.ts';
+import { BERLIN_DATER } from '../../../builders/daters.ts';
 import { parseText, type Parsed } from '../event-rows.ts';
 
 type Record = Readonly<{ [key: string]: unknown }>;
 
 function parse(lines: readonly (string | Record)[], setting: Partial<ParserSetting> = {}): Parsed {
   const text = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line)));
-  const dater = new FileDater({
-    zone: createZone('Europe/Berlin')!,
-    firstYear: undefined,
-    reorderMs: 0,
-  });
   return parseText(
     (vocabulary) =>
       NDJSON.createParser({
         name: 'events',
         vocabulary,
         needs: ALL_NEEDS,
-        dater,
+        dater: BERLIN_DATER,
         node: undefined,
         map: undefined,
         defaultKind: undefined,
