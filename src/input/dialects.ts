@@ -2,6 +2,7 @@ import type { EventField, Needs } from '../model/event.ts';
 import type { Vocabulary } from '../model/vocabulary.ts';
 import type { FileDater } from './dating.ts';
 import type { FormatName } from './format-names.ts';
+import { HARAKA } from './haraka/haraka.ts';
 import { NDJSON } from './json/ndjson.ts';
 import { KUMOMTA } from './kumomta/kumomta.ts';
 import type { LogParser } from './port.ts';
@@ -36,4 +37,4 @@ export interface Dialect {
 }
 
 /** Where two own a line, the first does. */
-export const DIALECTS: readonly Dialect[] = [KUMOMTA, NDJSON];
+export const DIALECTS: readonly Dialect[] = [HARAKA, KUMOMTA, NDJSON];

@@ -1,3 +1,11 @@
 /** The names of `--input-format`. Those of programs stand for the syslog that they write to. */
-export const FORMAT_NAMES = ['syslog', 'postfix', 'csv', 'tsv', 'ndjson', 'kumomta'] as const;
+export const FORMAT_NAMES = [
+  'syslog',
+  'postfix',
+  'csv',
+  'tsv',
+  'ndjson',
+  'kumomta',
+  'haraka',
+] as const;
 export type FormatName = (typeof FORMAT_NAMES)[number];

@@ -1,24 +1,14 @@
 import { describe, expect, test } from 'vitest';
+import type { ParserSetting } from '../../../../src/input/dialects.ts';
 import { detectFormat } from '../../../../src/input/detect.ts';
 import { KUMOMTA } from '../../../../src/input/kumomta/kumomta.ts';
-import { ALL_NEEDS, TEXT, type Needs } from '../../../../src/model/event.ts';
-import { BERLIN_DATER } from '../../../builders/daters.ts';
-import { fixture, parseText, type EventRow, type Parsed } from '../event-rows.ts';
+import { TEXT } from '../../../../src/model/event.ts';
+import { parseDialect } from '../../../builders/dialect-rows.ts';
+import { fixture, type EventRow, type Parsed } from '../event-rows.ts';
 
-function parse(lines: readonly unknown[], needs: Needs = ALL_NEEDS, node?: string): Parsed {
-  return parseText(
-    (vocabulary) =>
-      KUMOMTA.createParser({
-        name: 'log',
-        vocabulary,
-        needs,
-        dater: BERLIN_DATER,
-        node,
-        map: undefined,
-        defaultKind: undefined,
-      }),
-    lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n'),
-  );
+function parse(lines: readonly unknown[], setting: Partial<ParserSetting> = {}): Parsed {
+  const texts = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line)));
+  return parseDialect(KUMOMTA, texts.join('\n'), setting);
 }
 
 /** The event of a record at 2026-11-20T17:00:00Z, without time and line. */
@@ -190,7 +180,7 @@ test.each([
 
 test('--node stands for the node; what no policy asks is not set', () => {
   const record = { type: 'Reception', timestamp: 1795194000, nodeid: 'n', sender: 's', id: 'a1' };
-  expect(parse([record], { textFields: 1 << TEXT.helo }, 'mx9').rows).toEqual([
+  expect(parse([record], { needs: { textFields: 1 << TEXT.helo }, node: 'mx9' }).rows).toEqual([
     { time: '2026-11-20T17:00:00Z', kind: 'reception', node: 'mx9', queue_id: 'a1', line: 1 },
   ]);
 });
