@@ -5,7 +5,8 @@ import { isDigit, wholeNumber } from './byte-text.ts';
 /** `2026-11-20T18:27:` */
 const MINUTE_LENGTH = 17;
 const SECOND_LENGTH = 20;
-const MILLISECOND_LENGTH = 24;
+/** With nine decimals. */
+const LONGEST_UTC = 30;
 const UTC = 90;
 const DOT = 46;
 /** From here on an epoch is in milliseconds: 1973 as such, the year 5138 as seconds. */
@@ -28,7 +29,7 @@ export class CsvTime {
   read(bytes: Buffer, start: number, end: number): number {
     const length = end - start;
     const last = end > start ? bytes[end - 1] : 0;
-    if (last === UTC && (length === SECOND_LENGTH || length === MILLISECOND_LENGTH)) {
+    if (last === UTC && length >= SECOND_LENGTH && length <= LONGEST_UTC) {
       const time = this.#readUtc(bytes, start, length);
       if (time >= 0) return time;
     } else if (length <= LONGEST_EPOCH && length > 0) {
@@ -52,8 +53,15 @@ export class CsvTime {
     const second = wholeNumber(bytes, at, at + 2);
     if (second < 0 || second > 59) return -1;
     if (length === SECOND_LENGTH) return this.#minuteMs + second * 1000;
-    const ms = bytes[at + 2] === DOT ? wholeNumber(bytes, at + 3, at + 6) : -1;
-    return ms < 0 ? -1 : this.#minuteMs + second * 1000 + ms;
+    if (bytes[at + 2] !== DOT || length === SECOND_LENGTH + 1) return -1;
+    const decimals = at + 3;
+    const fraction = wholeNumber(bytes, decimals, start + length - 1);
+    if (fraction < 0) return -1;
+    let ms = 0;
+    for (let i = 0; i < 3; i++) {
+      ms = ms * 10 + (decimals + i < start + length - 1 ? bytes[decimals + i] - 48 : 0);
+    }
+    return this.#minuteMs + second * 1000 + ms;
   }
 
   #readAny(bytes: Buffer, start: number, end: number): number {

@@ -7,6 +7,8 @@ import { MOMENTUM } from './momentum/dialect.ts';
 import { NDJSON } from './json/ndjson.ts';
 import { JOURNAL_EXPORT, JOURNALD } from './json-syslog/journald.ts';
 import { RSYSLOG_JSON } from './json-syslog/rsyslog-json.ts';
+import { HARAKA } from './haraka/haraka.ts';
+import { KUMOMTA } from './kumomta/kumomta.ts';
 import type { LogParser } from './port.ts';
 
 /** What the parser of one file is made with. */
@@ -46,11 +48,4 @@ export interface Dialect {
 export type LackHints = Partial<Readonly<Record<KindName, string>>>;
 
 /** Where two own a line, the first does. */
-export const DIALECTS: readonly Dialect[] = [
-  MOMENTUM,
-  EXCHANGE,
-  JOURNALD,
-  JOURNAL_EXPORT,
-  RSYSLOG_JSON,
-  NDJSON,
-];
+export const DIALECTS: readonly Dialect[] = [MOMENTUM, EXCHANGE, JOURNALD, JOURNAL_EXPORT, RSYSLOG_JSON, HARAKA, KUMOMTA, NDJSON];

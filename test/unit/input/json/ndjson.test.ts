@@ -1,34 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { ParserSetting } from '../../../../src/input/dialects.ts';
-import { FileDater } from '../../../../src/input/dating.ts';
 import { NDJSON } from '../../../../src/input/json/ndjson.ts';
-import { createZone } from '../../../../src/input/zones.ts';
-import { ALL_NEEDS, TEXT, type EventField } from '../../../../src/model/event.ts';
-import { parseText, type Parsed } from '../event-rows.ts';
+import { TEXT, type EventField } from '../../../../src/model/event.ts';
+import { parseDialect } from '../../../builders/dialect-rows.ts';
+import type { Parsed } from '../event-rows.ts';
 
 type Record = Readonly<{ [key: string]: unknown }>;
 
 function parse(lines: readonly (string | Record)[], setting: Partial<ParserSetting> = {}): Parsed {
   const text = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line)));
-  const dater = new FileDater({
-    zone: createZone('Europe/Berlin')!,
-    firstYear: undefined,
-    reorderMs: 0,
-  });
-  return parseText(
-    (vocabulary) =>
-      NDJSON.createParser({
-        name: 'events',
-        vocabulary,
-        needs: ALL_NEEDS,
-        dater,
-        node: undefined,
-        map: undefined,
-        defaultKind: undefined,
-        ...setting,
-      }),
-    text.join('\n'),
-  );
+  return parseDialect(NDJSON, text.join('\n'), setting);
 }
 
 const mapped = (map: Readonly<{ [field in EventField]?: string }>): Partial<ParserSetting> => ({
