@@ -217,6 +217,11 @@ export class Correlator {
     batch.phase[row] = PHASE.rcptto;
     // The line stands for a recipient that the server accepted.
     if (batch.verdict[row] === 0) batch.verdict[row] = LOGGED_AS.accepted;
+    this.#begin(batch, row, session);
+  }
+
+  /** Begins the message of the row's queue id, which the client of the row sent. */
+  #begin(batch: EventBatch, row: number, session: number): void {
     if (!this.#loadText(batch, row, TEXT.queue_id)) return;
     const node = batch.node[row];
     const slot = this.#transactions.begin(
@@ -258,6 +263,8 @@ export class Correlator {
       batch.phases[row] = phases;
       batch.phase[row] = PHASE.spool;
       if (batch.verdict[row] === 0) batch.verdict[row] = LOGGED_AS.accepted;
+      this.#begin(batch, row, session);
+      if (this.message !== 0) this.#transactions.accepted[this.message] = 1;
     }
   }
 

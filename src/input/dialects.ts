@@ -2,6 +2,7 @@ import type { EventField, Needs } from '../model/event.ts';
 import type { Vocabulary } from '../model/vocabulary.ts';
 import type { FileDater } from './dating.ts';
 import type { FormatName } from './format-names.ts';
+import { EXIM } from './exim/parser.ts';
 import type { LogParser } from './port.ts';
 
 /** What the parser of one file is made with. */
@@ -34,4 +35,4 @@ export interface Dialect {
 }
 
 /** Where two own a line, the first does. */
-export const DIALECTS: readonly Dialect[] = [];
+export const DIALECTS: readonly Dialect[] = [EXIM];

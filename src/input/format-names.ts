@@ -1,3 +1,3 @@
 /** The names of `--input-format`. Those of programs stand for the syslog that they write to. */
-export const FORMAT_NAMES = ['syslog', 'postfix', 'csv', 'tsv'] as const;
+export const FORMAT_NAMES = ['syslog', 'postfix', 'exim', 'csv', 'tsv'] as const;
 export type FormatName = (typeof FORMAT_NAMES)[number];

@@ -1,5 +1,5 @@
 import type { EventBatch } from '../../model/event-batch.ts';
-import type { Needs } from '../../model/event.ts';
+import type { KindName, Needs } from '../../model/event.ts';
 import { compareText } from '../../model/order.ts';
 import type { Vocabulary } from '../../model/vocabulary.ts';
 import { seekEither } from '../../model/words.ts';
@@ -103,6 +103,11 @@ class SyslogParser implements LogParser {
     return [...this.#names].sort(compareText).join('+') || 'syslog';
   }
 
+  get lacks(): readonly KindName[] | undefined {
+    const readers = this.#readers.filter((reader) => reader !== undefined);
+    return this.#names.size === 1 ? readers.at(0)?.lacks : undefined;
+  }
+
   get carryFrom(): number {
     return this.#previousStart;
   }
@@ -177,6 +182,7 @@ class SyslogParser implements LogParser {
       const tag = tags.number(place);
       const row = batch.rows;
       const time = this.#minuteMs + head.msOfMinute;
+      let seen = time;
       let end = lineEnd;
       if (tag > DAEMON.quiet) {
         if (bytes[text] === LETTER_M) break;
@@ -193,6 +199,7 @@ class SyslogParser implements LogParser {
         line.end = end;
         const result = this.#readText(tag & PROGRAM_MASK);
         if (result === LINE.unparsed) break;
+        seen = line.time;
         if (result === LINE.event) run.event++;
         else run.irrelevant++;
       } else if (tag === NO_WORD) break;
@@ -202,8 +209,8 @@ class SyslogParser implements LogParser {
         dater.follow(time);
         lastTime = time;
       }
-      if (time !== settledMs) {
-        run.see(time, batch, row);
+      if (seen !== settledMs) {
+        run.see(seen, batch, row);
         settledMs = run.settledMs;
       }
       this.#previousStart = at;
@@ -259,6 +266,7 @@ class SyslogParser implements LogParser {
     if (times === 0) return LINE.irrelevant;
     const before = batch.rows;
     const result = this.#readText(tag & PROGRAM_MASK);
+    this.lineTime = line.time;
     if (result === LINE.unparsed) this.reason = line.reason;
     if (times > 1) repeatRows(batch, before, times);
     return result;

@@ -1,10 +1,15 @@
+import { EximProgram } from '../exim/syslog.ts';
 import type { FormatName } from '../format-names.ts';
 import { DAEMON, daemonOfTag, listenerOfTag } from '../postfix/daemons.ts';
+import type { KindName } from '../../model/event.ts';
 import type { LineClass } from '../port.ts';
 import type { ProgramLine } from './program-line.ts';
 
 /** Reads the texts of one program; an instance serves one file and may keep state between lines. */
 export interface ProgramReader {
+  /** Of `LogParser`, where the program is the only one that wrote to the log. */
+  readonly lacks?: readonly KindName[] | undefined;
+  /** May set the time of the line, where its text tells it more exactly than the envelope. */
   read(line: ProgramLine): LineClass;
 }
 
@@ -16,7 +21,14 @@ export interface Program {
   readonly createReader: () => ProgramReader;
 }
 
-export const PROGRAMS: readonly Program[] = [];
+export const PROGRAMS: readonly Program[] = [
+  { name: 'exim', hasTag: isEximTag, createReader: () => new EximProgram() },
+];
+
+/** `exim`, Debian's `exim4`, and others of that name (`syslog_processname` is the user's). */
+function isEximTag(tag: string): boolean {
+  return /^exim\d?([-_./].*)?$/.test(tag);
+}
 
 /** Numbers of programs follow those of Postfix's daemons. */
 export const FIRST_PROGRAM = 16;
