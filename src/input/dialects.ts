@@ -9,6 +9,7 @@ import { JOURNAL_EXPORT, JOURNALD } from './json-syslog/journald.ts';
 import { RSYSLOG_JSON } from './json-syslog/rsyslog-json.ts';
 import { HARAKA } from './haraka/haraka.ts';
 import { KUMOMTA } from './kumomta/kumomta.ts';
+import { EXIM } from './exim/parser.ts';
 import type { LogParser } from './port.ts';
 
 /** What the parser of one file is made with. */
@@ -48,4 +49,14 @@ export interface Dialect {
 export type LackHints = Partial<Readonly<Record<KindName, string>>>;
 
 /** Where two own a line, the first does. */
-export const DIALECTS: readonly Dialect[] = [MOMENTUM, EXCHANGE, JOURNALD, JOURNAL_EXPORT, RSYSLOG_JSON, HARAKA, KUMOMTA, NDJSON];
+export const DIALECTS: readonly Dialect[] = [
+  MOMENTUM,
+  EXCHANGE,
+  JOURNALD,
+  JOURNAL_EXPORT,
+  RSYSLOG_JSON,
+  HARAKA,
+  KUMOMTA,
+  EXIM,
+  NDJSON,
+];

@@ -30,7 +30,7 @@ export interface LogParser {
    * Kinds of event that a log of this form does not show at all, as far as the lines read so far
    * tell: `connect` where connections are not logged, say. Absent: it shows every kind.
    */
-  readonly lacks?: readonly KindName[];
+  readonly lacks?: readonly KindName[] | undefined;
   /**
    * Time of the line read last, in milliseconds UTC; NaN when it has none (it is then unparsed).
    * Also set for irrelevant lines: they date the file and its jumps.

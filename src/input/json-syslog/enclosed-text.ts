@@ -5,13 +5,8 @@ import { findByte, isFiller, wholeNumber } from '../byte-text.ts';
 import { JSON_TYPE, type JsonLine } from '../json/json-line.ts';
 import { LINE, type LineClass } from '../port.ts';
 import { DAEMON } from '../postfix/daemons.ts';
-import {
-  lastRepeated,
-  NO_WORD,
-  ProgramTexts,
-  repeatRows,
-  UNREADABLE,
-} from '../syslog/program-texts.ts';
+import { lastRepeated, NO_WORD, ProgramTexts, UNREADABLE } from '../syslog/program-texts.ts';
+import { repeatRows } from '../syslog/repeat-rows.ts';
 import { WordCache } from '../word-cache.ts';
 import { UnescapedText } from './unescaped-text.ts';
 

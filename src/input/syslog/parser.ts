@@ -146,6 +146,7 @@ class SyslogParser implements LogParser {
       const tag = tags.number(place);
       const row = batch.rows;
       const time = this.#minuteMs + head.msOfMinute;
+      let seen = time;
       let end = lineEnd;
       if (tag > DAEMON.quiet) {
         if (bytes[text] === LETTER_M) break;
@@ -161,6 +162,7 @@ class SyslogParser implements LogParser {
         line.end = end;
         const result = texts.read(tag);
         if (result === LINE.unparsed) break;
+        seen = line.time;
         if (result === LINE.event) run.event++;
         else run.irrelevant++;
       } else if (tag === NO_WORD) break;
@@ -170,8 +172,8 @@ class SyslogParser implements LogParser {
         dater.follow(time);
         lastTime = time;
       }
-      if (time !== settledMs) {
-        run.see(time, batch, row);
+      if (seen !== settledMs) {
+        run.see(seen, batch, row);
         settledMs = run.settledMs;
       }
       this.#previousStart = at;
@@ -219,6 +221,7 @@ class SyslogParser implements LogParser {
     line.at = header.textStart;
     line.end = header.end;
     const result = this.#texts.readAny(header.tagNumber);
+    this.lineTime = line.time;
     if (result === LINE.unparsed) this.reason = line.reason;
     return result;
   }

@@ -3,6 +3,7 @@ import { DovecotReader } from '../dovecot/reader.ts';
 import { readAmavis } from '../filters/amavis.ts';
 import { readClamavMilter } from '../filters/clamav-milter.ts';
 import { readRspamd } from '../filters/rspamd.ts';
+import { EximProgram } from '../exim/syslog.ts';
 import type { FormatName } from '../format-names.ts';
 import { OpensmtpdReader } from '../opensmtpd/reader.ts';
 import { DAEMON, daemonOfTag, listenerOfTag } from '../postfix/daemons.ts';
@@ -13,6 +14,7 @@ import type { ProgramLine } from './program-line.ts';
 
 /** Reads the texts of one program; an instance serves one file and may keep state between lines. */
 export interface ProgramReader {
+  /** May set the time of the line, where its text tells it more exactly than the envelope. */
   read(line: ProgramLine): LineClass;
   /** Kinds that the program's lines have not shown and, as far as is known, will not show. */
   readonly lacks: readonly KindName[];
@@ -33,7 +35,11 @@ const filter = (read: (line: ProgramLine) => LineClass): (() => ProgramReader) =
 };
 const SENDMAIL_TAG = /^(?:sendmail|sm-(?:mta|msp|acceptingconnections|que)[a-z-]*)$/;
 
+const EXIM_TAG = /^exim\d?(?:[-_./].*)?$/;
+
 export const PROGRAMS: readonly Program[] = [
+  /** Also Debian's `exim4`, and others of that name (`syslog_processname` is the user's). */
+  { name: 'exim', hasTag: (tag) => EXIM_TAG.test(tag), createReader: () => new EximProgram() },
   {
     name: 'sendmail',
     hasTag: (tag) => SENDMAIL_TAG.test(tag),
