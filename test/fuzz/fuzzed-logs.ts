@@ -11,11 +11,18 @@ export interface FuzzedLog {
 }
 
 const linesOf = (...names: readonly string[]): string[] =>
-  names.flatMap((name) => fixture(name).toString('latin1').trimEnd().split('\n'));
+  names.flatMap((name) => fixture(name).toString('latin1').trimEnd().split(/\r?\n/));
+
+const asItIs = (text: string): string => text;
 
 /** Postfix writes blanks of a HELO as `?`. */
 const postfixText = (text: string, field: string): string =>
   field === 'helo' ? text.replace(/\s/g, '?') : text;
+
+const jsonText = (text: string): string => JSON.stringify(text).slice(1, -1);
+const quotedText = (text: string): string => text.replace(/["\\]/g, '\\$&');
+/** One word, as in `user=<…>` or a path of SMTP. */
+const wordText = (text: string): string => text.replace(/[\s<>]/g, '?');
 
 export const FUZZED_LOGS: readonly FuzzedLog[] = [
   { name: 'postfix', lines: linesOf('postfix/recorded.log.gz'), written: postfixText },
@@ -23,5 +30,36 @@ export const FUZZED_LOGS: readonly FuzzedLog[] = [
     name: 'postfix in RFC 5424',
     lines: linesOf('postfix/recorded.rfc5424.log.gz'),
     written: postfixText,
+  },
+  {
+    name: 'rsyslog-json',
+    lines: linesOf('postfix/recorded.jsonl.gz'),
+    written: (text, field) => jsonText(postfixText(text, field)),
+  },
+  {
+    name: 'journald',
+    lines: linesOf('journald/journal.json.gz'),
+    written: (text, field) => jsonText(postfixText(text, field)),
+  },
+  {
+    name: 'sendmail',
+    lines: linesOf('sendmail/loglevel9.log.gz', 'sendmail/loglevel14.log.gz'),
+    written: wordText,
+  },
+  { name: 'opensmtpd', lines: linesOf('opensmtpd/mail.log.gz'), written: asItIs },
+  { name: 'dovecot', lines: linesOf('dovecot/mail.log.gz'), written: asItIs },
+  { name: 'haraka', lines: linesOf('haraka/default.log.gz'), written: quotedText },
+  { name: 'haraka in logfmt', lines: linesOf('haraka/logfmt.log.gz'), written: quotedText },
+  { name: 'haraka in JSON', lines: linesOf('haraka/json.log.gz'), written: jsonText },
+  { name: 'kumomta', lines: linesOf('kumomta/records.json'), written: jsonText },
+  {
+    name: 'momentum',
+    lines: linesOf(
+      'momentum/mainlog.ec',
+      'momentum/rejectlog.ec',
+      'momentum/bouncelog.ec',
+      'momentum/acctlog.ec',
+    ),
+    written: (text) => quotedText(text).replaceAll('@', '\\@'),
   },
 ];
