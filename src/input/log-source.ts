@@ -13,6 +13,8 @@ import type { Archive } from './unpack/archive.ts';
 
 /** A longer line is one unparsed line and never held in memory whole. */
 export const LONGEST_LINE_BYTES = 1024 * 1024;
+/** Batches; ten seconds of the busiest logs are fewer. */
+const MOST_READ_AHEAD = 64;
 const TOO_LONG = 'line too long';
 const QUOTE_OPEN = 'quote not closed';
 
@@ -125,10 +127,17 @@ export class LogSource {
     return this.#options.repeats;
   }
 
-  /** Whether a line is newer than `timeMs`; reads on as far as that takes, and hands out nothing. */
-  async reaches(timeMs: number): Promise<boolean> {
+  /**
+   * Whether a line is newer than `timeMs`; reads on as far as that takes, and hands out nothing.
+   * Undefined when it would take more than may be kept: a run that goes on from a state opens files
+   * long before their place.
+   */
+  async reaches(timeMs: number): Promise<boolean | undefined> {
     await this.open();
-    while (!this.#ended && !(this.clock.newestMs > timeMs)) await this.#readBatch();
+    while (!this.#ended && !(this.clock.newestMs > timeMs)) {
+      if (this.#pending.length >= MOST_READ_AHEAD) return undefined;
+      await this.#readBatch();
+    }
     return this.clock.newestMs > timeMs;
   }
 

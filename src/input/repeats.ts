@@ -11,8 +11,8 @@ export interface Sibling {
   open(): Promise<BlockReader>;
   /** Time of the last dated line, milliseconds UTC. */
   lastMs(): Promise<number>;
-  /** Whether the file holds a line newer than this; reads on as far as that takes. */
-  reaches(timeMs: number): Promise<boolean>;
+  /** Whether the file holds a line newer than this; undefined when that takes too much reading. */
+  reaches(timeMs: number): Promise<boolean | undefined>;
 }
 
 /** What of one file other files of its rotation hold as well (semantics, section 2). */
@@ -43,7 +43,9 @@ export class Repeats {
   }
 
   async #reaches(other: Sibling): Promise<boolean> {
-    return other.firstMs < this.#self.firstMs && other.reaches(this.#self.firstMs);
+    const { firstMs } = this.#self;
+    if (other.firstMs > firstMs) return false;
+    return (await other.reaches(firstMs)) ?? (await other.lastMs()) > firstMs;
   }
 
   /**

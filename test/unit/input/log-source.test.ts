@@ -228,4 +228,14 @@ describe('time of a file', () => {
     expect(source.clock.gapCount).toBe(4999);
     expect(source.clock.gaps).toHaveLength(5);
   });
+
+  it('reads ahead to a time without handing out, and not without end', async () => {
+    const text = Array.from({ length: 2000 }, (_, second) => `e ${second}\n`).join('');
+    const source = sourceOver(Buffer.from(text), { blockBytes: 100 });
+    expect(await source.reaches(50_000)).toBe(true);
+    expect(await source.reaches(1_900_000)).toBeUndefined();
+    const rows = await drain(source);
+    expect(rows).toHaveLength(2000);
+    expect(await source.reaches(1_999_000)).toBe(false);
+  });
 });
