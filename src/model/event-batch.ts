@@ -143,31 +143,26 @@ export class EventBatch {
 
   /** Makes row `row` a copy of row `from` of the same batch. */
   copyRow(from: number, row: number): void {
-    this.copyFacts(this, from, row);
+    this.time[row] = this.time[from];
+    this.release[row] = this.release[from];
+    this.kind[row] = this.kind[from];
+    this.line[row] = this.line[from];
+    this.start[row] = this.start[from];
+    this.family[row] = this.family[from];
+    this.ip.copyWithin(row * 4, from * 4, from * 4 + 4);
+    this.node[row] = this.node[from];
+    this.listener[row] = this.listener[from];
+    this.service[row] = this.service[from];
+    this.code[row] = this.code[from];
+    this.phase[row] = this.phase[from];
+    this.phases[row] = this.phases[from];
+    this.verdict[row] = this.verdict[from];
+    this.flags[row] = this.flags[from];
+    this.size[row] = this.size[from];
+    this.recipients[row] = this.recipients[from];
     this.has[row] = this.has[from];
     const width = FIELDS * 2;
     this.spans.copyWithin(row * width, from * width, (from + 1) * width);
-  }
-
-  /** Gives row `row` all that row `from` of a batch with the same vocabulary has, but its texts. */
-  copyFacts(source: EventBatch, from: number, row: number): void {
-    this.time[row] = source.time[from];
-    this.release[row] = source.release[from];
-    this.kind[row] = source.kind[from];
-    this.line[row] = source.line[from];
-    this.start[row] = source.start[from];
-    this.family[row] = source.family[from];
-    for (let word = 0; word < 4; word++) this.ip[row * 4 + word] = source.ip[from * 4 + word];
-    this.node[row] = source.node[from];
-    this.listener[row] = source.listener[from];
-    this.service[row] = source.service[from];
-    this.code[row] = source.code[from];
-    this.phase[row] = source.phase[from];
-    this.phases[row] = source.phases[from];
-    this.verdict[row] = source.verdict[from];
-    this.flags[row] = source.flags[from];
-    this.size[row] = source.size[from];
-    this.recipients[row] = source.recipients[from];
   }
 
   /** Where a field's bytes start, or -1 when the value does not stand in `bytes`. */

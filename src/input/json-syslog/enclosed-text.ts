@@ -1,6 +1,7 @@
-import { EventBatch } from '../../model/event-batch.ts';
-import { TEXT_FIELDS, type Needs } from '../../model/event.ts';
+import { decodeText, type EventBatch } from '../../model/event-batch.ts';
+import type { Needs } from '../../model/event.ts';
 import type { Vocabulary } from '../../model/vocabulary.ts';
+import { WordView } from '../../model/words.ts';
 import { findByte, isFiller, wholeNumber } from '../byte-text.ts';
 import { JSON_TYPE, type JsonLine } from '../json/json-line.ts';
 import { LINE, type LineClass } from '../port.ts';
@@ -41,8 +42,8 @@ export interface EnclosedTextOptions {
  * and host in values of their own. The record's reader says in `host`, `tag`, `pid` and `text` which
  * values of `json` these are.
  *
- * A text without escapes is read in its place. Any other is decoded into a buffer, read there, and
- * its rows are copied over: their texts point into the record where they stand there as they are.
+ * A text without escapes is read in its place. Any other is decoded into a buffer and read there;
+ * then the texts of its events are made to point into the record, where they stand there as they are.
  */
 export class EnclosedText {
   host = ABSENT;
@@ -53,7 +54,6 @@ export class EnclosedText {
 
   readonly #json: JsonLine;
   readonly #texts: ProgramTexts;
-  readonly #vocabulary: Vocabulary;
   readonly #hosts: WordCache;
   readonly #fixedNode: boolean;
   readonly #node: number;
@@ -63,7 +63,7 @@ export class EnclosedText {
   /** `postfix/smtpd[19832]` by tag and process id; emptied when there are too many. */
   readonly #processes = new Map<number, string>();
   readonly #decoded = new UnescapedText();
-  #scratch: EventBatch | undefined;
+  readonly #words = new WordView();
   /** The span of the value read last. */
   #start = 0;
   #end = 0;
@@ -71,7 +71,6 @@ export class EnclosedText {
   constructor(json: JsonLine, { vocabulary, needs, node }: EnclosedTextOptions) {
     this.#json = json;
     this.#texts = new ProgramTexts(vocabulary, needs);
-    this.#vocabulary = vocabulary;
     this.#hosts = new WordCache((host) => vocabulary.nodes.id(unescaped(host)) ?? NO_WORD);
     this.#fixedNode = node !== undefined;
     this.#node = vocabulary.nodes.id(node ?? '') ?? NO_WORD;
@@ -225,40 +224,34 @@ export class EnclosedText {
     line.pidEnd = decoded.append(pid, batch.bytes, line.pidStart, line.pidEnd);
     line.pidStart = pid;
     line.tagStart = line.tagEnd = pid;
-    this.#scratch ??= new EventBatch(this.#vocabulary, decoded.bytes);
-    const scratch = this.#scratch;
-    scratch.bytes = decoded.bytes;
-    line.batch = scratch;
-    line.bytes = scratch.bytes;
-    line.words = scratch.words;
+    // The readers see the decoded bytes as the block; the block itself comes back below.
+    const { bytes } = batch;
+    const first = batch.rows;
+    batch.bytes = decoded.bytes;
+    line.batch = batch;
+    line.bytes = decoded.bytes;
+    line.words = this.#words.of(decoded.bytes);
     this.#trim(0, decoded.length);
     const times = texts.expect(tag.number);
-    if (times === UNREADABLE) return this.#unparsed(line.reason);
-    if (times === 0) return LINE.irrelevant;
-    const result = texts.read(tag.number);
-    const first = batch.rows;
-    for (let row = 0; row < scratch.rows; row++) this.#copyRow(scratch, row, batch);
-    if (scratch.rows > 0) scratch.clear();
+    const result = times > 0 ? texts.read(tag.number) : LINE.irrelevant;
+    batch.bytes = bytes;
+    for (let row = first; row < batch.rows; row++) this.#pointBack(batch, row);
     if (times > 1) repeatRows(batch, first, times);
-    return result === LINE.unparsed ? this.#unparsed(line.reason) : result;
+    if (times === UNREADABLE || result === LINE.unparsed) return this.#unparsed(line.reason);
+    return result;
   }
 
-  #copyRow(scratch: EventBatch, from: number, batch: EventBatch): void {
-    const row = batch.push(
-      scratch.time[from],
-      scratch.kind[from],
-      scratch.line[from],
-      scratch.start[from],
-    );
-    batch.copyFacts(scratch, from, row);
-    const has = scratch.has[from];
-    for (let field = 0; field < TEXT_FIELDS.length; field++) {
-      if ((has & (1 << field)) === 0) continue;
-      const start = scratch.spanStart(from, field);
-      const end = scratch.spanEnd(from, field);
-      const source = start < 0 ? -1 : this.#decoded.sourceOf(start, end);
-      if (source < 0) batch.setText(row, field, scratch.text(from, field));
-      else batch.setSpan(row, field, source, source + end - start);
+  /** Makes the texts of a row that point into the decoded bytes point into the record, or values. */
+  #pointBack(batch: EventBatch, row: number): void {
+    const decoded = this.#decoded;
+    const has = batch.has[row];
+    for (let field = 0; has >> field !== 0; field++) {
+      const start = batch.spanStart(row, field);
+      if (start < 0) continue;
+      const end = batch.spanEnd(row, field);
+      const source = decoded.sourceOf(start, end);
+      if (source >= 0) batch.setSpan(row, field, source, source + end - start);
+      else batch.setText(row, field, decodeText(decoded.bytes, start, end));
     }
   }
 

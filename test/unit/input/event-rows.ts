@@ -8,6 +8,7 @@ import { EventBatch, FLAG } from '../../../src/model/event-batch.ts';
 import { ALL_NEEDS, LOGGED, PHASES, TEXT_FIELDS, type Needs } from '../../../src/model/event.ts';
 import { DAY_MS, daysFromCivil, formatIso, HOUR_MS } from '../../../src/model/time.ts';
 import { Vocabulary } from '../../../src/model/vocabulary.ts';
+import { readableBlock } from '../../../src/model/words.ts';
 
 /** An event with only the fields that are set. */
 export type EventRow = Readonly<Record<string, string | number | boolean>>;
@@ -64,7 +65,7 @@ export function parseText(
   make: (vocabulary: Vocabulary) => LogParser,
   text: string | Buffer,
 ): Parsed {
-  const bytes = typeof text === 'string' ? Buffer.from(text) : text;
+  const bytes = readableBlock(typeof text === 'string' ? Buffer.from(text) : text);
   const vocabulary = new Vocabulary();
   const batch = new EventBatch(vocabulary, bytes);
   const parser = make(vocabulary);

@@ -11,7 +11,7 @@ import { Vocabulary } from '../../../../src/model/vocabulary.ts';
 import { EventBatch } from '../../../../src/model/event-batch.ts';
 import { journald } from '../../../builders/enclosed-lines.ts';
 import { tally } from '../../../e2e/run-hindcast.ts';
-import { type EventRow, fixture, parseText } from '../event-rows.ts';
+import { type EventRow, fixture, parsePostfix, parseText } from '../event-rows.ts';
 
 const CONNECT = {
   MESSAGE: 'connect from x.example[192.0.2.7]',
@@ -132,6 +132,15 @@ describe('records', () => {
     expect(parser.dialect).toBe('postfix');
   });
 });
+
+it.each(['Nov 20 18:57:33', '2026-11-20T18:57:33+01:00', '2026-11-20T18:57:33+0100'])(
+  'the forms of -o short are a syslog: %s',
+  (stamp) => {
+    const text = `${stamp} mx1 postfix/smtpd[19832]: ${CONNECT.MESSAGE}\n`;
+    expect(detectFormat(Buffer.from(text))).toEqual({ dialect: 'syslog' });
+    expect(parsePostfix(text).rows).toEqual([{ ...EVENT, time: '2026-11-20T17:57:33Z' }]);
+  },
+);
 
 describe('a record that comes twice', () => {
   const at = (id: string, number: number): string =>
