@@ -160,6 +160,7 @@ function reportOf(
     quarantinedLines: clock?.quarantined ?? [],
     gaps: clock?.gapCount ?? 0,
     longestGaps: clock?.gaps ?? [],
+    repeated: source?.repeated ?? 0,
     duplicateOf: file.duplicateOf,
     overlaps: overlapsOf(file, files),
   };

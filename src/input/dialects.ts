@@ -2,6 +2,7 @@ import type { EventField, Needs } from '../model/event.ts';
 import type { Vocabulary } from '../model/vocabulary.ts';
 import type { FileDater } from './dating.ts';
 import type { FormatName } from './format-names.ts';
+import type { LineCounts } from './exim/line-counts.ts';
 import { EXIM } from './exim/parser.ts';
 import type { LogParser } from './port.ts';
 
@@ -18,6 +19,8 @@ export interface ParserSetting {
   readonly map: ReadonlyMap<EventField, string> | undefined;
   /** CSV and NDJSON: the kind of events without a `kind` column. */
   readonly defaultKind: string | undefined;
+  /** Of a rejectlog of Exim: how often its lines stand in the mainlogs of the run. */
+  readonly repeated?: LineCounts | undefined;
 }
 
 /** A log that is no syslog and no table with a header: told by its lines, each with a full date. */

@@ -15,6 +15,8 @@ import {
   type YearFacts,
   type YearOrigin,
 } from './infer-years.ts';
+import { countRepeatedEntries } from './exim/repeated-entries.ts';
+import type { LineCounts } from './exim/line-counts.ts';
 import type { FormatName } from './format-names.ts';
 import { LogSource } from './log-source.ts';
 import { lastLines, rankInputs, type Contender } from './ranking.ts';
@@ -101,8 +103,16 @@ export async function openInputs(
   const pool = new BatchPool(options.vocabulary);
   const files: LogFile[] = [];
   const sources: LogSource[] = [];
-  for (const { contender, duplicateOf } of await rankInputs(drafts, options)) {
-    const file = fileOf(contender, duplicateOf, sources.length, pool, options);
+  const ranked = await rankInputs(drafts, options);
+  const read = ranked.filter(({ duplicateOf }) => duplicateOf === undefined);
+  const eximLogs = read.filter(({ contender }) => contender.look.format.dialect === 'exim');
+  const repeated = await countRepeatedEntries(
+    eximLogs.map(({ contender }) => contender),
+    options,
+  );
+  for (const { contender, duplicateOf } of ranked) {
+    const draft = { ...contender, repeated: repeated.get(contender.input) };
+    const file = fileOf(draft, duplicateOf, sources.length, pool, options);
     if (file.source !== undefined) sources.push(file.source);
     files.push(file);
   }
@@ -228,6 +238,8 @@ interface Draft extends Contender {
   readonly zone: Zone;
   readonly node: string | undefined;
   readonly reorderMs: number;
+  /** Of a rejectlog: see `ParserSetting`. */
+  readonly repeated?: LineCounts | undefined;
 }
 
 async function draftOf(
@@ -347,9 +359,10 @@ function sourceOf(
   options: InputOptions,
   open: () => Promise<BlockReader>,
 ): LogSource {
-  const { look, input, node, reorderMs, firstMs } = draft;
+  const { look, input, node, reorderMs, firstMs, repeated } = draft;
   const { vocabulary, needs, map, defaultKind, gapMs } = options;
-  const setting = { name: input.name, vocabulary, needs, dater, node, map, defaultKind };
+  const base = { name: input.name, vocabulary, needs, dater, node, map, defaultKind };
+  const setting = { ...base, repeated };
   return new LogSource({
     input,
     rank,

@@ -38,6 +38,8 @@ export interface FileReport {
     readonly toMs: number;
     readonly line: number;
   }[];
+  /** Lines that another input holds too (Exim's rejectlog beside its mainlog); they are irrelevant. */
+  readonly repeated: number;
   /** The same content as this input, which was read instead. */
   readonly duplicateOf: string | undefined;
   /** Inputs of the same rotation whose time span overlaps this one's. */

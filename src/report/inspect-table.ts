@@ -29,6 +29,7 @@ function timeReport(file: FileReport): string[] {
   if (file.tooLate > 0) facts.push(`${grouped(file.tooLate)} too late`);
   if (file.quarantined > 0) facts.push(`${grouped(file.quarantined)} quarantined`);
   if (file.gaps > 0) facts.push(counted(file.gaps, 'gap'));
+  if (file.repeated > 0) facts.push(`${counted(file.repeated, 'line')} of the mainlog again`);
   if (file.overlaps.length > 0) facts.push(`overlaps ${file.overlaps.join(', ')}`);
   const rows = [`${file.file}: ${facts.join('; ')}`];
   for (const { fromMs, toMs, line } of file.longestGaps) {

@@ -228,6 +228,7 @@ export function fileJson(file: FileReport): unknown {
       to: formatIso(toMs),
       line,
     })),
+    repeated: file.repeated,
     duplicate_of: file.duplicateOf ?? null,
     overlaps: file.overlaps,
   };

@@ -253,6 +253,10 @@ export function fileRemarks(file: FileReport): string[] {
   if (file.duplicateOf !== undefined) {
     notes.push(`${file.file}: same content as ${file.duplicateOf}, counted once`);
   }
+  if (file.repeated > 0) {
+    const lines = counted(file.repeated, 'line');
+    notes.push(`${file.file}: ${lines} of the mainlog again, counted once`);
+  }
   if (file.year !== undefined && ['mtime', 'gzip header'].includes(file.year.source)) {
     notes.push(
       `${file.file}: year ${file.year.first} taken from the ${file.year.source}; --year sets it`,
