@@ -149,8 +149,8 @@ function reportOf(
     event: (accounting?.event ?? 0) - dropped,
     irrelevant: (accounting?.irrelevant ?? 0) + dropped,
     unparsed: accounting?.unparsed ?? 0,
-    repeated: accounting?.repeated ?? 0,
-    repeatedIn: [...(source?.repeats?.foundIn ?? [])].sort(compareText),
+    repeated: source?.repeated ?? 0,
+    repeatedIn: repeatedIn(file),
     reasons: reasons.sort((a, b) => b.lines - a.lines || compareText(a.reason, b.reason)),
     shapes: accounting?.shapes.top ?? [],
     otherShapes: accounting?.shapes.others ?? 0,
@@ -174,6 +174,13 @@ function reportOf(
 
 function timeOrNone(timeMs: number | undefined): number | undefined {
   return timeMs === undefined || Number.isNaN(timeMs) ? undefined : timeMs;
+}
+
+/** The inputs that hold lines of this one too, by name. */
+function repeatedIn({ source, mainlogs }: LogFile): string[] {
+  if (source === undefined || source.repeated === 0) return [];
+  const entries = source.repeated > source.accounting.repeated ? mainlogs : [];
+  return [...(source.repeats?.foundIn ?? []), ...entries].sort(compareText);
 }
 
 /** Other files of the same rotation whose times overlap: lines may stand in both. */

@@ -9,6 +9,7 @@ import { JOURNAL_EXPORT, JOURNALD } from './json-syslog/journald.ts';
 import { RSYSLOG_JSON } from './json-syslog/rsyslog-json.ts';
 import { HARAKA } from './haraka/haraka.ts';
 import { KUMOMTA } from './kumomta/kumomta.ts';
+import type { LineCounts } from './exim/line-counts.ts';
 import { EXIM } from './exim/parser.ts';
 import type { LogParser } from './port.ts';
 
@@ -27,6 +28,8 @@ export interface ParserSetting {
   readonly map: ReadonlyMap<EventField, string> | undefined;
   /** CSV and NDJSON: the kind of events without a `kind` column. */
   readonly defaultKind: string | undefined;
+  /** Of a rejectlog of Exim: how often its lines stand in the mainlogs of the run. */
+  readonly repeated?: LineCounts | undefined;
 }
 
 /** A log that is no syslog and no table with a header: told by its lines, each with a full date. */

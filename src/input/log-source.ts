@@ -63,6 +63,7 @@ export class LogSource {
   readonly #pool: BatchPool;
   #parser: LogParser | undefined;
   #dialect: string | undefined;
+  #repeated = 0;
   #blocks: BlockReader | undefined;
   #bytesRead = 0;
   #ended = false;
@@ -98,6 +99,11 @@ export class LogSource {
   /** What the parser has recognised so far; undefined before the file was opened. */
   get dialect(): string | undefined {
     return this.#parser?.dialect ?? this.#dialect;
+  }
+
+  /** Lines that another input of the run holds too, counted as irrelevant. */
+  get repeated(): number {
+    return this.accounting.repeated + (this.#parser?.repeated ?? this.#repeated);
   }
 
   /** Time of the first dated line, milliseconds UTC; NaN when there is none. */
@@ -173,6 +179,7 @@ export class LogSource {
     this.#blocks?.close();
     this.#blocks = undefined;
     this.#dialect = this.dialect;
+    this.#repeated = this.#parser?.repeated ?? this.#repeated;
     this.#parser = undefined;
     this.#ended = true;
     if (this.#batch !== undefined) this.#pool.release(this.#batch);

@@ -15,6 +15,7 @@ import {
   type YearFacts,
   type YearOrigin,
 } from './infer-years.ts';
+import { countRepeatedEntries, type RepeatedEntries } from './exim/repeated-entries.ts';
 import type { FormatName } from './format-names.ts';
 import { LogSource } from './log-source.ts';
 import { lastLines, rankInputs, type Contender } from './ranking.ts';
@@ -70,6 +71,8 @@ export interface LogFile {
   readonly reorderMs: number;
   /** Undefined for a duplicate, which is not read. */
   readonly source: LogSource | undefined;
+  /** Of a rejectlog of Exim: the mainlogs whose entries it repeats. */
+  readonly mainlogs: readonly string[];
   /** Name of the input whose content this one repeats. */
   readonly duplicateOf: string | undefined;
 }
@@ -104,10 +107,18 @@ export async function openInputs(
   const pool = new BatchPool(options.vocabulary);
   const files: LogFile[] = [];
   const sources: LogSource[] = [];
-  for (const { contender, duplicateOf } of await rankInputs(drafts, options)) {
+  const ranked = await rankInputs(drafts, options);
+  const read = ranked.filter(({ duplicateOf }) => duplicateOf === undefined);
+  const eximLogs = read.filter(({ contender }) => contender.look.format.dialect === 'exim');
+  const rejectlogs = await countRepeatedEntries(
+    eximLogs.map(({ contender }) => contender),
+    options,
+  );
+  for (const { contender, duplicateOf } of ranked) {
     const repeats =
       duplicateOf === undefined ? rotations.add(contender, () => file.source!) : undefined;
-    const file: LogFile = fileOf(contender, duplicateOf, sources.length, pool, options, repeats);
+    const draft = { ...contender, entries: rejectlogs.get(contender.input) };
+    const file: LogFile = fileOf(draft, duplicateOf, sources.length, pool, options, repeats);
     if (file.source !== undefined) sources.push(file.source);
     files.push(file);
   }
@@ -263,6 +274,9 @@ interface Draft extends Contender {
   readonly zone: Zone;
   readonly node: string | undefined;
   readonly reorderMs: number;
+  /** Of a rejectlog: see `ParserSetting`. */
+  /** Of a rejectlog of Exim beside its mainlogs. */
+  readonly entries?: RepeatedEntries | undefined;
 }
 
 async function draftOf(
@@ -365,6 +379,7 @@ function fileOf(
       original === undefined
         ? sourceOf(draft, dater, rank, pool, options, open, repeats)
         : undefined,
+    mainlogs: draft.entries?.mainlogs ?? [],
     duplicateOf: original?.input.name,
   };
 }
@@ -387,9 +402,10 @@ function sourceOf(
   open: () => Promise<BlockReader>,
   repeats?: Repeats,
 ): LogSource {
-  const { look, input, node, reorderMs, firstMs } = draft;
+  const { look, input, node, reorderMs, firstMs, entries } = draft;
   const { vocabulary, needs, map, defaultKind, gapMs } = options;
-  const setting = { name: input.name, vocabulary, needs, dater, node, map, defaultKind };
+  const base = { name: input.name, vocabulary, needs, dater, node, map, defaultKind };
+  const setting = { ...base, repeated: entries?.lines };
   return new LogSource({
     input,
     rank,

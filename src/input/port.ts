@@ -31,6 +31,8 @@ export interface LogParser {
    * tell: `connect` where connections are not logged, say. Absent: it shows every kind.
    */
   readonly lacks?: readonly KindName[] | undefined;
+  /** Lines so far that another input of the run holds too; they are among the irrelevant ones. */
+  readonly repeated?: number;
   /**
    * Time of the line read last, in milliseconds UTC; NaN when it has none (it is then unparsed).
    * Also set for irrelevant lines: they date the file and its jumps.

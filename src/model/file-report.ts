@@ -32,7 +32,10 @@ export interface FileReport {
   readonly event: number;
   readonly irrelevant: number;
   readonly unparsed: number;
-  /** Of the irrelevant lines those that another file of the rotation holds, and is read for. */
+  /**
+   * Of the irrelevant lines those that another input holds, and is read for: a file of the same
+   * rotation, or the mainlog beside a rejectlog of Exim.
+   */
   readonly repeated: number;
   readonly repeatedIn: readonly string[];
   /** Unparsed lines by reason, the most frequent first. */

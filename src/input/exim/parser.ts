@@ -6,6 +6,7 @@ import type { Dialect, ParserSetting } from '../dialects.ts';
 import { LINE, type LineClass, type LogParser } from '../port.ts';
 import { ProgramLine } from '../syslog/program-line.ts';
 import { behindProcess } from './behind-process.ts';
+import type { LineCounts } from './line-counts.ts';
 import { messageIdEnd } from './message-id.ts';
 import { EximReader } from './reader.ts';
 import { EximStamp } from './stamp.ts';
@@ -42,14 +43,17 @@ class EximParser implements LogParser {
   readonly dialect = 'exim';
   lineTime = Number.NaN;
   reason = '';
+  repeated = 0;
+  readonly #mainlog: LineCounts | undefined;
   readonly #stamp = new EximStamp();
   readonly #reader = new EximReader();
   readonly #line: ProgramLine;
   readonly #dater: ParserSetting['dater'];
 
-  constructor({ vocabulary, dater, needs, node }: ParserSetting) {
+  constructor({ vocabulary, dater, needs, node, repeated }: ParserSetting) {
     this.#line = new ProgramLine(needs);
     this.#dater = dater;
+    this.#mainlog = repeated?.copy();
     this.#line.node = vocabulary.nodes.id(node ?? '') ?? NO_WORD;
   }
 
@@ -66,6 +70,10 @@ class EximParser implements LogParser {
     const { localMs, offsetMs } = stamp;
     // The repeated hour of DST is told by the order of the lines, so each is asked.
     this.lineTime = localMs - (Number.isNaN(offsetMs) ? this.#dater.offsetOf(localMs) : offsetMs);
+    if (this.#mainlog?.take(words, start, end) === true) {
+      this.repeated++;
+      return LINE.irrelevant;
+    }
     const line = this.#line;
     if (line.node === NO_WORD) return this.#unparsed('too many hosts');
     line.batch = batch;
