@@ -1,4 +1,5 @@
 import type { UserError } from '../model/errors.ts';
+import type { KindName } from '../model/event.ts';
 import type { EventBatch } from '../model/event-batch.ts';
 import { allocateBlock } from '../model/words.ts';
 import { LineAccounting } from './accounting.ts';
@@ -54,6 +55,8 @@ export class LogSource {
   readonly #pool: BatchPool;
   #parser: LogParser | undefined;
   #dialect: string | undefined;
+  #lacks: readonly KindName[] = [];
+  #infers: readonly KindName[] = [];
   #blocks: BlockReader | undefined;
   #bytesRead = 0;
   #ended = false;
@@ -87,6 +90,16 @@ export class LogSource {
   /** What the parser has recognised so far; undefined before the file was opened. */
   get dialect(): string | undefined {
     return this.#parser?.dialect ?? this.#dialect;
+  }
+
+  /** Kinds of event that the file does not show, as far as it was read. */
+  get lacks(): readonly KindName[] {
+    return this.#parser === undefined ? this.#lacks : (this.#parser.lacks ?? []);
+  }
+
+  /** Kinds of event that other lines stand for. */
+  get infers(): readonly KindName[] {
+    return this.#parser === undefined ? this.#infers : (this.#parser.infers ?? []);
   }
 
   /** Time of the first dated line, milliseconds UTC; NaN when there is none. */
@@ -142,6 +155,8 @@ export class LogSource {
     this.#blocks?.close();
     this.#blocks = undefined;
     this.#dialect = this.dialect;
+    this.#lacks = this.lacks;
+    this.#infers = this.infers;
     this.#parser = undefined;
     this.#ended = true;
     if (this.#batch !== undefined) this.#pool.release(this.#batch);

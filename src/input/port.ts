@@ -31,6 +31,8 @@ export interface LogParser {
    * tell: `connect` where connections are not logged, say. Absent: it shows every kind.
    */
   readonly lacks?: readonly KindName[];
+  /** Kinds that no line shows and others stand for, as the user asked: their number is a lower bound. */
+  readonly infers?: readonly KindName[];
   /**
    * Time of the line read last, in milliseconds UTC; NaN when it has none (it is then unparsed).
    * Also set for irrelevant lines: they date the file and its jumps.

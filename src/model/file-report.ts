@@ -1,3 +1,5 @@
+import type { KindName } from './event.ts';
+
 /** A log line that could not be read, for the user to look at. */
 export interface UnparsedSample {
   readonly line: number;
@@ -12,6 +14,10 @@ export interface FileReport {
   /** Undefined when no line told. */
   readonly dialect: string | undefined;
   readonly sizeBytes: number;
+  /** Kinds of event that a log of its form does not show. */
+  readonly lacks: readonly KindName[];
+  /** Kinds of which there are at least as many as the events say: other lines stand for them. */
+  readonly infers: readonly KindName[];
   /** The three classes add up to the lines read. */
   readonly lines: number;
   readonly event: number;

@@ -1,3 +1,4 @@
+import type { LackHints } from '../dialects.ts';
 import type { FormatName } from '../format-names.ts';
 import { DAEMON, daemonOfTag, listenerOfTag } from '../postfix/daemons.ts';
 import type { LineClass } from '../port.ts';
@@ -14,6 +15,8 @@ export interface Program {
   readonly name: FormatName;
   readonly hasTag: (tag: string) => boolean;
   readonly createReader: () => ProgramReader;
+  /** What makes it log a kind of event that its log lacks. */
+  readonly hints?: LackHints;
 }
 
 export const PROGRAMS: readonly Program[] = [];
