@@ -86,7 +86,10 @@ export async function compareLogs(options: CompareLogsOptions): Promise<CompareL
     ...policy.series.map(({ monitor }) => monitor),
   ]);
   const { signal } = options;
-  const demands = { vocabulary, needs, gapMs: longestSpan(monitors), signal };
+  const asking = both.map(({ policy, placed, scripts }) => {
+    return { policy, placed, hasScripts: scripts !== undefined };
+  });
+  const demands = { vocabulary, needs, gapMs: longestSpan(monitors), signal, policies: asking };
   const logs = await openLogs(options.logs, options, demands);
   options.onOpen(logs.progress);
   let folder: ReportFolder | undefined;
@@ -121,7 +124,7 @@ export async function compareLogs(options: CompareLogsOptions): Promise<CompareL
       return policyRemarks(comparison[side]).map((remark) => `${side}: ${remark}`);
     });
     const warnings = new Set(both.flatMap((run) => run.warnings));
-    return { report, summary, warnings: [...warnings, ...remarks] };
+    return { report, summary, warnings: [...warnings, ...logs.notes, ...remarks] };
   } catch (error) {
     folder?.discard();
     throw error;

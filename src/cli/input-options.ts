@@ -18,6 +18,8 @@ export interface LogOptions {
   readonly map?: readonly string[] | undefined;
   /** Kind of the events of a CSV without a `kind` column. */
   readonly kind?: string | undefined;
+  /** Whether the first line of a connection counts as its connect, where none is logged. */
+  readonly inferConnections?: boolean | undefined;
 }
 
 /** A time a user gave, milliseconds UTC. */

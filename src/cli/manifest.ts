@@ -25,6 +25,7 @@ export function commonOptions(options: RunOptions): Record<string, unknown> {
     input_format: options.inputFormat,
     map: options.map,
     kind: options.kind,
+    infer_connections: options.inferConnections,
     phase: options.phase,
     sliding: options.sliding,
     session_timeout: options.sessionTimeout,

@@ -19,6 +19,7 @@ import {
   yearOption,
   type LogOptions,
 } from './input-options.ts';
+import { refuseMissingFacts, type AskingPolicy } from './missing-facts.ts';
 
 export interface OpenLogs {
   readonly sources: readonly LogSource[];
@@ -32,6 +33,8 @@ export interface OpenLogs {
   readonly openings: ReadonlyMap<string, Buffer>;
   /** Whether they can be opened again: not standard input or a pipe. */
   readonly readTwice: boolean;
+  /** What a reader should know of facts that some inputs lack. */
+  readonly notes: readonly string[];
   readonly close: () => void;
 }
 
@@ -46,12 +49,15 @@ export interface LogDemands {
   readonly afterMs?: number | undefined;
   /** Logs that are no files, beside those named. */
   readonly texts?: readonly TextInput[] | undefined;
+  /** Those that will judge what the inputs hold. */
+  readonly policies?: readonly AskingPolicy[] | undefined;
 }
 
 /**
  * Finds, detects, dates and ranks the inputs that a user named.
  *
- * @throws {UserError} for a mistake in the options, an input that is missing, or one that nothing dates
+ * @throws {UserError} for a mistake in the options, an input that is missing, one that nothing dates,
+ *   or rules that count what no input logs
  */
 export async function openLogs(
   logs: readonly string[],
@@ -61,6 +67,7 @@ export async function openLogs(
   const years = yearOption(options.year);
   const { files, sources } = await openInputs(logs, {
     ...demands,
+    inferConnections: options.inferConnections,
     reorderMs: durationOption('--reorder', options.reorder),
     year: years.plain,
     yearFor: years.yearFor,
@@ -70,6 +77,7 @@ export async function openLogs(
     map: readColumnMap(options.map ?? []),
     defaultKind: kindOption(options.kind),
   });
+  const notes = refuseMissingFacts(files, demands.policies ?? []);
   if (files.every(({ dialect }) => !HAVE_COLUMNS.has(dialect))) refuseColumnOptions(options);
   const total = files.some(({ input }) => input.stream)
     ? 0
@@ -87,6 +95,7 @@ export async function openLogs(
         return source === undefined ? [] : [[input.name, opening] as const];
       }),
     ),
+    notes,
     readTwice: files.every(({ input }) => !input.stream),
     close: () => {
       for (const source of sources) source.close();
@@ -145,6 +154,8 @@ function reportOf(
     dialect: source?.dialect ?? file.dialect,
     sizeBytes: input.sizeBytes,
     archive: source?.archive ?? file.archive,
+    lacks: source?.lacks ?? file.lacks,
+    infers: source?.infers ?? [],
     lines: accounting?.lines ?? 0,
     event: (accounting?.event ?? 0) - dropped,
     irrelevant: (accounting?.irrelevant ?? 0) + dropped,

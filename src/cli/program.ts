@@ -53,7 +53,11 @@ function withLogOptions(command: Command): Command {
       'columns of a CSV, or paths of NDJSON, whose names differ: time=ts,ip=client.addr',
       collect,
     )
-    .option('--kind <kind>', 'kind of the events of a CSV or NDJSON without a kind column');
+    .option('--kind <kind>', 'kind of the events of a CSV or NDJSON without a kind column')
+    .option(
+      '--infer-connections',
+      'where connections are not logged, the first line of each counts as its connect',
+    );
 }
 
 /** Builds the command line. Commands are loaded when they run, so that `--version` is quick. */

@@ -106,6 +106,7 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
     gapMs: longestSpan(monitors),
     signal: options.signal,
     afterMs: runs?.state?.clockMs ?? undefined,
+    policies: [{ policy, placed: run.placed, hasScripts: scripts !== undefined }],
   });
   options.onOpen?.(logs.progress);
   let output: ReplayOutput | undefined;
@@ -145,7 +146,14 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
     refuseUnusable(files);
     runs?.refusePast(files);
     const stored = state && runs?.factsOf(state);
-    const report = { version: VERSION, policy: run.name, files, tally, stored };
+    const report = {
+      version: VERSION,
+      policy: run.name,
+      files,
+      tally,
+      stored,
+      missing: logs.notes,
+    };
     const summary = summaryJson(report);
     const persisted = kept.map((name) => snapshot(name));
     output.commit(persisted, jsonText(summary), jsonText(manifestOf(options, run, whatIf, report)));
@@ -161,7 +169,7 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
         const before = runs?.state?.ledger.rules[index].tally.firings ?? 0;
         return { rule: name, firings: firings - before };
       }),
-      warnings: [...run.warnings, ...aged],
+      warnings: [...run.warnings, ...logs.notes, ...aged],
     };
   } catch (error) {
     output?.discard();
@@ -202,6 +210,12 @@ function openRuns(
   }
   if (logs.length === 0 && final !== true) {
     throw new UserError('no logs named', 'only --final goes without: it closes the open windows');
+  }
+  if (options.inferConnections === true) {
+    throw new UserError(
+      '--infer-connections does not go with --state: connections seen before are not stored',
+      'replay all logs in one run',
+    );
   }
   const span = from === undefined ? (to === undefined ? undefined : '--to') : '--from';
   if (span !== undefined) {

@@ -8,6 +8,7 @@ import type { InlinePolicy } from '../testing/policy-reference.ts';
 import type { OpenTestInput, TestPolicy, TestPort } from '../testing/test-replay.ts';
 import type { PolicyTest, TestFile } from '../testing/test-file.ts';
 import { digestOf } from './manifest.ts';
+import type { AskingPolicy } from './missing-facts.ts';
 import { openLogs } from './open-logs.ts';
 import { mistakesIn, shownDiagnostics } from './policy-file.ts';
 import { loadRunPolicy } from './run-policy.ts';
@@ -65,10 +66,16 @@ export function testWorld(
           signal,
           afterMs: clockMs ?? undefined,
           texts,
+          // Events that a test writes itself are all there is.
+          policies: logs.length === 0 ? [] : askingOf(loadedOf(test, file)),
         },
       );
     },
   };
+}
+
+function askingOf({ policy, placed, scripts }: LoadedPolicy): AskingPolicy[] {
+  return policy === undefined ? [] : [{ policy, placed, hasScripts: scripts !== undefined }];
 }
 
 function ruleCoverage(

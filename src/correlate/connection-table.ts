@@ -6,7 +6,7 @@ import { ByteIndex } from './byte-index.ts';
 const ID_WORDS = 9;
 const INITIAL_SLOTS = 64;
 /** A connection that was silent for longer is over, and its id may name another one. */
-export const CONNECTION_SILENCE_MS = HOUR_MS;
+const SILENCE_MS = HOUR_MS;
 
 /**
  * Connections of which the log shows neither beginning nor end, by the id that their lines share.
@@ -22,7 +22,7 @@ export class ConnectionTable {
   see(node: number, words: Int32Array, start: number, end: number, nowMs: number): boolean {
     let slot = this.#ids.find(node, words, start, end, 0);
     if (slot !== 0) {
-      const isOver = nowMs - this.#last[slot] > CONNECTION_SILENCE_MS;
+      const isOver = nowMs - this.#last[slot] > SILENCE_MS;
       if (nowMs > this.#last[slot]) this.#last[slot] = nowMs;
       return isOver;
     }
@@ -37,7 +37,7 @@ export class ConnectionTable {
   /** Runs when the table would grow, so its cost is shared by the connections since the last time. */
   #forget(nowMs: number): void {
     for (let slot = 1; slot < this.#capacity; slot++) {
-      if (this.#live[slot] === 0 || nowMs - this.#last[slot] <= CONNECTION_SILENCE_MS) continue;
+      if (this.#live[slot] === 0 || nowMs - this.#last[slot] <= SILENCE_MS) continue;
       this.#live[slot] = 0;
       this.#ids.remove(slot);
     }

@@ -29,8 +29,6 @@ export class Correlator {
   readonly sessions = new SessionTable();
   /** Disconnects whose connect the log does not show. */
   unopened = 0;
-  /** Connects that no line shows, made of the first line of a connection. */
-  inferred = 0;
   /** Slots of the open session and of the message that the row taken last belongs to; 0: unknown. */
   session = 0;
   message = 0;
@@ -190,11 +188,8 @@ export class Correlator {
     const { sessions } = this;
     batch.phases[row] = bit(PHASE.connect);
     batch.phase[row] = PHASE.connect;
-    if ((batch.flags[row] & FLAG.inferred) !== 0) {
-      // Nothing tells its end, so it opens no session: the gauge would only ever be wrong.
-      this.inferred++;
-      return;
-    }
+    // Nothing tells the end of such a connection, so it opens no session: the gauge would be wrong.
+    if ((batch.flags[row] & FLAG.inferred) !== 0) return;
     const node = batch.node[row];
     let slot: number;
     if (this.#loadText(batch, row, TEXT.session)) {

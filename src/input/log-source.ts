@@ -1,4 +1,5 @@
 import type { UserError } from '../model/errors.ts';
+import type { KindName } from '../model/event.ts';
 import type { EventBatch } from '../model/event-batch.ts';
 import { allocateBlock } from '../model/words.ts';
 import { LineAccounting } from './accounting.ts';
@@ -64,6 +65,8 @@ export class LogSource {
   #parser: LogParser | undefined;
   #dialect: string | undefined;
   #repeated = 0;
+  #lacks: readonly KindName[] = [];
+  #infers: readonly KindName[] = [];
   #blocks: BlockReader | undefined;
   #bytesRead = 0;
   #ended = false;
@@ -104,6 +107,16 @@ export class LogSource {
   /** Lines that another input of the run holds too, counted as irrelevant. */
   get repeated(): number {
     return this.accounting.repeated + (this.#parser?.repeated ?? this.#repeated);
+  }
+
+  /** Kinds of event that the file does not show, as far as it was read. */
+  get lacks(): readonly KindName[] {
+    return this.#parser === undefined ? this.#lacks : (this.#parser.lacks ?? []);
+  }
+
+  /** Kinds of event that other lines stand for. */
+  get infers(): readonly KindName[] {
+    return this.#parser === undefined ? this.#infers : (this.#parser.infers ?? []);
   }
 
   /** Time of the first dated line, milliseconds UTC; NaN when there is none. */
@@ -180,6 +193,8 @@ export class LogSource {
     this.#blocks = undefined;
     this.#dialect = this.dialect;
     this.#repeated = this.#parser?.repeated ?? this.#repeated;
+    this.#lacks = this.lacks;
+    this.#infers = this.infers;
     this.#parser = undefined;
     this.#ended = true;
     if (this.#batch !== undefined) this.#pool.release(this.#batch);

@@ -1,5 +1,5 @@
 import type { UserError } from '../model/errors.ts';
-import type { EventField, Needs } from '../model/event.ts';
+import type { EventField, KindName, Needs } from '../model/event.ts';
 import { Vocabulary } from '../model/vocabulary.ts';
 import { BatchPool } from './batch-pool.ts';
 import { blocksOf, openBlocks, type BlockReader } from './blocks.ts';
@@ -48,6 +48,8 @@ export interface InputOptions {
   readonly map?: ReadonlyMap<EventField, string> | undefined;
   /** CSV: the kind of events without a `kind` column. */
   readonly defaultKind?: string | undefined;
+  /** Whether the first line of a connection whose beginning is not logged brings a connect. */
+  readonly inferConnections?: boolean | undefined;
   /** Logs beside those of the arguments. */
   readonly texts?: readonly TextInput[] | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -58,8 +60,13 @@ export interface InputOptions {
 /** One input, in the order of rank; what it holds is known by its source once that was read. */
 export interface LogFile {
   readonly input: Input;
+  /** As far as its front tells. */
   readonly dialect: string;
   readonly archive: Archive | undefined;
+  /** Kinds of event that it does not show, as far as its front tells. */
+  readonly lacks: readonly KindName[];
+  /** It has a line with a time. */
+  readonly isDated: boolean;
   /** The first line, of a CSV the first two: what a file that goes on has in common with itself. */
   readonly opening: Buffer;
   /** Where the year came from; the source is `stamp` when no stamp lacked it. */
@@ -274,9 +281,15 @@ interface Draft extends Contender {
   readonly zone: Zone;
   readonly node: string | undefined;
   readonly reorderMs: number;
-  /** Of a rejectlog: see `ParserSetting`. */
   /** Of a rejectlog of Exim beside its mainlogs. */
   readonly entries?: RepeatedEntries | undefined;
+  readonly facts: FrontFacts;
+}
+
+/** What the first lines of an input tell beside their times. */
+interface FrontFacts {
+  readonly dialect: string;
+  readonly lacks: readonly KindName[];
 }
 
 async function draftOf(
@@ -295,10 +308,13 @@ async function draftOf(
     reorderMs: options.reorderMs ?? (look.converted ? 0 : DEFAULT_REORDER_MS),
   };
   const firstMs = await prober.firstTime(base);
-  return { ...base, firstMs, lastMs: () => prober.lastTime(base) };
+  const facts = await prober.facts(base);
+  return { ...base, firstMs, facts, lastMs: () => prober.lastTime(base) };
 }
 
-type Base = Omit<Draft, 'firstMs' | 'lastMs'>;
+type Base = Omit<Draft, 'firstMs' | 'lastMs' | 'facts'>;
+/** Few kinds are so rare that none is in as much. */
+const FACTS_BYTES = 256 * 1024;
 
 /** Reads a few lines of a file for their times; their words do not enter the run's vocabulary. */
 class Prober {
@@ -334,11 +350,41 @@ class Prober {
     return Number.NaN;
   }
 
-  async #firstTimeIn(base: Base, blocks: BlockReader, year: number | undefined): Promise<number> {
-    const dater = daterOf(base, year);
+  /** The kinds of event that no line near the front shows. */
+  async facts(base: Base): Promise<FrontFacts> {
+    const { look, input } = base;
+    const facts = await this.#factsIn(base, blocksOf(look.head));
+    if (facts.lacks.length === 0 || input.stream) return facts;
+    if (look.archive === undefined && look.head.length === input.sizeBytes) return facts;
+    return this.#factsIn(base, await openBlocks(input, this.#options));
+  }
+
+  async #factsIn(base: Base, blocks: BlockReader): Promise<FrontFacts> {
+    const source = this.#sourceOver(base, blocks, base.year.firstYear);
+    try {
+      let left = FACTS_BYTES;
+      let lacking = true;
+      while (left > 0 && lacking) {
+        const batch = await source.nextBatch();
+        if (batch === undefined) break;
+        left -= batch.bytes.length;
+        source.recycle(batch);
+        lacking = source.lacks.length > 0;
+      }
+      return { dialect: source.dialect ?? base.look.format.dialect, lacks: source.lacks };
+    } finally {
+      source.close();
+    }
+  }
+
+  #sourceOver(base: Base, blocks: BlockReader, year: number | undefined): LogSource {
     const draft = { ...base, firstMs: Number.NaN };
     const open = (): Promise<BlockReader> => Promise.resolve(blocks);
-    const source = sourceOf(draft, dater, 0, this.#pool, this.#options, open);
+    return sourceOf(draft, daterOf(base, year), 0, this.#pool, this.#options, open);
+  }
+
+  async #firstTimeIn(base: Base, blocks: BlockReader, year: number | undefined): Promise<number> {
+    const source = this.#sourceOver(base, blocks, year);
     try {
       while (Number.isNaN(source.firstTime)) {
         const batch = await source.nextBatch();
@@ -360,14 +406,16 @@ function fileOf(
   options: InputOptions,
   repeats: Repeats | undefined,
 ): LogFile {
-  const { look, input, year, zone, node, reorderMs } = draft;
+  const { look, input, year, zone, node, reorderMs, facts, firstMs } = draft;
   const dater = daterOf(draft, year.firstYear);
   const { blocks } = look;
   const open =
     blocks === undefined ? () => openBlocks(input, options) : () => Promise.resolve(blocks);
   return {
     input,
-    dialect: look.format.dialect,
+    dialect: facts.dialect,
+    lacks: facts.lacks,
+    isDated: !Number.isNaN(firstMs),
     archive: look.archive,
     opening: openingOf(look),
     year,
@@ -394,7 +442,7 @@ function daterOf({ zone, reorderMs }: Base, firstYear: number | undefined): File
 }
 
 function sourceOf(
-  draft: Omit<Draft, 'lastMs'>,
+  draft: Omit<Draft, 'lastMs' | 'facts'>,
   dater: FileDater,
   rank: number,
   pool: BatchPool,
@@ -403,9 +451,18 @@ function sourceOf(
   repeats?: Repeats,
 ): LogSource {
   const { look, input, node, reorderMs, firstMs, entries } = draft;
-  const { vocabulary, needs, map, defaultKind, gapMs } = options;
-  const base = { name: input.name, vocabulary, needs, dater, node, map, defaultKind };
-  const setting = { ...base, repeated: entries?.lines };
+  const { vocabulary, needs, map, defaultKind, gapMs, inferConnections } = options;
+  const setting = {
+    name: input.name,
+    vocabulary,
+    needs,
+    dater,
+    node,
+    map,
+    defaultKind,
+    inferConnections,
+    repeated: entries?.lines,
+  };
   return new LogSource({
     input,
     rank,

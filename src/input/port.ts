@@ -33,6 +33,8 @@ export interface LogParser {
   readonly lacks?: readonly KindName[] | undefined;
   /** Lines so far that another input of the run holds too; they are among the irrelevant ones. */
   readonly repeated?: number;
+  /** Kinds that no line shows and others stand for, as the user asked: their number is a lower bound. */
+  readonly infers?: readonly KindName[];
   /**
    * Time of the line read last, in milliseconds UTC; NaN when it has none (it is then unparsed).
    * Also set for irrelevant lines: they date the file and its jumps.

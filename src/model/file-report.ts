@@ -1,3 +1,5 @@
+import type { KindName } from './event.ts';
+
 /** Lines that could not be read and look alike, for the user to look at (`input/line-shapes.ts`). */
 export interface UnparsedShape {
   readonly reason: string;
@@ -27,6 +29,10 @@ export interface FileReport {
         readonly trailingGarbage: boolean;
       }
     | undefined;
+  /** Kinds of event that a log of its form does not show. */
+  readonly lacks: readonly KindName[];
+  /** Kinds of which there are at least as many as the events say: other lines stand for them. */
+  readonly infers: readonly KindName[];
   /** The three classes add up to the lines read. */
   readonly lines: number;
   readonly event: number;

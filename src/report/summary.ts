@@ -14,6 +14,8 @@ export interface ReplayReport {
   readonly tally: Tally;
   /** Of a run with a state; the tally is then that of all its runs. */
   readonly stored?: StoredFacts | undefined;
+  /** What a reader should know of facts that some inputs lack. */
+  readonly missing: readonly string[];
 }
 
 /** Where a run with a state began, and what it has left. */
@@ -95,6 +97,7 @@ export function summaryJson(report: ReplayReport): unknown {
       below_zero: note.negative,
     })),
     unfed: tally.unfed,
+    missing: report.missing,
     ...(tally.scripts && { scripts: scriptsJson(tally.scripts) }),
     files: report.files.map(fileJson),
   };
@@ -208,6 +211,8 @@ export function fileJson(file: FileReport): object {
     packing: file.archive?.kind ?? null,
     ends_early: file.archive?.endsEarly ?? false,
     trailing_garbage: file.archive?.trailingGarbage ?? false,
+    lacks: file.lacks,
+    infers: file.infers,
     lines: file.lines,
     event: file.event,
     irrelevant: file.irrelevant,

@@ -270,6 +270,11 @@ export function fileRemarks(file: FileReport): string[] {
       `${file.file}: year ${file.year.first} taken from the ${file.year.source}; --year sets it`,
     );
   }
+  if (file.infers.length > 0) {
+    notes.push(
+      `${file.file}: ${file.infers.join(' and ')} inferred from other lines: a lower bound`,
+    );
+  }
   for (const { reason, lines } of file.reasons) {
     notes.push(`${file.file}: ${counted(lines, 'line')} unparsed: ${reason}`);
   }

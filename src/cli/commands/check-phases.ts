@@ -2,11 +2,11 @@ import path from 'node:path';
 import { UserError } from '../../model/errors.ts';
 import { Vocabulary } from '../../model/vocabulary.ts';
 import { needsOf } from '../../policy/needs.ts';
-import type { RulePolicy } from '../../policy/rule-policy.ts';
 import { phaseJson, phaseTable } from '../../report/phase-table.ts';
 import { phaseShifts } from '../../simulate/phase-shifts.ts';
 import { closingNote } from '../closing-note.ts';
 import { durationOption } from '../input-options.ts';
+import type { AskingPolicy } from '../missing-facts.ts';
 import { openLogs } from '../open-logs.ts';
 import type { PhaseFlags } from '../phase-option.ts';
 import type { CommandContext } from '../program.ts';
@@ -20,7 +20,7 @@ const MOST_STEPS = 64;
 
 /** Shows how the firings of a policy move when windows begin later. */
 export async function checkPhases(
-  policy: RulePolicy,
+  { policy, placed }: AskingPolicy,
   logs: readonly string[],
   flags: PhaseFlags,
   context: CommandContext,
@@ -33,7 +33,10 @@ export async function checkPhases(
   }
   const vocabulary = new Vocabulary();
   const needs = needsOf(policy);
-  const opened = await openLogs(logs, flags, { vocabulary, needs, gapMs: Infinity, signal });
+  const policies = [{ policy, placed }];
+  const demands = { vocabulary, needs, gapMs: Infinity, signal, policies };
+  const opened = await openLogs(logs, flags, demands);
+  for (const note of opened.notes) stdio.err(`${note}\n`);
   const hideProgress = showProgress(stdio, opened.progress);
   try {
     const { sources, fileOf } = opened;

@@ -14,6 +14,7 @@ import { EXIT } from '../exit-code.ts';
 import { checkLua, isLuaFile, readModuleFile, scriptletFiles } from '../lua-modules.ts';
 import { phaseOption, refuseLoneLogOptions, type PhaseFlags } from '../phase-option.ts';
 import { isScriptFile, loadPolicy, loadScript } from '../policy-file.ts';
+import type { AskingPolicy } from '../missing-facts.ts';
 import type { CommandContext } from '../program.ts';
 
 interface CheckFlags extends ConfigurationOptions, PhaseFlags {
@@ -62,7 +63,7 @@ function checkFiles(
   { config, root }: ConfigurationOptions,
   slot: ScriptSlot | undefined,
   context: CommandContext,
-): RulePolicy | undefined {
+): AskingPolicy | undefined {
   let stanza: AuditStanza | undefined;
   if (config !== undefined) {
     const configuration = checkFile(config, context, () => {
@@ -78,7 +79,7 @@ function checkFiles(
     stanza = audit;
   }
   const monitors = stanza && keptMonitors(stanza);
-  let checked: RulePolicy | undefined;
+  let checked: AskingPolicy | undefined;
   for (const file of files) {
     if (isScriptFile(file)) {
       checkFile(file, context, () => {
@@ -92,8 +93,8 @@ function checkFiles(
       continue;
     }
     checked = checkFile(file, context, () => {
-      const { policy, warnings } = loadPolicy(file, stanza);
-      return { result: policy, warnings, words: policyWords(policy) };
+      const { policy, placed, warnings } = loadPolicy(file, stanza);
+      return { result: { policy, placed }, warnings, words: policyWords(policy) };
     });
   }
   return checked;

@@ -5,6 +5,7 @@ import type { FileReport } from '../../model/file-report.ts';
 import { formatIso } from '../../model/time.ts';
 import { Vocabulary } from '../../model/vocabulary.ts';
 import { needsOf } from '../../policy/needs.ts';
+import type { PlacedRules } from '../../policy/rule-coverage.ts';
 import type { RulePolicy } from '../../policy/rule-policy.ts';
 import { explanationJson } from '../../report/explanation-json.ts';
 import { explanationTable } from '../../report/explanation-table.ts';
@@ -22,6 +23,7 @@ import type { FiringRow } from '../../simulate/tally.ts';
 import { closingNote } from '../closing-note.ts';
 import { durationOption, fromToOptions, timeOption, type LogOptions } from '../input-options.ts';
 import { isLuaFile } from '../lua-modules.ts';
+import type { AskingPolicy } from '../missing-facts.ts';
 import { openLogs, type OpenLogs } from '../open-logs.ts';
 import { isScriptFile } from '../policy-file.ts';
 import type { CommandContext } from '../program.ts';
@@ -62,8 +64,8 @@ export async function runExplain(
   const isJson = flags.json === true || flags.format === 'json';
   if (isJson && flags.ascii === true) throw new UserError('--ascii draws bars, and JSON has none');
   refuseUnclear(logs, flags);
-  const { policy, warnings } = loadRules(flags);
-  const run = new ExplainRun(logs, flags, policy, context);
+  const { policy, placed, warnings } = loadRules(flags);
+  const run = new ExplainRun(logs, flags, { policy, placed }, context);
   const { explanation, files } =
     flags.firing === undefined ? await run.explainMoment() : await run.explainFiring(flags.firing);
   for (const warning of warnings) stdio.err(`${warning}\n`);
@@ -95,14 +97,15 @@ function refuseUnclear(logs: readonly string[], flags: ExplainFlags): void {
 
 function loadRules(flags: ExplainFlags): {
   readonly policy: RulePolicy;
+  readonly placed: PlacedRules | undefined;
   readonly warnings: readonly string[];
 } {
   const { policy: file, config, root } = flags;
   if (file === undefined) throw new UserError('explain needs --policy: whose rules?');
   if (isScriptFile(file) || isLuaFile(file)) throw withoutRules(`${file} is a script`);
-  const { policy, warnings } = loadRunPolicy(file, { config, root });
+  const { policy, placed, warnings } = loadRunPolicy(file, { config, root });
   if (policy.rules.length === 0) throw withoutRules(`${file} has none`);
-  return { policy, warnings };
+  return { policy, placed, warnings };
 }
 
 function withoutRules(why: string): UserError {
@@ -122,18 +125,21 @@ class ExplainRun {
   readonly #logs: readonly string[];
   readonly #flags: ExplainFlags;
   readonly #policy: RulePolicy;
+  readonly #asking: AskingPolicy;
   readonly #context: CommandContext;
+  #told = false;
   readonly #sessionTimeoutMs: number | undefined;
 
   constructor(
     logs: readonly string[],
     flags: ExplainFlags,
-    policy: RulePolicy,
+    asking: AskingPolicy,
     context: CommandContext,
   ) {
     this.#logs = logs;
     this.#flags = flags;
-    this.#policy = policy;
+    this.#asking = asking;
+    this.#policy = asking.policy;
     this.#context = context;
     this.#sessionTimeoutMs = durationOption('--session-timeout', flags.sessionTimeout);
   }
@@ -229,8 +235,11 @@ class ExplainRun {
   ): Promise<Result> {
     const { stdio, signal } = this.#context;
     const vocabulary = new Vocabulary();
-    const demands = { vocabulary, needs, gapMs: Infinity, signal };
+    const policies = [this.#asking];
+    const demands = { vocabulary, needs, gapMs: Infinity, signal, policies };
     const opened = await openLogs(this.#logs, this.#flags, demands);
+    if (!this.#told) for (const note of opened.notes) stdio.err(`${note}\n`);
+    this.#told = true;
     const hideProgress = showProgress(stdio, opened.progress);
     try {
       return await use(opened, vocabulary);

@@ -2,6 +2,7 @@ import { UserError } from '../../model/errors.ts';
 import type { Needs } from '../../model/event.ts';
 import { Vocabulary } from '../../model/vocabulary.ts';
 import { needsOf } from '../../policy/needs.ts';
+import type { PlacedRules } from '../../policy/rule-coverage.ts';
 import { isRefusal, type Rule, type RulePolicy } from '../../policy/rule-policy.ts';
 import { cellText } from '../../policy/yaml/cell-text.ts';
 import { sweepCsv, sweepJson } from '../../report/sweep-rows.ts';
@@ -17,6 +18,7 @@ import { EXIT } from '../exit-code.ts';
 import { durationOption, fromToOptions, type LogOptions } from '../input-options.ts';
 import { loadLabels, type LabelOptions } from '../label-lists.ts';
 import { isLuaFile } from '../lua-modules.ts';
+import type { AskingPolicy } from '../missing-facts.ts';
 import { openLogs, type OpenLogs } from '../open-logs.ts';
 import { isScriptFile } from '../policy-file.ts';
 import type { CommandContext } from '../program.ts';
@@ -50,7 +52,7 @@ export async function runSweep(
   context: CommandContext,
 ): Promise<void> {
   const { stdio } = context;
-  const { policy, name, text, warnings } = policyOf(flags);
+  const { policy, placed, name, text, warnings } = policyOf(flags);
   const rule = sweptRule(policy, flags.rule);
   const grid = gridOf(policy, rule, flags);
   const labels = labelsFor(rule, flags);
@@ -60,7 +62,7 @@ export async function runSweep(
   const sessionTimeoutMs = durationOption('--session-timeout', flags.sessionTimeout);
   const { clampNegative, enforce } = flags;
   const asked = { policy, rule, fromMs, toMs, sessionTimeoutMs, clampNegative, labels };
-  const reader = new LogReader(logs, flags, needsOf(policy), context);
+  const reader = new LogReader(logs, flags, { policy, placed }, context);
 
   const { result, files } = await reader.read(async (opened, inputs) => {
     if (enforce === true) refusePipes(opened, '--enforce');
@@ -117,15 +119,23 @@ type Inputs = Pick<EnforceCellsOptions, 'sources' | 'vocabulary' | 'needs' | 'fi
 class LogReader {
   readonly #logs: readonly string[];
   readonly #flags: SweepFlags;
+  readonly #asking: AskingPolicy;
   readonly #needs: Needs;
+  #told = false;
   readonly #context: CommandContext;
 
-  /** @param needs has the sender, too, where lists of labels need it: the rule refuses then */
-  constructor(logs: readonly string[], flags: SweepFlags, needs: Needs, context: CommandContext) {
+  constructor(
+    logs: readonly string[],
+    flags: SweepFlags,
+    asking: AskingPolicy,
+    context: CommandContext,
+  ) {
     if (flags.enforce === true) refuseStdin(logs, '--enforce', 'name files');
     this.#logs = logs;
     this.#flags = flags;
-    this.#needs = needs;
+    this.#asking = asking;
+    // The sender, too, where lists of labels need it: the rule refuses then.
+    this.#needs = needsOf(asking.policy);
     this.#context = context;
   }
 
@@ -133,8 +143,11 @@ class LogReader {
     const { stdio, signal } = this.#context;
     const needs = this.#needs;
     const vocabulary = new Vocabulary();
-    const demands = { vocabulary, needs, gapMs: Infinity, signal };
+    const policies = [this.#asking];
+    const demands = { vocabulary, needs, gapMs: Infinity, signal, policies };
     const opened = await openLogs(this.#logs, this.#flags, demands);
+    if (!this.#told) for (const note of opened.notes) stdio.err(`${note}\n`);
+    this.#told = true;
     const hideProgress = showProgress(stdio, opened.progress);
     try {
       const { sources, fileOf } = opened;
@@ -160,6 +173,7 @@ function labelsFor(rule: Rule, flags: SweepFlags): Labels | undefined {
 /** Scripts have no limits of their own that a sweep could vary. */
 function policyOf({ policy: file, config, root }: SweepFlags): {
   readonly policy: RulePolicy;
+  readonly placed: PlacedRules | undefined;
   readonly name: string;
   readonly text: string;
   readonly warnings: readonly string[];
@@ -172,8 +186,8 @@ function policyOf({ policy: file, config, root }: SweepFlags): {
       `--policy ${file}: sweep varies rules of a YAML policy, and a script has none`,
     );
   }
-  const { policy, name, texts, warnings } = loadRunPolicy(file, { config, root });
-  return { policy, name: name ?? file, text: texts[0], warnings };
+  const { policy, placed, name, texts, warnings } = loadRunPolicy(file, { config, root });
+  return { policy, placed, name: name ?? file, text: texts[0], warnings };
 }
 
 function piecesOf(report: SweepReport, flags: SweepFlags): Iterable<string> {

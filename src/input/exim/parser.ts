@@ -3,6 +3,7 @@ import type { KindName } from '../../model/event.ts';
 import { seekByte, WordView } from '../../model/words.ts';
 import { isFiller, phrase, startsWith, type Phrase } from '../byte-text.ts';
 import type { Dialect, ParserSetting } from '../dialects.ts';
+import { EXIM_HINTS } from './hints.ts';
 import { LINE, type LineClass, type LogParser } from '../port.ts';
 import { ProgramLine } from '../syslog/program-line.ts';
 import { behindProcess } from './behind-process.ts';
@@ -106,6 +107,7 @@ export const EXIM: Dialect = {
   dialect: 'exim',
   owns: ownsLine,
   createParser: (setting) => new EximParser(setting),
+  hints: EXIM_HINTS,
 };
 
 const ownStamp = new EximStamp();

@@ -11,4 +11,7 @@ export const KUMOMTA: Dialect = {
     return json.types[1] === JSON_TYPE.number || json.types[2] === JSON_TYPE.string;
   },
   createParser: (setting) => new KumoParser(setting),
+  hints: {
+    connect: '--infer-connections makes one connect of the first record of each session',
+  },
 };

@@ -1,6 +1,6 @@
 import { readAddress, type Family } from '../../model/address.ts';
-import type { EventBatch } from '../../model/event-batch.ts';
-import { KIND, PHASE, TEXT, type TextFieldName } from '../../model/event.ts';
+import { FLAG, type EventBatch } from '../../model/event-batch.ts';
+import { KIND, PHASE, TEXT, type KindName, type TextFieldName } from '../../model/event.ts';
 import { isFiller, wholeNumber } from '../byte-text.ts';
 import { CsvTime } from '../csv-time.ts';
 import type { ParserSetting } from '../dialects.ts';
@@ -20,7 +20,8 @@ const PARTS = 1000;
  */
 export class KumoParser implements LogParser {
   readonly dialect = 'kumomta';
-  readonly lacks = ['connect', 'disconnect'] as const;
+  readonly lacks: readonly KindName[];
+  readonly infers: readonly KindName[];
   lineTime = Number.NaN;
   reason = '';
   readonly #json = new JsonLine(PATHS);
@@ -33,7 +34,9 @@ export class KumoParser implements LogParser {
   /** Texts of enhanced codes by number. */
   readonly #enhanced = new Map<number, string>();
 
-  constructor({ vocabulary, needs, dater, node }: ParserSetting) {
+  constructor({ vocabulary, needs, dater, node, inferConnections = false }: ParserSetting) {
+    this.lacks = inferConnections ? ['disconnect'] : ['connect', 'disconnect'];
+    this.infers = inferConnections ? ['connect'] : [];
     this.#time = new CsvTime((localMs) => dater.offsetOf(localMs));
     this.#nodes = new WordCache((word) => vocabulary.nodes.id(word) ?? 0);
     this.#node = node === undefined ? -1 : (vocabulary.nodes.id(node) ?? 0);
@@ -61,13 +64,26 @@ export class KumoParser implements LogParser {
     const code = this.#readCode(bytes);
     if (code < 0) return this.#unparsed('code cannot be read');
 
-    const row = batch.push(time, KIND_OF[record], line, start);
-    batch.family[row] = family;
-    if (family > 0) for (let i = 0; i < 4; i++) batch.ip[row * 4 + i] = this.#address[i];
-    batch.node[row] = this.#node >= 0 ? this.#node : this.#wordOf(this.#nodes, bytes, FIELD.node);
+    const hasSession = ends[FIELD.session] > starts[FIELD.session];
+    if (this.infers.length > 0 && family > 0 && hasSession) {
+      const connect = this.#push(batch, KIND.connect, family, line, start);
+      this.#setText(batch, connect, 'session', FIELD.session);
+      batch.phase[connect] = PHASE.connect;
+      batch.flags[connect] |= FLAG.inferred;
+    }
+    const row = this.#push(batch, KIND_OF[record], family, line, start);
     if (record === RECORD.authentication) this.#readAuthentication(batch, row);
     else this.#readMessage(batch, row, record, code);
     return LINE.event;
+  }
+
+  #push(batch: EventBatch, kind: number, family: Family, line: number, start: number): number {
+    const row = batch.push(this.lineTime, kind, line, start);
+    batch.family[row] = family;
+    if (family > 0) for (let i = 0; i < 4; i++) batch.ip[row * 4 + i] = this.#address[i];
+    const { bytes } = batch;
+    batch.node[row] = this.#node >= 0 ? this.#node : this.#wordOf(this.#nodes, bytes, FIELD.node);
+    return row;
   }
 
   #unparsed(reason: string): LineClass {

@@ -49,11 +49,11 @@ export class MainLogReader {
    */
   readReception(type: number, limit: number): LineClass {
     const record = this.#record;
-    const { starts, ends, count } = this.#fields;
+    const { starts, ends, count, kept } = this.#fields;
     const { batch, bytes } = record;
     const plain = count === type + RECEPTION_FIELDS;
-    const peer = count - PEER_FROM_END;
-    if (count > starts.length || peer < type + 3) return record.unparsed('wrong number of fields');
+    const peer = kept - PEER_FROM_END;
+    if (peer < type + 3) return record.unparsed('wrong number of fields');
     const protocol = peer + 2;
     const known = PROTOCOLS.find((own) => this.#is(protocol, own));
     if (!plain && known === undefined) return record.unparsed('wrong number of fields');

@@ -8,6 +8,7 @@ import type { MomentumRecord } from './record.ts';
 /** The stage of a bounce that came as a message of its own. */
 const OUT_OF_BAND = 21;
 const BOUNCE_FIELDS = 16;
+const AT = 64;
 const LETTER_N = 78;
 const LETTER_T = 84;
 const SLASH = 47;
@@ -70,7 +71,9 @@ export class AccountLogReader {
     if (count < 5) return record.unparsed('wrong number of fields');
     // A UNIX socket: nobody came over the network.
     if (fields.isEmpty(3) || bytes[starts[2]] === SLASH) return LINE.irrelevant;
-    const result = fields.letter(bytes, count - 1);
+    // The user is the client's word, so the result is read from the end.
+    const userEnd = type === LETTER_N ? record.end - 2 : record.end;
+    const result = bytes[userEnd] === AT ? bytes[userEnd + 1] : 0;
     if (type === LETTER_N && result !== FAILED && result !== SUCCEEDED) {
       return record.unparsed('result cannot be read');
     }
@@ -87,9 +90,7 @@ export class AccountLogReader {
           : KIND.auth_success;
     const row = record.pushOfPeer(kind, listener, isConsole ? this.#control : 0);
     batch.phase[row] = PHASE.ehlo;
-    // The user may hold an `@`: what stands behind it ends the record.
-    const last = type === LETTER_N ? count - 2 : count - 1;
-    if (last >= 4) record.setWanted(row, TEXT.user, starts[4], ends[last]);
+    record.setWanted(row, TEXT.user, starts[4], userEnd);
     return LINE.event;
   }
 }

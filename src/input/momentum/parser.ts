@@ -31,6 +31,7 @@ export function createMomentumParser(setting: ParserSetting): LogParser {
 class MomentumParser implements LogParser {
   readonly dialect = 'momentum';
   readonly lacks: readonly KindName[];
+  readonly infers: readonly KindName[];
   lineTime = Number.NaN;
   reason = '';
   readonly #fields = new AtFields();
@@ -46,6 +47,7 @@ class MomentumParser implements LogParser {
   constructor({ vocabulary, needs, node, inferConnections = false }: ParserSetting) {
     const { nodes, services } = vocabulary;
     this.lacks = inferConnections ? ['disconnect'] : ['connect', 'disconnect'];
+    this.infers = inferConnections ? ['connect'] : [];
     const record = new MomentumRecord(nodes.id(node ?? '') ?? 0, needs, inferConnections);
     const listeners = new WordCache((word) => vocabulary.listeners.id(word) ?? NO_WORD);
     this.#record = record;

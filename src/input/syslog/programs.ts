@@ -3,7 +3,9 @@ import { DovecotReader } from '../dovecot/reader.ts';
 import { readAmavis } from '../filters/amavis.ts';
 import { readClamavMilter } from '../filters/clamav-milter.ts';
 import { readRspamd } from '../filters/rspamd.ts';
+import { EXIM_HINTS } from '../exim/hints.ts';
 import { EximProgram } from '../exim/syslog.ts';
+import type { LackHints } from '../dialects.ts';
 import type { FormatName } from '../format-names.ts';
 import { OpensmtpdReader } from '../opensmtpd/reader.ts';
 import { DAEMON, daemonOfTag, listenerOfTag } from '../postfix/daemons.ts';
@@ -26,6 +28,8 @@ export interface Program {
   readonly name: FormatName;
   readonly hasTag: (tag: string) => boolean;
   readonly createReader: () => ProgramReader;
+  /** What makes it log a kind of event that its log lacks. */
+  readonly hints?: LackHints;
 }
 
 const NO_EVENTS = allKindsBut([]);
@@ -39,11 +43,17 @@ const EXIM_TAG = /^exim\d?(?:[-_./].*)?$/;
 
 export const PROGRAMS: readonly Program[] = [
   /** Also Debian's `exim4`, and others of that name (`syslog_processname` is the user's). */
-  { name: 'exim', hasTag: (tag) => EXIM_TAG.test(tag), createReader: () => new EximProgram() },
+  {
+    name: 'exim',
+    hasTag: (tag) => EXIM_TAG.test(tag),
+    createReader: () => new EximProgram(),
+    hints: EXIM_HINTS,
+  },
   {
     name: 'sendmail',
     hasTag: (tag) => SENDMAIL_TAG.test(tag),
     createReader: () => new SendmailReader(),
+    hints: { connect: 'sendmail logs connections at LogLevel 14 and above' },
   },
   {
     name: 'opensmtpd',

@@ -77,6 +77,7 @@ export function parseText(
       parser.findRecordEnd?.(bytes, start, bytes.length) ?? bytes.subarray(start).indexOf(10);
     if (parser.findRecordEnd === undefined && end >= 0) end += start;
     if (end < 0) end = bytes.length;
+    parser.wantsMore?.(bytes, start, bytes.length);
     const result = parser.parseLine(batch, start, end, ++line);
     classes[result]++;
     if (result === LINE.unparsed) reasons.push(parser.reason);
