@@ -13,6 +13,11 @@ export interface FuzzedLog {
 const linesOf = (...names: readonly string[]): string[] =>
   names.flatMap((name) => fixture(name).toString('latin1').trimEnd().split(/\r?\n/));
 
+const isFront = (line: string): boolean =>
+  line.startsWith('#') || line.startsWith('\u00ef\u00bb\u00bf#');
+const bodyOf = (name: string): string[] => linesOf(name).filter((line) => !isFront(line));
+const frontOf = (name: string): string => `${linesOf(name).filter(isFront).join('\n')}\n`;
+
 const asItIs = (text: string): string => text;
 
 /** Postfix writes blanks of a HELO as `?`. */
@@ -46,6 +51,12 @@ export const FUZZED_LOGS: readonly FuzzedLog[] = [
     lines: linesOf('sendmail/loglevel9.log.gz', 'sendmail/loglevel14.log.gz'),
     written: wordText,
   },
+  {
+    name: 'exim',
+    lines: linesOf('exim/mainlog.full.gz', 'exim/mainlog.mid.gz', 'exim/rejectlog.default.gz'),
+    written: asItIs,
+  },
+  { name: 'exim over syslog', lines: linesOf('exim/syslog.full.log.gz'), written: asItIs },
   { name: 'opensmtpd', lines: linesOf('opensmtpd/mail.log.gz'), written: asItIs },
   { name: 'dovecot', lines: linesOf('dovecot/mail.log.gz'), written: asItIs },
   { name: 'haraka', lines: linesOf('haraka/default.log.gz'), written: quotedText },
@@ -61,5 +72,17 @@ export const FUZZED_LOGS: readonly FuzzedLog[] = [
       'momentum/acctlog.ec',
     ),
     written: (text) => quotedText(text).replaceAll('@', '\\@'),
+  },
+  {
+    name: 'exchange tracking',
+    lines: bodyOf('exchange/MSGTRK2026112019-1.LOG'),
+    preamble: frontOf('exchange/MSGTRK2026112019-1.LOG'),
+    written: (text) => text.replaceAll('"', '""'),
+  },
+  {
+    name: 'exchange receive',
+    lines: bodyOf('exchange/RECV2026112019-1.LOG'),
+    preamble: frontOf('exchange/RECV2026112019-1.LOG'),
+    written: (text) => text.replaceAll('"', '""'),
   },
 ];

@@ -60,7 +60,7 @@ export class KumoParser implements LogParser {
     if (Number.isNaN(time)) return this.#unparsed('no such time');
     if (record === RECORD.irrelevant) return LINE.irrelevant;
     const family = this.#readPeer(bytes, record);
-    if (family < 0) return this.#unparsed('address cannot be read');
+    if (family === -1) return this.#unparsed('address cannot be read');
     const code = this.#readCode(bytes);
     if (code < 0) return this.#unparsed('code cannot be read');
 
