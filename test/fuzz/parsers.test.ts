@@ -149,6 +149,8 @@ describe.each(FUZZED_LOGS)('$name', (log) => {
     TIMEOUT_MS,
   );
 
+  const { written } = log;
+  if (written === undefined) return;
   test(
     'what clients choose never becomes a peer',
     () => {
@@ -157,7 +159,7 @@ describe.each(FUZZED_LOGS)('$name', (log) => {
       const random = new Random(SEED);
       for (let done = 0; done < INPUTS; done++) {
         const { line, field, start, end, peers } = random.of(targets);
-        const words = log.written(chosenWords(random), field);
+        const words = written(chosenWords(random), field);
         const forged = line.slice(0, start) + words + line.slice(end);
         const batch = rowsOf(log, forged, createOwn);
         for (let row = 0; row < batch.rows; row++) {
