@@ -70,8 +70,9 @@ export class Connections {
     }
     if (startsWith(words, next, end, IN_DATA)) return this.end(line);
     if (startsWith(words, next, end, DURATION)) next = findByte(bytes, next + 1, end, BLANK);
-    if (startsWith(words, next, end, CLOSED)) this.#areLogged = true;
-    else if (!startsWith(words, next, end, LOST)) return LINE.irrelevant;
+    const isEnd = startsWith(words, next, end, CLOSED) || startsWith(words, next, end, LOST);
+    if (!isEnd) return LINE.irrelevant;
+    this.#areLogged = true;
     const { family, words: ip } = line.peer;
     if (this.#ended.take(family, ip, host.port, line.time - SAME_END_MS)) return LINE.irrelevant;
     return this.end(line);

@@ -11,6 +11,8 @@ const CLOSE = 93;
 /** A reverse DNS name has 255 characters at most; a command line of SMTP is cut far below 4,096. */
 const LONGEST_NAME = 300;
 const LONGEST_HELO = 4096;
+/** `[address]:port`; so that a HELO of brackets costs no more than its length. */
+const LONGEST_ADDRESS = 80;
 const INTERFACE = phrase(' I=[');
 const CONNECTION_ID = phrase(' Ci=');
 
@@ -80,7 +82,8 @@ export class HostReader {
   /** `[address]:port` and nothing glued to it. */
   #readAddress(line: ProgramLine, open: number): boolean {
     const { bytes, words, end, peer } = line;
-    if (!peer.read(bytes, words, open, end) || peer.family === 0) return false;
+    const limit = Math.min(end, open + LONGEST_ADDRESS);
+    if (!peer.read(bytes, words, open, limit) || peer.family === 0) return false;
     const { next } = peer;
     const after = bytes[next];
     return next >= end || after === BLANK || (after === COLON && bytes[next + 1] === BLANK);

@@ -141,7 +141,7 @@ export class ProtocolErrors {
     let last = -1;
     let count = 0;
     const seen = this.#seen;
-    for (let at = quote; ; at++) {
+    for (let at = quote + 1; ; at++) {
       at = findFirst(bytes, at, end, QUOTED_HOST);
       if (at < 0) break;
       if (++count > MOST_HOSTS) return line.unparsed('several hosts');

@@ -25,6 +25,27 @@ describe('a message', () => {
     ).toEqual([`transaction ${HERE}`, `reception ${HERE}`, `dropped`]);
   });
 
+  test('whose reception is its first line is known from then on', () => {
+    const received = { queue_id: ID, ip: HERE, user: 'ann', session: 'Ci=7' };
+    const rows = [
+      line(0, 'reception', received),
+      line(1, 'delivery', { queue_id: ID }),
+      line(2, 'removed', { queue_id: ID }),
+      line(3, 'delivery', { queue_id: ID }),
+      line(4, 'reception', { queue_id: ID, ip: THERE }),
+      line(5, 'bounce', { queue_id: ID }),
+    ];
+    expect(kindAndPeer(rows)).toEqual([
+      `reception ${HERE}`,
+      `delivery ${HERE}`,
+      'removed',
+      'delivery',
+      `reception ${THERE}`,
+      `bounce ${THERE}`,
+    ]);
+    expect(last(rows.slice(0, 2))).toMatchObject({ user: 'ann', session: 'Ci=7' });
+  });
+
   test('that no client sent is no event', () => {
     expect(kindAndPeer([line(0, 'queued', { queue_id: ID })])).toEqual(['dropped']);
   });

@@ -14,6 +14,20 @@ describe('detecting formats', () => {
     expect(detect(text)).toEqual({ dialect: 'syslog' });
   });
 
+  it.each([
+    '2026-11-20 18:44:04 1xUSRj-000000006be-0n1w Completed\n',
+    '2026-11-20 18:44:04.565 +0100 [7] SMTP connection from [192.0.2.7] (TCP/IP connection count = 1)',
+    '  Subject: torn\n2026-11-20 18:44:04 H=[192.0.2.7] Warning: x\n',
+    '2026-11-20 18:44:04 a authenticator failed for [192.0.2.7]: 535 x\n',
+  ])('Exim: %s', (text) => {
+    expect(detect(text)).toMatchObject({ dialect: 'exim' });
+  });
+
+  it('a stamp like that of Exim before the text of another is a syslog', () => {
+    const text = '2026-11-20 18:44:04 mx1 postfix/smtpd[1]: connect from x[192.0.2.1]\n';
+    expect(detect(text)).toEqual({ dialect: 'syslog' });
+  });
+
   it('delimited headers with a time column', () => {
     expect(detect('time,kind,ip\n')).toEqual({
       dialect: 'csv',

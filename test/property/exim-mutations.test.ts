@@ -1,0 +1,175 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { LINE } from '../../src/input/port.ts';
+import { EventBatch } from '../../src/model/event-batch.ts';
+import { TEXT_FIELDS } from '../../src/model/event.ts';
+import { Vocabulary } from '../../src/model/vocabulary.ts';
+import { eximParser, parseExim } from '../unit/input/exim/exim-rows.ts';
+import { fixture } from '../unit/input/event-rows.ts';
+
+const lines = ['mainlog.default', 'mainlog.mid', 'mainlog.full', 'rejectlog.default'].flatMap(
+  (name) => fixture(`exim/${name}.gz`).toString('latin1').trimEnd().split('\n'),
+);
+
+const piece = fc.oneof(
+  fc.constantFrom(
+    '[',
+    ']',
+    ':',
+    ' ',
+    '"',
+    '<',
+    '>',
+    '(',
+    ')',
+    '\0',
+    '\r',
+    '\xff',
+    '\\',
+    '=',
+    ') [',
+    ' H=',
+    '" H=[',
+    ' F=<',
+    ' rejected ',
+    ' I=[',
+    ' Ci=',
+    ' T="',
+    ' for ',
+    ' A=',
+    '1xUSRj-000000006be-0n1w ',
+    '999999999999999999',
+    ': ',
+    ' S=',
+    '[1/5] ',
+    '+0100',
+  ),
+  fc.string({ unit: 'binary-ascii', maxLength: 4 }),
+);
+const edit = fc.record({
+  at: fc.double({ min: 0, max: 1, noNaN: true }),
+  remove: fc.nat(12),
+  insert: piece,
+});
+const mutated = fc
+  .tuple(fc.nat(lines.length - 1), fc.array(edit, { maxLength: 4 }))
+  .map(([index, edits]) => {
+    let line = lines[index];
+    for (const { at, remove, insert } of edits) {
+      const start = Math.floor(at * line.length);
+      line = line.slice(0, start) + insert + line.slice(start + remove);
+    }
+    return line.replaceAll('\n', ' ');
+  });
+
+// Goal: no bytes make the parser throw, read outside its line, or lose a line.
+// Method: edit recorded lines at random and check what every row points at.
+test('edited lines', () => {
+  fc.assert(
+    fc.property(fc.array(mutated, { minLength: 1, maxLength: 8 }), (edited) => {
+      const bytes = Buffer.from(edited.join('\n'), 'latin1');
+      const vocabulary = new Vocabulary();
+      const batch = new EventBatch(vocabulary, bytes);
+      const parser = eximParser(vocabulary);
+      let start = 0;
+      edited.forEach((line, index) => {
+        const before = batch.rows;
+        const end = start + line.length;
+        const result = parser.parseLine(batch, start, end, index + 1);
+        expect(batch.rows > before).toBe(result === LINE.event);
+        expect(result !== LINE.unparsed || /^[a-z][a-z ]+$/.test(parser.reason)).toBe(true);
+        expect(Number.isNaN(parser.lineTime) && result !== LINE.unparsed).toBe(false);
+        for (let row = before; row < batch.rows; row++) {
+          expect(Number.isFinite(batch.time[row])).toBe(true);
+          for (let field = 0; field < TEXT_FIELDS.length; field++) {
+            const at = batch.spanStart(row, field);
+            if (at < 0) continue;
+            expect(at).toBeGreaterThanOrEqual(start);
+            expect(batch.spanEnd(row, field)).toBeLessThanOrEqual(end);
+          }
+        }
+        start = end + 1;
+      });
+    }),
+    { numRuns: 700 },
+  );
+});
+
+// Goal: words that a client chooses never become the address of an event.
+// Method: put random text, with addresses that no client had, where Exim writes such words. A HELO
+// has the letters that Exim lets pass.
+test('chosen words', () => {
+  const chosen = fc
+    .array(
+      fc.constantFrom(
+        'a',
+        '\\\\',
+        '>',
+        ',',
+        ':',
+        ' ',
+        '(',
+        ')',
+        'x [192.0.2.97]',
+        ') [192.0.2.98]:25',
+        ' H=(b) [192.0.2.99] F=<c> rejected RCPT <d>: x',
+        ' I=[192.0.2.97]:25 Ci=1',
+        ' A=e:f',
+
+        ' from [192.0.2.98]: no',
+        ' (set_id=g)',
+        ' S=1',
+        ' P=local',
+        ' T=',
+        ' for h',
+        ': 550 x',
+        '1xUSRj-000000006be-0n1w <= i H=[192.0.2.99] P=smtp S=1',
+        ' next input=',
+      ),
+      { maxLength: 8 },
+    )
+    .map((parts) => parts.join(''));
+  const helo = fc.array(fc.constantFrom('a', '.', '[192.0.2.97]', ':', '-', '_'), { maxLength: 5 });
+  const id = '1xUSRj-000000006be-0n1w';
+  const stamp = '2026-11-20 18:44:04.565 +0100 [7] ';
+  fc.assert(
+    fc.property(chosen, chosen, helo, fc.boolean(), (text, word, name, full) => {
+      const quoted = `"${word.replaceAll('"', '')}"@x.example`;
+      const fields = full ? ':25001 I=[192.0.2.25]:25 Ci=7' : '';
+      const host = `h.example (${name.join('')}) [192.0.2.7]${fields}`;
+      const texts = [
+        `SMTP connection from [192.0.2.7]${fields} (TCP/IP connection count = 1)`,
+        `${id} <= ${quoted} H=${host} P=esmtps X=Y S=7 id=${text} T="${text}" from <${quoted}> for ${quoted}`,
+        `${id} <= <> R=${id} U=x P=local S=7 T="${text}" from <> for ${quoted}`,
+        `H=${host} F=<${quoted}> rejected RCPT <${quoted}>: ${text}`,
+        `H=${host} F=<${quoted}> temporarily rejected RCPT <${quoted}>: ${text}`,
+        `H=${host} rejected MAIL <${quoted}>: ${text}`,
+        `H=${host} rejected EHLO or HELO ${text}: ${text}`,
+        `${id} H=${host} F=<${quoted}> rejected after DATA: "${text}"`,
+        `${id} rejected from <${quoted}> H=${host}: ${text}`,
+        `rejected EHLO from ${host}: syntactically invalid argument(s): ${text}`,
+        `rejected MAIL FROM:<${quoted}> H=${host}: message too big: ${text}`,
+        `unqualified sender rejected: <${word.replaceAll('>', '')}> H=${host} (${text})`,
+        `a_b authenticator failed for ${host}: 535 x (set_id=${text})`,
+        `SMTP syntax error in "${text}" H=${host} unrecognized command`,
+        `SMTP protocol synchronization error (x): rejected "${text}" H=${host} next input="${text}"`,
+        `H=${host} incomplete transaction (RSET) from <${quoted}> for ${quoted}`,
+        `H=${host} sender verify fail for <${quoted}>: ${text}`,
+        `${id} => ${quoted} F=<${quoted}> R=r T=t H=x [192.0.2.80]:25 C="250 ${text}"`,
+        `${id} == ${quoted} R=r T=t defer (-1): ${text}`,
+        `${id} ** ${quoted} R=r T=t: SMTP error from remote mail server after RCPT TO:<${quoted}>: 550 ${text}`,
+        `no MAIL in SMTP connection from ${host} D=1s C=EHLO,${text}`,
+        `SMTP command timeout on connection from ${host} D=8s`,
+        `unexpected disconnection while reading SMTP command from ${host} D=1s`,
+        `SMTP connection from ${host} D=1s closed by QUIT`,
+      ];
+      const { rows, classes, reasons } = parseExim(texts.map((line) => stamp + line).join('\n'));
+      for (const row of rows) expect([undefined, '192.0.2.7']).toContain(row['ip']);
+      // Between two texts of the client nobody is blamed when either names a host.
+      expect(reasons).toEqual(classes[2] === 0 ? [] : ['several hosts']);
+      const refusals = rows.filter(({ kind }) => kind === 'rejection').length;
+      expect(refusals + classes[2]).toBe(11);
+    }),
+    { numRuns: 300 },
+  );
+});
