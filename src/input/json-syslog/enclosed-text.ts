@@ -20,6 +20,8 @@ const BLANK = 32;
 const DASH = 45;
 const ZERO = 48;
 const MOST_TAGS = 4096;
+/** The place of a tag whose texts are no events. */
+const SILENT = -2;
 const MOST_PROCESSES = 8192;
 /** Process ids are below this, on Linux. */
 const PROCESS_IDS = 0x40_0000;
@@ -99,9 +101,9 @@ export class EnclosedText {
       pidEnd = bytes[pidStart] === DASH ? pidStart : this.#end;
     }
     const place = this.#tagPlaces.number(bytes, tagStart, tagEnd);
+    if (place === SILENT) return LINE.irrelevant;
     if (place === NO_WORD) return this.#unparsed('too many tags');
     const tag = this.#tags[place];
-    if (tag.number === DAEMON.quiet || tag.number === DAEMON.foreign) return LINE.irrelevant;
     line.tagStart = tagStart;
     line.tagEnd = tagEnd;
     line.pidStart = pidStart;
@@ -146,8 +148,11 @@ export class EnclosedText {
   #placeOf(tag: string): number {
     const known = this.#placeByTag.get(tag);
     if (known !== undefined) return known;
-    if (this.#tags.length === MOST_TAGS) return NO_WORD;
-    const place = this.#tags.push({ name: tag, number: this.#texts.tagNumber(tag) }) - 1;
+    const number = this.#texts.tagNumber(tag);
+    // Any program may write to a syslog, under any name: only those that we read take room.
+    if (number === DAEMON.quiet || number === DAEMON.foreign) return SILENT;
+    if (number === NO_WORD || this.#tags.length === MOST_TAGS) return NO_WORD;
+    const place = this.#tags.push({ name: tag, number }) - 1;
     this.#placeByTag.set(tag, place);
     return place;
   }

@@ -9,6 +9,8 @@ const PAGE_NUMBERS = 4096;
 /** 512 bytes each: 32 MB, or 268 million records of one journal. */
 const MOST_PAGES = 65_536;
 const MOST_JOURNALS = 1024;
+/** 32 digits in fact. */
+const LONGEST_ID = 64;
 /** Larger numbers than this are not kept. */
 const LARGEST = 2 ** 40;
 
@@ -29,6 +31,7 @@ export class JournalCursors {
   repeats(bytes: Buffer, start: number, end: number): boolean {
     let at = start + ID_AT;
     while (at < end && bytes[at] !== SEMICOLON) at++;
+    if (at - start > LONGEST_ID) return false;
     if (at + 3 >= end || bytes[at + 1] !== LOWER_I || bytes[at + 2] !== EQUALS) return false;
     const journal = this.#numbers.number(bytes, start + ID_AT, at);
     const number = hexNumber(bytes, at + 3, end);

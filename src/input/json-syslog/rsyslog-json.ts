@@ -3,6 +3,7 @@ import type { Dialect } from '../dialects.ts';
 import { JSON_TYPE, JsonLine } from '../json/json-line.ts';
 import { LINE, type LineClass, type LogParser } from '../port.ts';
 import { ABSENT, EnclosedText, type EnclosedTextOptions } from './enclosed-text.ts';
+import { RecordLayout } from './record-layout.ts';
 import { StampReader } from './stamp-reader.ts';
 
 /** The names that a template may give to what we need; the first that a record has counts. */
@@ -62,6 +63,7 @@ class RsyslogJsonParser implements LogParser {
   lineTime = Number.NaN;
   reason = '';
   readonly #json = createRecord();
+  readonly #layout = new RecordLayout(this.#json, FIELDS);
   readonly #text: EnclosedText;
   readonly #stamps: StampReader;
 
@@ -77,11 +79,12 @@ class RsyslogJsonParser implements LogParser {
   parseLine(batch: EventBatch, start: number, end: number, line: number): LineClass {
     const { bytes } = batch;
     const json = this.#json;
+    const { words } = batch;
     this.lineTime = Number.NaN;
-    if (!json.read(bytes, start, end)) return this.#unparsed('not JSON');
+    if (!this.#layout.read(bytes, words, start, end)) return this.#unparsed('not JSON');
     const stamp = firstOf(json, TIMES);
     if (stamp === ABSENT) return this.#unparsed('no time stamp');
-    const time = this.#stamps.read(bytes, batch.words, json.starts[stamp], json.ends[stamp]);
+    const time = this.#stamps.read(bytes, words, json.starts[stamp], json.ends[stamp]);
     if (Number.isNaN(time)) return this.#unparsed('no such time');
     this.lineTime = time;
     const text = this.#text;

@@ -89,6 +89,17 @@ describe('tags', () => {
   });
 });
 
+it('the tags of other programs take no room', () => {
+  const lines = Array.from({ length: 10_000 }, (_, n) => ({
+    ...PLAIN,
+    tag: `job-${n}:`,
+    msg: ' x',
+  }));
+  const text = [...lines, { ...PLAIN, tag: TAG, msg: TEXT }].map((line) => JSON.stringify(line));
+  const { classes } = parseText(rsyslogJson, text.join('\n'));
+  expect(classes).toEqual([1, 10_000, 0]);
+});
+
 describe('times', () => {
   const timeOf = (timestamp: unknown): unknown => {
     const event = outcomeOf({ host: 'mx1', timestamp, tag: TAG, msg: TEXT });
