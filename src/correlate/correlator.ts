@@ -34,6 +34,8 @@ export class Correlator {
   message = 0;
   /** Slot of the message whose queue id the row taken last has, whatever its session; 0: none. */
   queued = 0;
+  /** Whether the row taken last began the message of `queued`: the slot may have been another's. */
+  begins = false;
   /** Slot of the session that the row taken last ended; 0: none. */
   closed = 0;
 
@@ -96,6 +98,7 @@ export class Correlator {
     this.session = 0;
     this.message = 0;
     this.queued = 0;
+    this.begins = false;
     this.closed = 0;
     switch (batch.kind[row]) {
       case KIND.connect:
@@ -245,7 +248,7 @@ export class Correlator {
     batch.phase[row] = PHASE.rcptto;
     // The line stands for a recipient that the server accepted.
     if (batch.verdict[row] === 0) batch.verdict[row] = LOGGED_AS.accepted;
-    this.#begin(batch, row, session);
+    this.message = this.#begin(batch, row, session);
   }
 
   /** Begins the message that the row's queue id names; 0 when it names none. */
@@ -259,8 +262,8 @@ export class Correlator {
       this.#instanceOf(batch, row),
       batch.release[row],
     );
-    this.message = slot;
     this.queued = slot;
+    this.begins = true;
     this.#transactions.setClient(slot, batch, row, session, this.sessions.serial[session]);
     if (this.#keepsUser) this.#transactions.user[slot] = batch.text(row, TEXT.user);
     if (this.#keepsSession) this.#transactions.session[slot] = batch.text(row, TEXT.session);
@@ -293,6 +296,8 @@ export class Correlator {
       batch.phases[row] = phases;
       batch.phase[row] = PHASE.spool;
       if (batch.verdict[row] === 0) batch.verdict[row] = LOGGED_AS.accepted;
+      // One that a filter handed back is known by its own `client=` line, or not at all.
+      if ((batch.flags[row] & FLAG.reinjected) !== 0) return;
       const begun = this.#begin(batch, row, session);
       if (begun === 0) return;
       this.#transactions.accepted[begun] = 1;

@@ -38,6 +38,7 @@ export class TakenTraffic {
       if (queued !== 0) this.#begin(queued, session, owner);
       if (session !== 0) this.#begun[session] = queued;
     } else if (kind === KIND.reception) {
+      if (correlator.begins) this.#begin(queued, session, 0);
       owner = this.#ofMessage(queued) || this.#ofSession(session);
       if (queued !== 0) this.#messages[queued] = owner;
       if (session !== 0) this.#begun[session] = 0;

@@ -117,7 +117,8 @@ export function correlate(
     correlator.take(batch, row);
     const event = eventOf(batch, row, true, changes);
     const { session, queued, closed } = correlator;
-    if (queued !== 0 && isFirstLine(event)) messageIds.set(queued, ++lastId);
+    const begins = isFirstLine(event) || correlator.begins;
+    if (queued !== 0 && begins) messageIds.set(queued, ++lastId);
     belongings.push({
       session: sessionIds.get(session) ?? 0,
       message: messageIds.get(queued) ?? 0,

@@ -29,6 +29,8 @@ export interface EventRow extends Readonly<Partial<Record<TextFieldName, string>
   /** Late: the row leaves the merge at this time, not at its own. */
   readonly releaseMs?: number;
   readonly reinjected?: boolean;
+  readonly perRecipient?: boolean;
+  readonly inferred?: boolean;
   /** 1-based; default: one more than the row's index in the batch. */
   readonly line?: number;
 }
@@ -73,6 +75,8 @@ function setFields(batch: EventBatch, row: number, event: EventRow): void {
     batch.flags[row] |= FLAG.late;
   }
   if (event.reinjected === true) batch.flags[row] |= FLAG.reinjected;
+  if (event.perRecipient === true) batch.flags[row] |= FLAG.perRecipient;
+  if (event.inferred === true) batch.flags[row] |= FLAG.inferred;
   if (event.ip === undefined) return;
   const bytes = Buffer.from(event.ip);
   const family = readAddress(bytes, 0, bytes.length, batch.ip, row * 4);

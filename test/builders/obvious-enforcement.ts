@@ -179,10 +179,11 @@ export class ObviousEnforcement {
   #judge(event: JudgedEvent): void {
     const { row, correlated, nowMs } = event;
     const { kind, phase } = correlated;
-    const { queued, session: slot, closed } = this.#correlator;
+    const { queued, session: slot, closed, begins: isFirst } = this.#correlator;
     const session = slot === 0 ? undefined : this.#bySlot[slot];
     const isReported = nowMs >= this.#settings.fromMs;
-    const begins = kind === 'transaction' || (kind === 'reinjection' && phase === 'rcptto');
+    const begins =
+      isFirst || kind === 'transaction' || (kind === 'reinjection' && phase === 'rcptto');
     if (begins) {
       const message = { takenBy: session?.takenBy, unit: session?.unit };
       if (queued !== 0) this.#messages[queued] = message;

@@ -176,7 +176,9 @@ export class EnforcedRun implements StreamTaker {
       this.#clock.hasten(this.returning?.nextMs ?? Infinity);
       return;
     }
-    if (batch.kind[row] === KIND.transaction) this.returning?.began(correlator.queued);
+    if (batch.kind[row] === KIND.transaction || correlator.begins) {
+      this.returning?.began(correlator.queued);
+    }
     const taken = this.engine.take(batch, row);
     const { maxKeys } = this.#options;
     if (maxKeys !== undefined) refuseKeys(this.engine.size + this.#accepted.size, maxKeys);

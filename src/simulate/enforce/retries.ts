@@ -158,7 +158,7 @@ export class Retries implements ReturningEvents {
     const { session, queued, closed } = correlator;
     // Nothing is kept under slot 0, which stands for none.
     const ofSession = this.#sessions[session] ?? this.#sessions[closed];
-    const isBegin = batch.kind[row] === KIND.transaction;
+    const isBegin = batch.kind[row] === KIND.transaction || correlator.begins;
     const unit = isBegin ? ofSession : (this.#messages[queued] ?? ofSession);
     if (isBegin && queued !== 0) this.#messages[queued] = unit;
     if (unit === undefined || unit === NEVER || (batch.flags[row] & FLAG.late) !== 0) return;

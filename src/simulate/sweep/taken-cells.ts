@@ -69,7 +69,8 @@ export class TakenCells {
       this.#keep(queued);
       if (session !== 0) this.#begun[session] = queued;
     } else if (kind === KIND.reception) {
-      this.#follow(this.#messages, queued);
+      if (correlator.begins) this.#begin(queued, session);
+      else this.#follow(this.#messages, queued);
       this.#follow(this.#sessions, session);
       this.#keep(queued);
       if (session !== 0) this.#begun[session] = 0;

@@ -289,3 +289,85 @@ describe('a refusal by cleanup', () => {
     expect(last(rows).ip).toBe(THERE);
   });
 });
+
+describe('a reception that is the first line of its message', () => {
+  const received = (second: number, ip: string, more: Partial<EventRow> = {}): EventRow =>
+    line(second, 'reception', { queue_id: ID, ip, sender: 'ann@example.com', ...more });
+
+  test('gives its client and sender to the results that follow', () => {
+    const { events } = correlate([
+      received(0, HERE),
+      line(1, 'deferral', { queue_id: ID }),
+      line(2, 'delivery', { queue_id: ID }),
+      line(3, 'delivery', { queue_id: 'other' }),
+    ]);
+    expect(events.map(({ ip }) => ip)).toEqual([HERE, HERE, HERE, '']);
+    expect(events[0].phases).toBe('ehlo mailfrom rcptto data spool');
+  });
+
+  test('counts each time, unless lines stand for recipients', () => {
+    const again = (perRecipient: boolean): string[] =>
+      kindAndPeer([received(0, HERE, { perRecipient }), received(1, HERE, { perRecipient })]);
+    expect(again(false)).toEqual([`reception ${HERE}`, `reception ${HERE}`]);
+    expect(again(true)).toEqual([`reception ${HERE}`, `dropped ${HERE}`]);
+  });
+
+  test('is forgotten when its last recipient has a result', () => {
+    const two = { perRecipient: true, recipients: 2 };
+    const rows = [
+      received(0, HERE, two),
+      line(1, 'deferral', { queue_id: ID }),
+      line(2, 'delivery', { queue_id: ID }),
+      line(3, 'bounce', { queue_id: ID }),
+      line(4, 'bounce', { queue_id: ID }),
+      received(5, THERE, two),
+    ];
+    expect(correlate(rows).events.map(({ kind, ip }) => `${kind} ${ip}`.trim())).toEqual([
+      `reception ${HERE}`,
+      `deferral ${HERE}`,
+      `delivery ${HERE}`,
+      `bounce ${HERE}`,
+      'bounce',
+      `reception ${THERE}`,
+    ]);
+    const paused = correlate(rows, undefined, new Set([1, 3, 4, 5]));
+    expect(paused.events.map(({ ip }) => ip)).toEqual([HERE, HERE, HERE, HERE, '', THERE]);
+  });
+});
+
+describe('an inferred connect', () => {
+  const connect = (second: number, session: string, node = 'mx1'): EventRow =>
+    line(second, 'connect', { session, ip: HERE, inferred: true, node });
+
+  test('is the first of its connection, and opens no session', () => {
+    const { events, correlator } = correlate([
+      connect(0, 'A'),
+      connect(1, 'B'),
+      connect(2, 'A'),
+      connect(3, 'A', 'mx2'),
+    ]);
+    expect(events.map(({ kind }) => kind)).toEqual(['connect', 'connect', 'dropped', 'connect']);
+    expect(events[0].phases).toBe('connect');
+    expect(events.flatMap(({ changes }) => changes)).toEqual([]);
+    expect(correlator.sessions.open).toBe(0);
+  });
+
+  test('comes again when its connection was silent for more than an hour', () => {
+    const rows = [connect(0, 'A'), connect(3600, 'A'), connect(7200, 'A'), connect(10_801, 'A')];
+    const kinds = correlate(rows).events.map(({ kind }) => kind);
+    expect(kinds).toEqual(['connect', 'dropped', 'dropped', 'connect']);
+  });
+
+  test('needs a connection', () => {
+    expect(kindAndPeer([line(0, 'connect', { ip: HERE, inferred: true })])).toEqual([
+      `dropped ${HERE}`,
+    ]);
+  });
+
+  test('remembers connections of the last hour only', () => {
+    const many = Array.from({ length: 5000 }, (_, at) => connect(at * 10, `C${at}`));
+    const { events } = correlate([...many, ...many.slice(-300), connect(50_000, 'C0')]);
+    const kept = events.filter(({ kind }) => kind === 'connect');
+    expect(kept).toHaveLength(5001);
+  });
+});
