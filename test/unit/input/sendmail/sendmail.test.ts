@@ -310,6 +310,17 @@ describe('refusals', () => {
       phase: 'rcptto',
       verdict: 'rejected',
     });
+    for (const [what, phase] of [
+      ['from=<s@a.example>', 'mailfrom'],
+      ['helo=x', 'ehlo'],
+      ['connect: host=x, addr=192.0.2.7', 'connect'],
+      ['header: X-Spam', 'data'],
+    ]) {
+      expect(event(`${ID}: Milter: ${what}, reject=451 4.3.2 later`)).toMatchObject({
+        phase,
+        code: 451,
+      });
+    }
   });
 });
 
