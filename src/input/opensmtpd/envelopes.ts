@@ -50,6 +50,7 @@ export class Envelopes {
     const { node, bytes, words, end, batch } = line;
     const idEnd = id + MESSAGE_ID_LENGTH;
     const from = findByte(bytes, id, end, BLANK);
+    if (from < idEnd) return line.unparsed('envelope without id');
     if (!startsWith(words, from, end, FROM)) return line.unparsed('envelope without sender');
     let slot = this.#ids.find(node, bytes, id, idEnd);
     if (slot >= 0 && this.#received[slot] !== 0) return LINE.irrelevant;

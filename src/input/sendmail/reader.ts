@@ -1,5 +1,5 @@
 import { KIND, LOGGED_AS, PHASE, TEXT, type KindName } from '../../model/event.ts';
-import { endsWith, findByte, findLast, phrase, startsWith } from '../byte-text.ts';
+import { endsWith, findByte, findLast, phrase, type Phrase, startsWith } from '../byte-text.ts';
 import { LINE, type LineClass } from '../port.ts';
 import { allKindsBut } from '../syslog/lacked-kinds.ts';
 import { LineMemory } from '../syslog/line-memory.ts';
@@ -25,6 +25,13 @@ const AUTH_SUCCESS = phrase('AUTH=server, relay=');
 const DONE = phrase('done; ');
 const MILTER = phrase('Milter: ');
 const REJECT = phrase(', reject=');
+/** What a milter judged; all else is the message. */
+const MILTER_PHASES: readonly (readonly [word: Phrase, phase: number])[] = [
+  [TO, PHASE.rcptto],
+  [FROM, PHASE.mailfrom],
+  [phrase('helo='), PHASE.ehlo],
+  [phrase('connect'), PHASE.connect],
+];
 const LOST = phrase('lost input channel from ');
 const TIMEOUT = phrase('timeout waiting for input from ');
 const SILENT = phrase(' did not issue MAIL/EXPN/VRFY/ETRN during connection to ');
@@ -147,11 +154,10 @@ export class SendmailReader implements ProgramReader {
     const row = line.pushOfPeer(KIND.rejection);
     line.setQueueId(row);
     line.setProcess(row);
-    batch.phase[row] = startsWith(words, at, end, TO)
-      ? PHASE.rcptto
-      : startsWith(words, at, end, FROM)
-        ? PHASE.mailfrom
-        : PHASE.data;
+    batch.phase[row] = PHASE.data;
+    for (const [word, phase] of MILTER_PHASES) {
+      if (startsWith(words, at, end, word)) batch.phase[row] = phase;
+    }
     readAnswer(line, row, reject + REJECT.length, batch.phase[row] === PHASE.data);
     const verdict = line.verdicts.used ? line.verdictOfFilter() : LOGGED_AS.none;
     if (verdict !== LOGGED_AS.none) batch.verdict[row] = verdict;

@@ -39,10 +39,6 @@ export class LineMemory {
     for (let i = 0; i < length; i++) this.#keys[base + i] = bytes[start + i];
     return slot;
   }
-
-  forget(slot: number): void {
-    this.#lengths[slot] = 0;
-  }
 }
 
 function slotOf(node: number, bytes: Uint8Array, start: number, end: number): number {

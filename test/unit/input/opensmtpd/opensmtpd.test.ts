@@ -97,6 +97,7 @@ describe('messages', () => {
     ['smtp message msgid=209d98c1 size=x nrcpt=2', 'no message size'],
     ['smtp message msgid=209d98c1 size=1 proto=ESMTP', 'no recipient count'],
     ['smtp envelope evpid=209d98c14bdde04c', 'envelope without sender'],
+    ['smtp envelope evpid=2 from=<s> to=<r>', 'envelope without id'],
   ])('%s: %s', (text, expected) => {
     expect(outcome(text)).toBe(expected);
   });

@@ -310,6 +310,17 @@ describe('refusals', () => {
       phase: 'rcptto',
       verdict: 'rejected',
     });
+    for (const [what, phase] of [
+      ['from=<s@a.example>', 'mailfrom'],
+      ['helo=x', 'ehlo'],
+      ['connect: host=x, addr=192.0.2.7', 'connect'],
+      ['header: X-Spam', 'data'],
+    ]) {
+      expect(event(`${ID}: Milter: ${what}, reject=451 4.3.2 later`)).toMatchObject({
+        phase,
+        code: 451,
+      });
+    }
   });
 });
 
@@ -346,4 +357,12 @@ test.each(['sendmail', 'sm-mta', 'sm-msp-queue', 'sm-acceptingconnections'])('ta
 
 test('the tag of an NFS daemon is not sendmail', () => {
   expect(outcomeOf(`sm-notify[7]: NOQUEUE: connect from ${HOST}`)).toBe('irrelevant');
+});
+
+test('behind the facility that FreeBSD writes, and repeated', () => {
+  const line = `Nov 20 18:27:13 <mail.notice> mx1 ${TAG}${ID}: ${HOST}: VRFY alice [rejected]`;
+  const { rows } = parsePostfix(`${line}\nNov 20 18:27:20 mx1 last message repeated 2 times`);
+  expect(rows.map((row) => [row['node'], row['ip'], row['kind']])).toEqual(
+    Array.from({ length: 3 }, () => ['mx1', '192.0.2.7', 'rejection']),
+  );
 });
