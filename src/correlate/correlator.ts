@@ -201,6 +201,7 @@ export class Correlator {
     }
     batch.family[row] = sessions.family[slot];
     for (let word = 0; word < 4; word++) batch.ip[row * 4 + word] = sessions.words[slot * 4 + word];
+    this.#fillListener(batch, row, slot);
     this.closed = slot;
     this.#close(slot, 'logged');
   }
@@ -260,6 +261,7 @@ export class Correlator {
       const session = this.#touch(batch, row);
       this.#fillPeer(batch, row, session);
       if (slot === 0) this.#acceptNew(batch, row, session);
+      this.#fillListener(batch, row, session);
       let phases = bit(PHASE.mailfrom) | bit(PHASE.rcptto) | bit(PHASE.data) | bit(PHASE.spool);
       if (this.#needsEhlo(session)) phases |= bit(PHASE.ehlo);
       if (session !== 0) this.sessions.mail[session] = MAIL.none;
@@ -271,8 +273,12 @@ export class Correlator {
 
   /** The log shows a message first when it is accepted: its deliveries belong to this client. */
   #acceptNew(batch: EventBatch, row: number, session: number): void {
+    // Its later lines name no listener either, where this one does not: the id has to be found.
     const slot = this.#begin(batch, row, session);
-    if (slot !== 0) this.#transactions.accepted[slot] = 1;
+    if (slot === 0) return;
+    this.#transactions.accepted[slot] = 1;
+    if (batch.listener[row] !== 0 || session === 0) return;
+    this.#transactions.listener[slot] = this.sessions.listener[session];
   }
 
   #accept(batch: EventBatch, row: number, slot: number): void {
@@ -307,7 +313,10 @@ export class Correlator {
         this.message = transaction;
         this.queued = transaction;
       }
-    } else this.#fillPeer(batch, row, session);
+    } else {
+      this.#fillPeer(batch, row, session);
+      this.#fillListener(batch, row, session);
+    }
     if (this.queued === 0) this.queued = this.#findTransaction(batch, row);
     const phase = batch.phase[row];
     if (phase === PHASE.none) return;
@@ -337,6 +346,12 @@ export class Correlator {
     }
   }
 
+  #fillListener(batch: EventBatch, row: number, session: number): void {
+    if (session !== 0 && batch.listener[row] === 0) {
+      batch.listener[row] = this.sessions.listener[session];
+    }
+  }
+
   #delivery(batch: EventBatch, row: number): void {
     const slot = this.#findTransaction(batch, row);
     if (slot === 0) return;
@@ -348,6 +363,7 @@ export class Correlator {
   #auth(batch: EventBatch, row: number): void {
     const session = this.#touch(batch, row);
     this.#fillPeer(batch, row, session);
+    this.#fillListener(batch, row, session);
     if (batch.kind[row] !== KIND.auth_failure) return;
     batch.phase[row] = PHASE.ehlo;
     if (this.#needsEhlo(session)) batch.phases[row] = bit(PHASE.ehlo);
