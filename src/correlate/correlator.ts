@@ -232,6 +232,7 @@ export class Correlator {
     }
     batch.family[row] = sessions.family[slot];
     for (let word = 0; word < 4; word++) batch.ip[row * 4 + word] = sessions.words[slot * 4 + word];
+    this.#fillListener(batch, row, slot);
     this.closed = slot;
     this.#close(slot, 'logged');
   }
@@ -298,8 +299,11 @@ export class Correlator {
       if (batch.verdict[row] === 0) batch.verdict[row] = LOGGED_AS.accepted;
       // One that a filter handed back is known by its own `client=` line, or not at all.
       if ((batch.flags[row] & FLAG.reinjected) !== 0) return;
+      // The lines that follow name no listener where this one does not, and find the id by that.
       const begun = this.#begin(batch, row, session);
+      this.#fillListener(batch, row, session);
       if (begun === 0) return;
+      this.#transactions.listener[begun] = batch.listener[row];
       this.#transactions.accepted[begun] = 1;
       if (this.#keepsSender) this.#transactions.sender[begun] = batch.text(row, TEXT.sender);
       if ((batch.flags[row] & FLAG.perRecipient) === 0) return;
@@ -339,7 +343,10 @@ export class Correlator {
         this.message = transaction;
         this.queued = transaction;
       }
-    } else this.#fillClient(batch, row, session);
+    } else {
+      this.#fillClient(batch, row, session);
+      this.#fillListener(batch, row, session);
+    }
     if (this.queued === 0) this.queued = this.#findTransaction(batch, row);
     const phase = batch.phase[row];
     if (phase === PHASE.none) return;
@@ -379,6 +386,7 @@ export class Correlator {
   #auth(batch: EventBatch, row: number): void {
     const session = this.#touch(batch, row);
     this.#fillClient(batch, row, session);
+    this.#fillListener(batch, row, session);
     if (batch.kind[row] !== KIND.auth_failure) return;
     batch.phase[row] = PHASE.ehlo;
     if (this.#needsEhlo(session)) batch.phases[row] = bit(PHASE.ehlo);
@@ -390,6 +398,12 @@ export class Correlator {
     batch.family[row] = this.sessions.family[session];
     for (let word = 0; word < 4; word++) {
       batch.ip[row * 4 + word] = this.sessions.words[session * 4 + word];
+    }
+  }
+
+  #fillListener(batch: EventBatch, row: number, session: number): void {
+    if (session !== 0 && batch.listener[row] === 0) {
+      batch.listener[row] = this.sessions.listener[session];
     }
   }
 

@@ -1,4 +1,5 @@
-import { phrase, startsWith, findByte, findLast } from '../byte-text.ts';
+import { seekByte } from '../../model/words.ts';
+import { phrase, findLast, startsWith } from '../byte-text.ts';
 import { CsvTime } from '../csv-time.ts';
 import { JsonLine } from '../json/json-line.ts';
 import { decodeEscaped } from '../json/json-string.ts';
@@ -92,22 +93,24 @@ export class HarakaLine {
     let at = start;
     for (const field of [FIELD.level, FIELD.uuid, FIELD.origin]) {
       if (at >= end || bytes[at] !== OPEN_BRACKET) return READ.other;
-      const close = findByte(bytes, at, end, CLOSE_BRACKET);
+      const close = seekByte(words, at, end, CLOSE_BRACKET);
       if (close + 1 >= end || bytes[close + 1] !== BLANK) return READ.other;
       pairs.set(field, at + 1, close);
       at = close + 2;
     }
     while (at < end && bytes[at] === BLANK) at++;
     pairs.set(FIELD.message, at, end);
+    for (let n = 0; n < ADDRESSED.length; n++) {
+      if (!startsWith(words, at, end, ADDRESSED[n])) continue;
+      this.#splitAddressed(bytes, words, at, end);
+      return READ.entry;
+    }
     for (let n = 0; n < PAIRED.length; n++) {
       const { text, length } = PAIRED[n];
       if (!startsWith(words, at, end, text)) continue;
       pairs.set(FIELD.message, at, at + length);
       pairs.read(bytes, at + length, end);
       return READ.entry;
-    }
-    for (let n = 0; n < ADDRESSED.length; n++) {
-      if (startsWith(words, at, end, ADDRESSED[n])) this.#splitAddressed(bytes, words, at, end);
     }
     return READ.entry;
   }

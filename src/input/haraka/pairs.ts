@@ -21,9 +21,9 @@ export class Pairs implements Cells {
   readonly #keys = new KeyTable(PATHS, [...PATHS.keys()]);
 
   clear(): void {
-    this.starts.fill(0);
-    this.ends.fill(0);
-    this.escaped.fill(0);
+    const { starts, ends, escaped } = this;
+    for (let field = 0; field < starts.length; field++)
+      starts[field] = ends[field] = escaped[field] = 0;
   }
 
   set(field: number, start: number, end: number): void {

@@ -37,6 +37,7 @@ const BLANK = 32;
 const SYNTAX_ERROR = 501;
 const QUEUE_DECLINED = 451;
 const AUTH_FAILED = 535;
+const LARGEST_PORT = 0xffff;
 /** Of those of a session that have no line of their own; more is no count of a server. */
 const MOST_REFUSED = 10_000;
 
@@ -47,12 +48,18 @@ export class HarakaParser implements LogParser {
   reason = '';
   readonly #line = new HarakaLine();
   readonly #notes = new SessionNotes();
-  readonly #listeners: WordCache;
+  readonly #local: string[] = [];
+  /** Numbers of the server's own addresses in `#local`. */
+  readonly #addresses = new WordCache((address) => {
+    const known = this.#local.indexOf(address);
+    return known >= 0 ? known : this.#local.push(address) - 1;
+  });
+  /** Listener by number of the address and port. */
+  readonly #listeners = new Map<number, number>();
   readonly #counts = new Float64Array(3);
   readonly #rows: EntryRows;
 
   constructor(setting: ParserSetting) {
-    this.#listeners = new WordCache((pair) => listenerOf(pair, setting.vocabulary));
     this.#rows = new EntryRows(this.#line, setting);
   }
 
@@ -113,13 +120,25 @@ export class HarakaParser implements LogParser {
     const row = this.#rows.pushPeer(batch, KIND.connect);
     if (row < 0) return this.#unparsed('address cannot be read');
     const { starts, ends } = this.#line.cells;
-    const local = starts[FIELD.local_ip];
-    const behind = ends[FIELD.local_port];
-    // Both stand side by side in every form: one word for the cache.
-    if (local > 0 && behind > local) {
-      batch.listener[row] = this.#listeners.number(batch.bytes, local, behind);
-    }
+    const { bytes } = batch;
+    const address = starts[FIELD.local_ip];
+    const port = wholeNumber(bytes, starts[FIELD.local_port], ends[FIELD.local_port]);
+    if (address === 0 || port < 0 || port > LARGEST_PORT) return LINE.event;
+    const listener = this.#addresses.number(bytes, address, ends[FIELD.local_ip]);
+    batch.listener[row] = this.#listenerOf(listener, port, batch.vocabulary);
     return LINE.event;
+  }
+
+  #listenerOf(address: number, port: number, { listeners }: Vocabulary): number {
+    const key = address * (LARGEST_PORT + 1) + port;
+    let listener = this.#listeners.get(key);
+    if (listener === undefined) {
+      const host = this.#local[address];
+      const name = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+      listener = listeners.id(name) ?? 0;
+      this.#listeners.set(key, listener);
+    }
+    return listener;
   }
 
   /** The end of a session, and the refusals that no line told of. */
@@ -286,12 +305,4 @@ export class HarakaParser implements LogParser {
 
 function isWord(words: Int32Array, start: number, end: number, word: Phrase): boolean {
   return end - start === word.length && word.standsAt(words, start);
-}
-
-/** `192.0.2.25 local_port=25`, in JSON `192.0.2.25","local_port":25`: address and port. */
-function listenerOf(pair: string, vocabulary: Vocabulary): number {
-  const parts = /^([0-9A-Fa-f.:]+)\D+(\d+)$/.exec(pair);
-  if (parts === null) return 0;
-  const address = parts[1].includes(':') ? `[${parts[1]}]` : parts[1];
-  return vocabulary.listeners.id(`${address}:${parts[2]}`) ?? 0;
 }

@@ -14,7 +14,7 @@ export interface SessionNote {
 
 /** A refusal without a text of its own is answered with one that only `lr=` shows. */
 export const ANY_REPLY = -1;
-export const NO_REPLY = 0;
+const NO_REPLY = 0;
 
 /** Hex digits of a UUID that are looked at: 48 bits, as many as a number can tell apart. */
 const DIGITS = 12;

@@ -27,7 +27,7 @@ const OPEN_BRACKET = 91;
 const CLOSE_BRACKET = 93;
 /** No key of these is asked for. */
 const UNASKED = -1;
-const MALFORMED = -1;
+const MALFORMED = -2;
 const TRUE = Buffer.from('true');
 const FALSE = Buffer.from('false');
 const NULL = Buffer.from('null');
@@ -62,6 +62,7 @@ export class JsonLine {
   readonly #view = new WordView();
   #words: Int32Array = new Int32Array(0);
   #end = 0;
+  #at = 0;
   /** Of the value read last. */
   #type: number = JSON_TYPE.missing;
   #escaped = 0;
@@ -129,33 +130,52 @@ export class JsonLine {
     const end = this.#end;
     let at = this.#skipBlanks(bytes, from);
     if (at < end && bytes[at] === CLOSE_BRACE) return at + 1;
-    for (;;) {
-      if (at >= end || bytes[at] !== QUOTE) return MALFORMED;
-      const key = at + 1;
-      at = this.#stringEnd(bytes, key);
-      if (at === MALFORMED) return MALFORMED;
+    for (let member = 0; ; member++) {
       let found = UNASKED;
-      if (keys !== undefined) {
-        found =
-          this.#escaped === 0
-            ? keys.find(bytes, key, at)
-            : keys.findText(decodeEscaped(bytes, key, at, true));
+      const seen = keys === undefined ? 0 : keys.seenBefore(this.#words, at, end, member);
+      if (seen > 0) {
+        found = keys!.seenKey(member);
+        at += seen;
+      } else {
+        found = this.#key(bytes, at, keys, member);
+        if (found === MALFORMED) return MALFORMED;
+        at = this.#at;
       }
-      at = this.#skipBlanks(bytes, at + 1);
-      if (at >= end || bytes[at] !== COLON) return MALFORMED;
-      at = this.#skipBlanks(bytes, at + 1);
+      if (at < end && bytes[at] <= 32) at = this.#skipBlanks(bytes, at);
       at =
         found === UNASKED
           ? this.#value(bytes, at, UNASKED, undefined, depth)
           : this.#asked(bytes, at, keys!, found, depth);
       if (at === MALFORMED) return MALFORMED;
-      at = this.#skipBlanks(bytes, at);
+      if (at < end && bytes[at] <= 32) at = this.#skipBlanks(bytes, at);
       if (at >= end) return MALFORMED;
       const next = bytes[at++];
       if (next === CLOSE_BRACE) return at;
       if (next !== COMMA) return MALFORMED;
-      at = this.#skipBlanks(bytes, at);
+      if (at < end && bytes[at] <= 32) at = this.#skipBlanks(bytes, at);
     }
+  }
+
+  /** Reads the key at `start` and its colon, behind which `#at` then stands; its number. */
+  #key(bytes: Buffer, start: number, keys: KeyTable | undefined, member: number): number {
+    const end = this.#end;
+    if (start >= end || bytes[start] !== QUOTE) return MALFORMED;
+    const close = this.#stringEnd(bytes, start + 1);
+    if (close === MALFORMED) return MALFORMED;
+    let found = UNASKED;
+    const escaped = this.#escaped === 1;
+    if (keys !== undefined) {
+      found = escaped
+        ? keys.findText(decodeEscaped(bytes, start + 1, close, true))
+        : keys.find(bytes, start + 1, close);
+    }
+    const colon = this.#skipBlanks(bytes, close + 1);
+    if (colon >= end || bytes[colon] !== COLON) return MALFORMED;
+    this.#at = colon + 1;
+    if (keys !== undefined && colon === close + 1 && !escaped) {
+      keys.remember(this.#words, start, colon + 1 - start, member, found);
+    }
+    return found;
   }
 
   /** Reads the value of a key that was asked for, or that leads to one. */

@@ -1,6 +1,12 @@
 import { assert } from '../../model/errors.ts';
+import { Piece } from '../../model/words.ts';
 
 const SLOTS = 64;
+/** Members of an object whose keys are remembered. */
+const MEMBERS = 64;
+const LONGEST_MEMBER = 62;
+/** So often in a row another key stood there, before that one is remembered. */
+const PATIENCE = 8;
 
 /** The keys of one object that lead to values which were asked for. */
 export class KeyTable {
@@ -12,6 +18,10 @@ export class KeyTable {
   readonly all: readonly number[];
   readonly #names: readonly string[];
   readonly #bytes: readonly Uint8Array[];
+  /** What stood in front of each member's value in objects read before: `"key":`. */
+  readonly #members: Piece[] = [];
+  readonly #memberKeys = new Int16Array(MEMBERS);
+  readonly #misses = new Uint8Array(MEMBERS);
   /** By hash: one more than the first key with it; by key: one more than the next. */
   readonly #first = new Uint16Array(SLOTS);
   readonly #next: Uint16Array;
@@ -57,6 +67,31 @@ export class KeyTable {
       if (i === length) return key - 1;
     }
     return -1;
+  }
+
+  /**
+   * Length of the `"key":` that stands at `at` when it is the one that stood in front of this member
+   * before, as it mostly is: the writers of logs do not change the order. Else 0.
+   */
+  seenBefore(words: Int32Array, at: number, end: number, member: number): number {
+    if (member >= this.#members.length) return 0;
+    const piece = this.#members[member];
+    return at + piece.length <= end && piece.standsAt(words, at) ? piece.length : 0;
+  }
+
+  /** The key that `seenBefore` found in front of a member. */
+  seenKey(member: number): number {
+    return this.#memberKeys[member];
+  }
+
+  /** Remembers what stands in front of a member, `length` bytes with quotes and colon. */
+  remember(words: Int32Array, at: number, length: number, member: number, key: number): void {
+    if (member > this.#members.length || member >= MEMBERS || length > LONGEST_MEMBER) return;
+    if (member === this.#members.length) this.#members.push(new Piece(LONGEST_MEMBER));
+    else if (++this.#misses[member] < PATIENCE) return;
+    this.#misses[member] = 0;
+    this.#members[member].keep(words, at, length);
+    this.#memberKeys[member] = key;
   }
 
   findText(name: string): number {

@@ -16,7 +16,7 @@ const WORDS = COMMANDS.map(([command]) => Buffer.from(command));
 
 /** Number of AUTH among the commands. */
 export const AUTH = 0;
-export const NO_COMMAND = -1;
+const NO_COMMAND = -1;
 
 /** Which command `bytes[start, end)` begins with, in any case; `NO_COMMAND` for one that has no phase. */
 export function commandOf(bytes: Uint8Array, start: number, end: number): number {

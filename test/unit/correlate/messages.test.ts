@@ -46,6 +46,20 @@ describe('a message', () => {
     expect(last(rows.slice(0, 2))).toMatchObject({ user: 'ann', session: 'Ci=7' });
   });
 
+  test('of lines that name no peer is of the one of their session, and came to its listener', () => {
+    const rows = [
+      line(0, 'connect', { session: 'S', ip: HERE, listener: '192.0.2.25:25' }),
+      line(1, 'auth_failure', { session: 'S', listener: '' }),
+      line(2, 'rejection', { session: 'S', listener: '', phase: 'rcptto' }),
+      line(3, 'reception', { session: 'S', listener: '', queue_id: ID }),
+      line(4, 'disconnect', { session: 'S', listener: '' }),
+      line(9, 'delivery', { queue_id: ID, listener: '' }),
+    ];
+    expect(correlate(rows).events.map(({ ip, listener }) => [ip, listener])).toEqual(
+      rows.map(() => [HERE, '192.0.2.25:25']),
+    );
+  });
+
   test('that no client sent is no event', () => {
     expect(kindAndPeer([line(0, 'queued', { queue_id: ID })])).toEqual(['dropped']);
   });
