@@ -37,6 +37,10 @@ function timeReport(file: FileReport): string[] {
   }
   if (file.overlaps.length > 0) facts.push(`overlaps ${file.overlaps.join(', ')}`);
   const rows = [`${file.file}: ${facts.join('; ')}`];
+  if (file.lacks.length > 0 && file.event > 0) {
+    rows.push(`  such a log shows no ${list(file.lacks)}: no rule can count them`);
+  }
+  if (file.infers.length > 0) rows.push(`  ${list(file.infers)} inferred: a lower bound`);
   for (const { fromMs, toMs, line } of file.longestGaps) {
     rows.push(
       `  silent for ${duration(toMs - fromMs)} from ${formatIso(fromMs)}, before line ${line}`,
@@ -47,6 +51,8 @@ function timeReport(file: FileReport): string[] {
   }
   return rows;
 }
+
+const list = (kinds: readonly string[]): string => kinds.join(', ');
 
 function packing(archive: NonNullable<FileReport['archive']>): string[] {
   const facts = [`${archive.kind} (by ${archive.by})`];
