@@ -222,24 +222,19 @@ class Lane {
     this.#reserve(batch.rows);
     const { kind, release } = batch;
     const times = this.#times;
-    const batchOf = this.#batchOf;
-    const rowOf = this.#rowOf;
     const before = this.#tail;
     let tail = before;
-    for (let row = 0; row < batch.rows; row++) {
+    let row = 0;
+    // Nearly every row is newer than all that wait.
+    for (; row < batch.rows; row++) {
       if (kind[row] === KIND_DROPPED) continue;
       const time = release[row];
-      let at = tail++;
-      while (at > this.#head && times[at - 1] > time) {
-        times[at] = times[at - 1];
-        batchOf[at] = batchOf[at - 1];
-        rowOf[at] = rowOf[at - 1];
-        at--;
-      }
-      times[at] = time;
-      batchOf[at] = index;
-      rowOf[at] = row;
+      if (tail > this.#head && times[tail - 1] > time) break;
+      times[tail] = time;
+      this.#batchOf[tail] = index;
+      this.#rowOf[tail++] = row;
     }
+    if (row < batch.rows) tail = this.#mergeRows(batch, row, index, tail);
     this.#tail = tail;
     if (tail === before) {
       this.#source.recycle(batch);
@@ -247,6 +242,46 @@ class Lane {
     }
     this.#batches[index] = batch;
     this.#left[index] = tail - before;
+  }
+
+  /**
+   * Merges the rows from `first` on into those that wait, up to `end`, and returns their new end. A
+   * file that goes back in time again and again has many that wait, so they are moved once a batch.
+   */
+  #mergeRows(batch: EventBatch, first: number, index: number, end: number): number {
+    const rows = this.#sorted(batch, first);
+    const { release } = batch;
+    const times = this.#times;
+    const batchOf = this.#batchOf;
+    const rowOf = this.#rowOf;
+    let from = end - 1;
+    let to = end + rows.length - 1;
+    for (let next = rows.length - 1; next >= 0; to--) {
+      const time = release[rows[next]];
+      if (from >= this.#head && times[from] > time) {
+        times[to] = times[from];
+        batchOf[to] = batchOf[from];
+        rowOf[to] = rowOf[from--];
+      } else {
+        times[to] = time;
+        batchOf[to] = index;
+        rowOf[to] = rows[next--];
+      }
+    }
+    return end + rows.length;
+  }
+
+  /** Rows of a batch by release time, then line: nearly in order as they come. */
+  #sorted({ rows, kind, release }: EventBatch, first: number): Uint32Array {
+    const sorted = new Uint32Array(rows - first);
+    let length = 0;
+    for (let row = first; row < rows; row++) {
+      if (kind[row] === KIND_DROPPED) continue;
+      let at = length++;
+      for (; at > 0 && release[sorted[at - 1]] > release[row]; at--) sorted[at] = sorted[at - 1];
+      sorted[at] = row;
+    }
+    return sorted.subarray(0, length);
   }
 
   #freeIndex(): number {
