@@ -16,6 +16,9 @@ rules:
   - { name: mail, count: receptions, windows: 0..1, per: address, above: 0, then: tag }
 `;
 
+/** KumoMTA logs no connections, so no rule can count them. */
+const UNCONNECTED = POLICY.replace(/^.*count: (?:connections|sessions).*\n/gm, '');
+
 /** All files of a report but those that describe its inputs. */
 async function reportOf(cwd: string, log: string): Promise<[string, string][]> {
   await outputKept(['replay', log, '--policy', 'p.yaml', '--top', 'all', '--out', 'out'], { cwd });
@@ -23,20 +26,21 @@ async function reportOf(cwd: string, log: string): Promise<[string, string][]> {
   return files.filter(([name]) => !name.endsWith('.json'));
 }
 
-test.each(['haraka/default.log.gz', 'haraka/json.log.gz', 'kumomta/records.json'])(
-  '%s',
-  async (name) => {
-    const log = path.join(FIXTURES, 'logs', name);
-    const wanted = await reportOf(newFolder({ 'p.yaml': POLICY }), log);
-    expect(wanted.length).toBeGreaterThan(5);
-    for (const to of ['csv', 'ndjson']) {
-      const events = await outputKept(['convert', log, '--to', to]);
-      const cwd = newFolder({ events, 'p.yaml': POLICY });
-      expect(await reportOf(cwd, 'events')).toEqual(wanted);
-      expect(await outputKept(['convert', 'events', '--to', to], { cwd })).toBe(events);
-    }
-  },
-);
+test.each([
+  ['haraka/default.log.gz', POLICY],
+  ['haraka/json.log.gz', POLICY],
+  ['kumomta/records.json', UNCONNECTED],
+])('%s', async (name, policy) => {
+  const log = path.join(FIXTURES, 'logs', name);
+  const wanted = await reportOf(newFolder({ 'p.yaml': policy }), log);
+  expect(wanted.length).toBeGreaterThan(5);
+  for (const to of ['csv', 'ndjson']) {
+    const events = await outputKept(['convert', log, '--to', to]);
+    const cwd = newFolder({ events, 'p.yaml': policy });
+    expect(await reportOf(cwd, 'events')).toEqual(wanted);
+    expect(await outputKept(['convert', 'events', '--to', to], { cwd })).toBe(events);
+  }
+});
 
 test('--map and --kind read the NDJSON of somebody else', async () => {
   const line = '{"ts":"2026-11-20T11:00:00","client":{"addr":"192.0.2.1"}}\n';

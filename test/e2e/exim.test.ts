@@ -60,7 +60,7 @@ describe.each(NAMES)('mainlog.%s', (name) => {
     const { events, lines, files } = await inspect(`mainlog.${name}`);
     expect({ connect: 0, ...events }).toMatchObject(numbers.events);
     expect(lines).toMatchObject({ lines: numbers.lines, unparsed: 0 });
-    expect(files).toMatchObject([{ dialect: 'exim', late: 0, quarantined: 0, samples: [] }]);
+    expect(files).toMatchObject([{ dialect: 'exim', late: 0, quarantined: 0, shapes: [] }]);
   });
 
   test('addresses and stages', async () => {

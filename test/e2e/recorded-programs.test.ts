@@ -79,7 +79,7 @@ test.each([
   // Of sendmail, `removed` counts where the message's client is known.
   expect({ ...read.events, removed: undefined }).toEqual({ ...events, removed: undefined });
   expect(read.lines['unparsed']).toBe(0);
-  expect(read.files[0]).toMatchObject({ dialect, samples: [] });
+  expect(read.files[0]).toMatchObject({ dialect, shapes: [] });
   const rows = readCsv(await outputKept(['convert', log, '--to', 'csv', ...dating]));
   expect(rows.length).toBeGreaterThan(300);
   expect(rows.filter((row) => /^192\.0\.2\.9[789]$/.test(row['ip']))).toEqual([]);

@@ -39,6 +39,18 @@ const jsonText = (text: string): string => JSON.stringify(text).slice(1, -1);
 /** One word, as in `user=<…>` or a path of SMTP. */
 const wordText = (text: string): string => text.replace(/[\s<>]/g, '?');
 
+/** Events of a converted log, every field of text between quotes. */
+const EVENTS = linesOf('exim/mainlog.mid.events.csv.gz').map((line, index) =>
+  index === 0 || line.includes('"') ? line : line.replace(/[^,]*@[^,]*/g, '"$&"'),
+);
+
+/** The event as an object. */
+function jsonOf(line: string): string {
+  const cells = line.replaceAll('"', '').split(',');
+  const fields = EVENTS[0].split(',').map((name, index) => [name, cells[index]] as const);
+  return JSON.stringify(Object.fromEntries(fields.filter(([, value]) => value !== '')));
+}
+
 export const FUZZED_LOGS: readonly FuzzedLog[] = [
   { name: 'postfix', lines: linesOf('postfix/recorded.log.gz'), written: postfixText },
   {
@@ -83,6 +95,13 @@ export const FUZZED_LOGS: readonly FuzzedLog[] = [
     ),
     written: (text) => quotedText(text).replaceAll('@', '\\@'),
   },
+  {
+    name: 'csv',
+    lines: EVENTS.slice(1),
+    preamble: `${EVENTS[0]}\n`,
+    written: (text) => text.replaceAll('"', '""'),
+  },
+  { name: 'ndjson', lines: EVENTS.slice(1).map(jsonOf), written: jsonText },
   {
     name: 'exchange tracking',
     lines: bodyOf('exchange/MSGTRK2026112019-1.LOG'),

@@ -42,6 +42,10 @@ async function readFile(
 ): Promise<number> {
   const bytes = Buffer.from(text, 'latin1');
   const vocabulary = new Vocabulary();
+  const { findRecordEnd, dialect } = createOwn(settingOf(vocabulary));
+  const runsOn = findRecordEnd !== undefined;
+  // Converted events may tell the line that they were.
+  const namesLines = ['csv', 'ndjson'].includes(dialect);
   const source = new LogSource({
     input: { path: '/x', name: 'x', sizeBytes: bytes.length, mtimeMs: 0, stream: false },
     rank: 0,
@@ -55,7 +59,8 @@ async function readFile(
   for (;;) {
     const batch = await source.nextBatch();
     if (batch === undefined) break;
-    for (let row = 0; row < batch.rows; row++) checkRow(batch, row, source.accounting.lines);
+    for (let row = 0; row < batch.rows; row++)
+      checkRow(batch, row, namesLines ? Infinity : source.accounting.lines, runsOn);
     source.recycle(batch);
   }
   const { lines, event, irrelevant, unparsed } = source.accounting;
@@ -64,7 +69,8 @@ async function readFile(
   return lines;
 }
 
-function checkRow(batch: EventBatch, row: number, lines: number): void {
+/** @param runsOn whether a record may run over several lines */
+function checkRow(batch: EventBatch, row: number, lines: number, runsOn: boolean): void {
   if (!Number.isFinite(batch.time[row])) throw new Error('a row without a time');
   if (batch.line[row] < 1 || batch.line[row] > lines) throw new Error('a row of no line');
   if (![0, 4, 6].includes(batch.family[row])) throw new Error('a row of no family');
@@ -73,8 +79,12 @@ function checkRow(batch: EventBatch, row: number, lines: number): void {
     if (start < 0) continue;
     const end = batch.spanEnd(row, field);
     if (end <= start || end > batch.bytes.length) throw new Error(`${TEXT_FIELDS[field]} outside`);
-    if (batch.bytes.subarray(start, end).includes(10) && field !== TEXT.reason) {
-      throw new Error(`${TEXT_FIELDS[field]} runs over its line`);
+    const { bytes } = batch;
+    // A repetition points at the line that it repeats.
+    const isOwn = start >= batch.start[row] || batch.lineText(row).includes('message repeated');
+    const lineEnd = bytes.indexOf(10, start);
+    if (!isOwn || (!runsOn && lineEnd !== -1 && end > lineEnd)) {
+      throw new Error(`${TEXT_FIELDS[field]} is not of its line`);
     }
   }
 }

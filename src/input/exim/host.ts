@@ -41,11 +41,16 @@ export class HostReader {
   idStart = 0;
   idEnd = 0;
 
+  /** An id that was set for a line without a host is not the next line's. */
+  forgetId(): void {
+    this.idStart = this.idEnd = 0;
+  }
+
   /** Reads the host at `at`; false when there is none with an address. */
   read(line: ProgramLine, at: number, wantsLast = false): boolean {
     const { bytes, words, end } = line;
     const { idStart, idEnd } = this;
-    this.idStart = this.idEnd = 0;
+    this.forgetId();
     this.heloStart = this.heloEnd = at;
     let open = at;
     if (bytes[at] !== OPEN && bytes[at] !== OPEN_PAREN) {

@@ -61,6 +61,7 @@ export class EximReader {
 
   read(line: ProgramLine): LineClass {
     const { bytes, at, end } = line;
+    this.#host.forgetId();
     const idEnd = messageIdEnd(bytes, at, end);
     if (idEnd >= 0) {
       line.queueStart = at;

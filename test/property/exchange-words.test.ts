@@ -1,29 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createExchangeParser } from '../../src/input/exchange/parser.ts';
-import { fixture } from '../unit/input/event-rows.ts';
 import { parseExchange, quoted, receiveLog, trackingLog } from '../unit/input/exchange/parsing.ts';
-import { settingOf } from '../unit/input/momentum/parsing.ts';
-import { readSoundly, mutatedLines } from '../builders/edited-lines.ts';
-
-const LOGS = ['MSGTRK2026112019-1', 'RECV2026112019-1'];
-const PIECES = [',', '"', '""', ';', '<', '>', '[', ']', ':', '#Fields: ', '+', '{LED=', '550 '];
-
-// Goal: no bytes make the parser throw, read outside its line, or lose a line.
-// Method: edit records at random, behind a header that is whole, and check what every row points at.
-test.each(LOGS)('edited records of %s', (log) => {
-  const lines = fixture(`exchange/${log}.LOG`).toString('latin1').trimEnd().split('\r\n');
-  const header = lines.filter((line) => line.includes('#Fields') || line.startsWith('#Log-type'));
-  fc.assert(
-    fc.property(mutatedLines(lines, PIECES), (edited) => {
-      const read = readSoundly([...header, ...edited], (vocabulary) =>
-        createExchangeParser(settingOf(vocabulary)),
-      );
-      expect(read).toBe(header.length + edited.length);
-    }),
-    { numRuns: 1000 },
-  );
-});
 
 // Goal: words that a client chooses never become the address of an event, nor hide the event.
 // Method: put random text, with addresses that no client had, where Exchange writes such words.

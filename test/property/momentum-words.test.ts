@@ -4,44 +4,7 @@ import { createMomentumParser } from '../../src/input/momentum/parser.ts';
 import { KIND, TEXT } from '../../src/model/event.ts';
 import { Vocabulary } from '../../src/model/vocabulary.ts';
 import { sourceOver } from '../unit/input/plain-parser.ts';
-import { fixture } from '../unit/input/event-rows.ts';
 import { parseMomentum, settingOf } from '../unit/input/momentum/parsing.ts';
-import { readSoundly, mutatedLines } from '../builders/edited-lines.ts';
-
-const LOGS = ['mainlog', 'rejectlog', 'bouncelog', 'acctlog'];
-const lines = LOGS.flatMap((name) =>
-  fixture(`momentum/${name}.ec`).toString('latin1').trimEnd().split('\n'),
-);
-const PIECES = [
-  '@',
-  '\\',
-  '\\@',
-  '"',
-  '[',
-  ']',
-  ',',
-  '=',
-  ' ',
-  ':',
-  'R="',
-  '@R@',
-  '@1@',
-  'CTXCONN=[',
-];
-
-// Goal: no bytes make the parser throw, read outside its line, or lose a line.
-// Method: edit records at random and check what every row points at.
-test('edited records', () => {
-  fc.assert(
-    fc.property(mutatedLines(lines, PIECES), fc.boolean(), (edited, inferConnections) => {
-      const read = readSoundly(edited, (vocabulary) =>
-        createMomentumParser(settingOf(vocabulary, { inferConnections })),
-      );
-      expect(read).toBe(edited.length);
-    }),
-    { numRuns: 2000 },
-  );
-});
 
 // Goal: words that a client chooses never become the address of an event, nor hide the event.
 // Method: put random text, with addresses that no client had, where Momentum writes such words.
