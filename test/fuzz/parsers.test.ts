@@ -42,10 +42,10 @@ async function readFile(
 ): Promise<number> {
   const bytes = Buffer.from(text, 'latin1');
   const vocabulary = new Vocabulary();
-  const { findRecordEnd, dialect } = createOwn(settingOf(vocabulary));
-  const runsOn = findRecordEnd !== undefined;
+  const parser = createOwn(settingOf(vocabulary));
+  const runsOn = 'findRecordEnd' in parser;
   // Converted events may tell the line that they were.
-  const namesLines = ['csv', 'ndjson'].includes(dialect);
+  const namesLines = ['csv', 'ndjson'].includes(parser.dialect);
   const source = new LogSource({
     input: { path: '/x', name: 'x', sizeBytes: bytes.length, mtimeMs: 0, stream: false },
     rank: 0,
