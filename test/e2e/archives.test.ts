@@ -22,8 +22,11 @@ const ALL = [
   { packing: 'bzip2', name: 'maillog.bz2', bytes: fixture('bz2'), program: 'bzip2' },
 ];
 const PACKED = ALL.filter(({ program }) => program === undefined || has(program));
-for (const { program } of ALL.filter((each) => !PACKED.includes(each))) {
-  test.skip(`archives that ${program} unpacks: install it, as .ci/run does`, () => undefined);
+for (const program of ['xz', 'bzip2']) {
+  test(`${program} is there to unpack archives`, ({ skip }) => {
+    skip(!has(program), `install ${program}, as .ci/run does`);
+    expect(PACKED.map(({ packing }) => packing)).toContain(program);
+  });
 }
 const POLICY = path.join(FIXTURES, 'policy/good/first.yaml');
 const OPTIONS = ['--year', '2026', '--policy', POLICY];
