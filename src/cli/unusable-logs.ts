@@ -21,7 +21,9 @@ export function refuseUnusable(files: readonly FileReport[]): void {
   const counted = unparsed === 1 ? '1 line' : `${unparsed} lines`;
   throw new UserError(
     `no usable line in ${where}: ${counted} unparsed (${reason})`,
-    'is it a mail log? hindcast inspect shows its lines, --input-format names the format',
+    files.some(({ dialect }) => dialect === 'ndjson')
+      ? 'whose JSON is it? hindcast inspect shows its lines, --map time=ts,ip=client names its fields'
+      : 'is it a mail log? hindcast inspect shows its lines, --input-format names the format',
   );
 }
 

@@ -1,7 +1,7 @@
 // Goal: events of dialects without queue lines, out as CSV or NDJSON and in again, are the same replay.
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { outputKept } from './kept-hindcast.ts';
+import { outputKept, runKept } from './kept-hindcast.ts';
 import { filesBelow, FIXTURES, newFolder } from './run-hindcast.ts';
 
 const POLICY = `hindcast: 1
@@ -40,6 +40,12 @@ test.each([
     expect(await reportOf(cwd, 'events')).toEqual(wanted);
     expect(await outputKept(['convert', 'events', '--to', to], { cwd })).toBe(events);
   }
+});
+
+test('NDJSON of somebody else without --map is the mistake of the user, who is told of it', async () => {
+  const cwd = newFolder({ 'events.jsonl': '{"ts":"2026-11-20T11:00:00Z","kind":"connect"}\n' });
+  const { code, stderr } = await runKept(['replay', 'events.jsonl'], { cwd });
+  expect([code, stderr]).toEqual([2, expect.stringContaining('--map time=ts')]);
 });
 
 test('--map and --kind read the NDJSON of somebody else', async () => {
