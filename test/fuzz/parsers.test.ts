@@ -69,10 +69,15 @@ async function readFile(
   return lines;
 }
 
-/** @param runsOn whether a record may run over several lines */
+/**
+ * @param lines how many were read; Infinity where a row may name any
+ * @param runsOn whether a record may run over several lines
+ */
 function checkRow(batch: EventBatch, row: number, lines: number, runsOn: boolean): void {
   if (!Number.isFinite(batch.time[row])) throw new Error('a row without a time');
-  if (batch.line[row] < 1 || batch.line[row] > lines) throw new Error('a row of no line');
+  if (batch.line[row] > lines || (batch.line[row] < 1 && lines < Infinity)) {
+    throw new Error('a row of no line');
+  }
   if (![0, 4, 6].includes(batch.family[row])) throw new Error('a row of no family');
   for (let field = 0; field < TEXT_FIELDS.length; field++) {
     const start = batch.spanStart(row, field);
