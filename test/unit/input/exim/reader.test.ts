@@ -256,6 +256,16 @@ describe('connections', () => {
     );
   });
 
+  // Found by a fuzz test.
+  test('of a line without a host is not that of a later line', () => {
+    const lost = 'SMTP connection Ci=9 lost';
+    const later = `${STAMP}H=(x) [192.0.2.7]:25001 F=<s@x.example> rejected RCPT <r@y.example>: no`;
+    const rows = eventsOf(`${lost}\n${later}`);
+    expect(rows.map(({ kind, session }) => [kind, session])).toEqual([
+      ['rejection', '[192.0.2.7]:25001'],
+    ]);
+  });
+
   test('by connection id', () => {
     const text = 'SMTP connection Ci=9 from (x) [192.0.2.7]:25001 I=[192.0.2.25]:25 closed by QUIT';
     expect(eventsOf(text)).toMatchObject([{ kind: 'disconnect', session: 'Ci=9' }]);
