@@ -124,6 +124,8 @@ function insert(open: Lane[], lane: Lane): void {
 }
 
 const INITIAL_PENDING = 1024;
+/** Places by which rows of a batch are moved one by one; beyond, the rest is merged at once. */
+const MOST_MOVED = 16_384;
 
 /** One source and its reorder buffer: rows sorted by release time, then line. */
 class Lane {
@@ -222,17 +224,26 @@ class Lane {
     this.#reserve(batch.rows);
     const { kind, release } = batch;
     const times = this.#times;
+    const batchOf = this.#batchOf;
+    const rowOf = this.#rowOf;
     const before = this.#tail;
     let tail = before;
     let row = 0;
-    // Nearly every row is newer than all that wait.
-    for (; row < batch.rows; row++) {
+    // Nearly every row is newer than all that wait, or than all but a few.
+    for (let moved = 0; row < batch.rows && moved < MOST_MOVED; row++) {
       if (kind[row] === KIND_DROPPED) continue;
       const time = release[row];
-      if (tail > this.#head && times[tail - 1] > time) break;
-      times[tail] = time;
-      this.#batchOf[tail] = index;
-      this.#rowOf[tail++] = row;
+      let at = tail++;
+      while (at > this.#head && times[at - 1] > time) {
+        times[at] = times[at - 1];
+        batchOf[at] = batchOf[at - 1];
+        rowOf[at] = rowOf[at - 1];
+        at--;
+        moved++;
+      }
+      times[at] = time;
+      batchOf[at] = index;
+      rowOf[at] = row;
     }
     if (row < batch.rows) tail = this.#mergeRows(batch, row, index, tail);
     this.#tail = tail;

@@ -1,12 +1,15 @@
 import { LOGGED_AS } from '../../model/event.ts';
+import { seekByte } from '../../model/words.ts';
 import { findByte, findFirst, phrase, type Phrase, startsWith } from '../byte-text.ts';
 import { LINE, type LineClass } from '../port.ts';
 import type { ProgramLine } from '../syslog/program-line.ts';
 
+const PAREN = 40;
 const GREATER = 62;
 const WRITE_LOG = phrase('rspamd_task_write_log: ');
 const QUEUE_ID = phrase(', qid: <');
 const RESULT = phrase('(default: ');
+const NO_ACTION = phrase('(no action)');
 /** `<1a2b3c>; proxy; ` stands before the name of the function. */
 const LONGEST_HEAD = 80;
 
@@ -28,18 +31,29 @@ const ACTIONS: readonly (readonly [action: Phrase, verdict: number])[] = [
  */
 export function readRspamd(line: ProgramLine): LineClass {
   const { bytes, words, at, end } = line;
+  // Most mail is good, and a line that begins by saying so says nothing more.
+  const first = firstResult(words, at, end);
+  const actionOfFirst = seekByte(words, first, end, PAREN);
+  if (first >= end || startsWith(words, actionOfFirst, end, NO_ACTION)) return LINE.irrelevant;
   const log = findFirst(bytes, at, Math.min(end, at + LONGEST_HEAD), WRITE_LOG);
   if (log < 0) return LINE.irrelevant;
   const id = onlyOne(bytes, log, end, QUEUE_ID);
   const result = onlyOne(bytes, log, end, RESULT);
   if (id < 0 || result < id) return LINE.irrelevant;
   // `T (reject)`, `F (no action)`
-  const action = findByte(bytes, result, end, 40);
+  const action = seekByte(words, result, end, PAREN);
   for (const [word, verdict] of ACTIONS) {
     if (!startsWith(words, action, end, word)) continue;
     line.verdicts.set(line.node, bytes, id, findByte(bytes, id, result, GREATER), verdict);
   }
   return LINE.irrelevant;
+}
+
+/** Behind the first `(default: `; `end` when there is none. */
+function firstResult(words: Int32Array, from: number, end: number): number {
+  let at = seekByte(words, from, end, PAREN);
+  while (at < end && !startsWith(words, at, end, RESULT)) at = seekByte(words, at + 1, end, PAREN);
+  return Math.min(at + RESULT.length, end);
 }
 
 /** Behind the only `text` in `bytes[at, end)`; -1 when there is none or more than one. */
