@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { beforeAll, expect, test } from 'vitest';
-import { zstdFrame } from '../builders/zstd-frame.ts';
+import { zstdFrame } from '../unit/input/packers.ts';
 import { outputKept } from './kept-hindcast.ts';
 import { filesBelow, FIXTURES, newFolder, readCsv, tally } from './run-hindcast.ts';
 

@@ -1,20 +1,11 @@
 import * as zlib from 'node:zlib';
-import { Decompress } from 'fzstd';
-import xxhash from 'xxhash-wasm';
-import { ArchiveError, damaged, type Archive } from './archive.ts';
+import { damaged, type Archive } from './archive.ts';
 import type { RawBytes } from './raw-bytes.ts';
+import type { ZstdDecoder } from './zstd-decoder.ts';
 import { framePieces, type FramePiece } from './zstd-frames.ts';
 import { ZlibFeed, type ZlibStream } from './zlib-feed.ts';
 
-/** Fewer bytes are no frame that `fzstd` would begin to read. */
-const SHORTEST_PUSH_BYTES = 18;
 const UNPACK_BYTES = 512 * 1024;
-
-/** What came of the piece, checked as far as the piece reaches. */
-interface Decoder {
-  decode(piece: FramePiece): Promise<readonly Uint8Array[]>;
-  close(): void;
-}
 
 /** Node 22.15 and later. */
 const createOwn = (zlib as { createZstdDecompress?: (options: object) => ZlibStream })
@@ -35,7 +26,7 @@ export async function* unzstd(
   archive: Archive,
   by: string = ZSTD_BY,
 ): AsyncGenerator<Buffer> {
-  const decoder = by === 'Node' ? new OwnDecoder(createOwn!) : await FzstdDecoder.create();
+  const decoder = by === 'Node' ? new OwnDecoder(createOwn!) : await createLibraryDecoder();
   try {
     for await (const piece of framePieces(raw, archive)) {
       let parts: readonly Uint8Array[];
@@ -53,8 +44,14 @@ export async function* unzstd(
   }
 }
 
+/** Most logs are not packed so: the library is loaded when one is. */
+async function createLibraryDecoder(): Promise<ZstdDecoder> {
+  const { FzstdDecoder } = await import('./fzstd-decoder.ts');
+  return FzstdDecoder.create();
+}
+
 /** Node's own, which checks everything itself. */
-class OwnDecoder implements Decoder {
+class OwnDecoder implements ZstdDecoder {
   readonly #feed: ZlibFeed;
 
   constructor(create: (options: object) => ZlibStream) {
@@ -67,69 +64,5 @@ class OwnDecoder implements Decoder {
 
   close(): void {
     this.#feed.close();
-  }
-}
-
-let loading: ReturnType<typeof xxhash> | undefined;
-
-type Hash = ReturnType<Awaited<ReturnType<typeof xxhash>>['create64']>;
-
-/** `fzstd` looks neither at checksums nor at the length that a frame says; both are done here. */
-class FzstdDecoder implements Decoder {
-  readonly #createHash: () => Hash;
-  #parts: Uint8Array[] = [];
-  #frame: FramePiece['frame'];
-  #stream = this.#createStream();
-  #hash: Hash | undefined;
-  #unpacked = 0;
-  #waiting: Buffer[] = [];
-
-  static async create(): Promise<FzstdDecoder> {
-    const hashes = await (loading ??= xxhash());
-    return new FzstdDecoder(() => hashes.create64());
-  }
-
-  constructor(createHash: () => Hash) {
-    this.#createHash = createHash;
-  }
-
-  decode(piece: FramePiece): Promise<readonly Uint8Array[]> {
-    if (piece.frame !== undefined) {
-      this.#frame = piece.frame;
-      this.#stream = this.#createStream();
-      this.#hash = piece.frame.checksum ? this.#createHash() : undefined;
-      this.#unpacked = 0;
-      this.#waiting = [];
-    }
-    // It keeps what it is given, so nothing else may write there; pieces are fresh.
-    this.#waiting.push(piece.bytes);
-    const bytes = this.#waiting.length === 1 ? piece.bytes : Buffer.concat(this.#waiting);
-    if (!piece.last && bytes.length < SHORTEST_PUSH_BYTES) return Promise.resolve([]);
-    this.#waiting = [];
-    this.#stream.push(bytes, piece.last);
-    const parts = this.#parts.filter(({ length }) => length > 0);
-    this.#parts = [];
-    for (const part of parts) {
-      this.#hash?.update(part);
-      this.#unpacked += part.length;
-    }
-    if (piece.last) this.#check(piece.bytes);
-    return Promise.resolve(parts);
-  }
-
-  #createStream(): Decompress {
-    return new Decompress((part) => this.#parts.push(part));
-  }
-
-  #check(end: Buffer): void {
-    const expected = this.#frame?.contentBytes ?? this.#unpacked;
-    if (expected !== this.#unpacked) throw new ArchiveError('wrong length');
-    if (this.#hash === undefined) return;
-    const low = Number(this.#hash.digest() & 0xffffffffn);
-    if (low !== end.readUInt32LE(end.length - 4)) throw new ArchiveError('wrong checksum');
-  }
-
-  close(): void {
-    this.#parts = [];
   }
 }
