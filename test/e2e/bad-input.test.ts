@@ -253,6 +253,8 @@ describe('the command line', () => {
     [replayTo('mail.log', '--map', 'ip'), '--map ip: expected field=column'],
     [replayTo('mail.log', '--kind', 'A B'), '--kind A B: not a kind'],
     [replayTo('mail.log', '--input-format', 'qmail'), '--input-format qmail: no such format'],
+    // A filter writes beside a mail server and has no log of its own.
+    [replayTo('mail.log', '--input-format', 'rspamd'), '--input-format rspamd: no such format'],
     [replayTo('mail.log', '--format', 'xml'), "argument 'xml' is invalid. Allowed choices are"],
     [replayTo('mail.log', '--top', 'few'), "argument 'few' is invalid. expected a whole number"],
     [replayTo('mail.log', '--max-keys', '0'), "argument '0' is invalid. expected a whole number"],

@@ -22,10 +22,13 @@ export interface ProgramReader {
   readonly lacks: readonly KindName[];
 }
 
+/** What judges messages and has no log of its own kind. */
+type FilterName = 'rspamd' | 'amavis' | 'clamav-milter';
+
 /** A program that writes to syslog, beside Postfix with its many daemons. */
 export interface Program {
-  /** As reports and `--input-format` name it. */
-  readonly name: FormatName;
+  /** As reports name it; of a mail server also `--input-format`. */
+  readonly name: FormatName | FilterName;
   readonly hasTag: (tag: string) => boolean;
   readonly createReader: () => ProgramReader;
   /** What makes it log a kind of event that its log lacks. */
