@@ -130,8 +130,7 @@ export class EventFields {
     if (node < 0 || listener < 0 || service < 0) return this.#refuse('too many words');
 
     const row = batch.push(time, kind, lineNumber, start);
-    batch.family[row] = family;
-    if (family > 0) for (let i = 0; i < 4; i++) batch.ip[row * 4 + i] = this.#address[i];
+    batch.setPeer(row, family, this.#address);
     batch.code[row] = code;
     batch.size[row] = size;
     batch.recipients[row] = recipients;

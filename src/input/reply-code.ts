@@ -1,4 +1,6 @@
-import { isDigit } from '../byte-text.ts';
+import type { EventBatch } from '../model/event-batch.ts';
+import { TEXT } from '../model/event.ts';
+import { isDigit } from './byte-text.ts';
 
 const BLANK = 32;
 const DASH = 45;
@@ -25,4 +27,24 @@ export function endOfEnhanced(bytes: Buffer, at: number, end: number): number {
   while (i < end && isDigit(bytes[i])) i++;
   if (i === detail || i - detail > 3) return at;
   return i < end && bytes[i] !== BLANK && bytes[i] !== SEMICOLON ? at : i;
+}
+
+/**
+ * Sets the code of the reply `550 5.7.1 text` in `batch.bytes[start, end)`, where it is one of SMTP's,
+ * and the enhanced code behind it when `wantsEnhanced`.
+ */
+export function setReplyCodes(
+  batch: EventBatch,
+  row: number,
+  start: number,
+  end: number,
+  wantsEnhanced: boolean,
+): void {
+  const { bytes } = batch;
+  const code = replyCode(bytes, start, end);
+  if (code >= 200 && code < 600) batch.code[row] = code;
+  if (!wantsEnhanced) return;
+  let at = code === 0 ? start : start + 3;
+  while (at < end && bytes[at] === BLANK) at++;
+  batch.setSpan(row, TEXT.enhanced, at, endOfEnhanced(bytes, at, end));
 }

@@ -122,6 +122,14 @@ export class EventBatch {
     return row;
   }
 
+  /** Sets the peer; `words` are the four of its address, in network order. Family 0: none. */
+  setPeer(row: number, family: number, words: Int32Array): void {
+    this.family[row] = family;
+    if (family === 0) return;
+    const at = row * 4;
+    for (let word = 0; word < 4; word++) this.ip[at + word] = words[word];
+  }
+
   /** Sets a text field to `bytes[start, end)`; an empty span leaves it unset. */
   setSpan(row: number, field: number, start: number, end: number): void {
     if (end <= start) return;

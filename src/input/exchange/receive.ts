@@ -1,7 +1,7 @@
 import { KIND, LOGGED_AS, PHASE, TEXT } from '../../model/event.ts';
 import { findByte } from '../byte-text.ts';
 import { LINE, type LineClass } from '../port.ts';
-import { replyCode } from '../postfix/reply-code.ts';
+import { replyCode } from '../reply-code.ts';
 import type { ColumnMap } from './columns.ts';
 import type { ExchangeRecord } from './record.ts';
 

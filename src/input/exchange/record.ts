@@ -5,14 +5,13 @@ import type { Vocabulary } from '../../model/vocabulary.ts';
 import { isDigit, wholeNumber } from '../byte-text.ts';
 import { CsvRecord } from '../csv-record.ts';
 import { LINE, type LineClass } from '../port.ts';
-import { endOfEnhanced, replyCode } from '../postfix/reply-code.ts';
+import { setReplyCodes } from '../reply-code.ts';
 import { WordCache } from '../word-cache.ts';
 
 const COMMA = 44;
 const COLON = 58;
 const OPEN = 91;
 const CLOSE = 93;
-const BLANK = 32;
 const NO_WORD = -1;
 
 /** The record being read: what the readers of the two logs share. One instance serves a parser. */
@@ -114,10 +113,7 @@ export class ExchangeRecord {
 
   /** Gives an event the address read last. */
   setPeer(row: number): void {
-    const { batch, family, address } = this;
-    batch.family[row] = family;
-    if (family === 0) return;
-    for (let word = 0; word < 4; word++) batch.ip[row * 4 + word] = address[word];
+    this.batch.setPeer(row, this.family, this.address);
   }
 
   /** Sets a text field when the run asks for it; doubled quotes stand for one each. */
@@ -140,14 +136,7 @@ export class ExchangeRecord {
 
   /** Sets code, enhanced code and reason of the reply `bytes[start, end)`. */
   setReply(row: number, column: number, start: number, end: number): void {
-    const { bytes, batch } = this;
-    const code = replyCode(bytes, start, end);
-    if (code >= 200 && code < 600) batch.code[row] = code;
-    if (this.wants(TEXT.enhanced)) {
-      let at = code === 0 ? start : start + 3;
-      while (at < end && bytes[at] === BLANK) at++;
-      batch.setSpan(row, TEXT.enhanced, at, endOfEnhanced(bytes, at, end));
-    }
+    setReplyCodes(this.batch, row, start, end, this.wants(TEXT.enhanced));
     this.setWanted(row, TEXT.reason, column, start, end);
   }
 }

@@ -1,7 +1,7 @@
 import { KIND, PHASE, TEXT } from '../../model/event.ts';
 import { findByte, findFirst, phrase, startsWith, wholeNumber } from '../byte-text.ts';
 import { LINE, type LineClass } from '../port.ts';
-import { endOfEnhanced, replyCode } from '../postfix/reply-code.ts';
+import { endOfEnhanced, replyCode } from '../reply-code.ts';
 import type { ProgramLine } from '../syslog/program-line.ts';
 import { bracketEnd, quotedEnd, wordEnd } from './address-text.ts';
 import type { Connections } from './connection.ts';

@@ -1,7 +1,7 @@
 import { KIND, PHASE, TEXT } from '../../model/event.ts';
 import { findFirst, phrase, startsWith, type Phrase } from '../byte-text.ts';
 import { LINE, type LineClass } from '../port.ts';
-import { replyCode } from '../postfix/reply-code.ts';
+import { replyCode } from '../reply-code.ts';
 import type { ProgramLine } from '../syslog/program-line.ts';
 import { bracketEnd } from './address-text.ts';
 import type { Connections } from './connection.ts';

@@ -1,7 +1,7 @@
 import { KIND, LOGGED_AS, PHASE, TEXT } from '../../model/event.ts';
 import { findByte, findFirst, phrase, startsWith, type Phrase } from '../byte-text.ts';
 import { LINE, type LineClass } from '../port.ts';
-import { endOfEnhanced, replyCode } from '../postfix/reply-code.ts';
+import { endOfEnhanced, replyCode } from '../reply-code.ts';
 import type { ProgramLine } from '../syslog/program-line.ts';
 import { bracketEnd, quotedEnd } from './address-text.ts';
 import type { Connections } from './connection.ts';

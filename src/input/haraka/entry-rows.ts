@@ -49,8 +49,7 @@ export class EntryRows {
     const family = this.readPeer(batch.bytes);
     if (family === 0) return -1;
     const row = this.push(batch, kind);
-    batch.family[row] = family;
-    for (let i = 0; i < 4; i++) batch.ip[row * 4 + i] = this.#address[i];
+    batch.setPeer(row, family, this.#address);
     return row;
   }
 

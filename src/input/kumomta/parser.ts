@@ -79,8 +79,7 @@ export class KumoParser implements LogParser {
 
   #push(batch: EventBatch, kind: number, family: Family, line: number, start: number): number {
     const row = batch.push(this.lineTime, kind, line, start);
-    batch.family[row] = family;
-    if (family > 0) for (let i = 0; i < 4; i++) batch.ip[row * 4 + i] = this.#address[i];
+    batch.setPeer(row, family, this.#address);
     const { bytes } = batch;
     batch.node[row] = this.#node >= 0 ? this.#node : this.#wordOf(this.#nodes, bytes, FIELD.node);
     return row;

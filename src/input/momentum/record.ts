@@ -3,13 +3,12 @@ import { decodeText, FLAG, type EventBatch } from '../../model/event-batch.ts';
 import { KIND, PHASE, TEXT, type Needs } from '../../model/event.ts';
 import { isDigit, phrase, startsWith, wholeNumber } from '../byte-text.ts';
 import { LINE, type LineClass } from '../port.ts';
-import { endOfEnhanced, replyCode } from '../postfix/reply-code.ts';
+import { setReplyCodes } from '../reply-code.ts';
 
 const BACKSLASH = 92;
 const COLON = 58;
 const OPEN = 91;
 const CLOSE = 93;
-const BLANK = 32;
 const LETTER_N = 110;
 const LARGEST_PORT = 65_535;
 const UNKNOWN = phrase('unknown');
@@ -104,9 +103,7 @@ export class MomentumRecord {
     batch.listener[row] = listener;
     batch.service[row] = service;
     batch.setSpan(row, TEXT.session, this.connectionStart, this.connectionEnd);
-    if (family === 0) return row;
-    batch.family[row] = family;
-    for (let word = 0; word < 4; word++) batch.ip[row * 4 + word] = address[word];
+    batch.setPeer(row, family, address);
     return row;
   }
 
@@ -123,14 +120,7 @@ export class MomentumRecord {
 
   /** Sets code, enhanced code and reason of a reply: `550 5.7.1 relaying denied`. */
   setReply(row: number, start: number, end: number): void {
-    const { bytes, batch } = this;
-    const code = replyCode(bytes, start, end);
-    if (code >= 200 && code < 600) batch.code[row] = code;
-    if (this.wants(TEXT.enhanced)) {
-      let at = code === 0 ? start : start + 3;
-      while (at < end && bytes[at] === BLANK) at++;
-      batch.setSpan(row, TEXT.enhanced, at, endOfEnhanced(bytes, at, end));
-    }
+    setReplyCodes(this.batch, row, start, end, this.wants(TEXT.enhanced));
     this.setWanted(row, TEXT.reason, start, end);
   }
 }

@@ -1,7 +1,7 @@
 import { KIND, TEXT } from '../../model/event.ts';
 import { findByte, findFirst, phrase, type Phrase, startsWith } from '../byte-text.ts';
 import { LINE, type LineClass } from '../port.ts';
-import { endOfEnhanced, replyCode } from '../postfix/reply-code.ts';
+import { endOfEnhanced, replyCode } from '../reply-code.ts';
 import type { ProgramLine } from '../syslog/program-line.ts';
 
 const BLANK = 32;

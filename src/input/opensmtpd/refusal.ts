@@ -2,7 +2,7 @@ import { KIND, LOGGED_AS, PHASE, TEXT } from '../../model/event.ts';
 import { findLast, phrase, type Phrase, startsWith } from '../byte-text.ts';
 import { judgeRefusal } from '../filters/refusal-words.ts';
 import { LINE, type LineClass } from '../port.ts';
-import { endOfEnhanced, replyCode } from '../postfix/reply-code.ts';
+import { endOfEnhanced, replyCode } from '../reply-code.ts';
 import type { ProgramLine } from '../syslog/program-line.ts';
 import { setSession } from './session-id.ts';
 

@@ -3,7 +3,7 @@ import { phrase, findFirst, findLast, sameBytes } from '../byte-text.ts';
 import { LINE, type LineClass } from '../port.ts';
 import type { ProgramLine } from '../syslog/program-line.ts';
 import { RejectTail } from './reject-tail.ts';
-import { endOfEnhanced } from './reply-code.ts';
+import { endOfEnhanced } from '../reply-code.ts';
 
 const BLANK = 32;
 const COLON = 58;

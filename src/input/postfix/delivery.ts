@@ -3,7 +3,7 @@ import { findByte, findFirst, phrase, type Phrase, startsWith } from '../byte-te
 import { seekByte, seekEither } from '../../model/words.ts';
 import { LINE, type LineClass } from '../port.ts';
 import type { ProgramLine } from '../syslog/program-line.ts';
-import { replyCode } from './reply-code.ts';
+import { replyCode } from '../reply-code.ts';
 
 const QUOTE = 34;
 const BACKSLASH = 92;

@@ -6,7 +6,7 @@ import { readContentReject } from './content-reject.ts';
 import { DAEMON, type Daemon } from './daemons.ts';
 import type { ProgramLine } from '../syslog/program-line.ts';
 import { RejectTail } from './reject-tail.ts';
-import { endOfEnhanced, replyCode } from './reply-code.ts';
+import { endOfEnhanced, replyCode } from '../reply-code.ts';
 
 const BLANK = 32;
 const COLON = 58;

@@ -1,7 +1,7 @@
 import { KIND, TEXT } from '../../model/event.ts';
 import { findByte, findFirst, phrase, type Phrase, startsWith } from '../byte-text.ts';
 import { LINE, type LineClass } from '../port.ts';
-import { replyCode } from '../postfix/reply-code.ts';
+import { replyCode } from '../reply-code.ts';
 import type { ProgramLine } from '../syslog/program-line.ts';
 import { endOfAddress } from './quoted-address.ts';
 

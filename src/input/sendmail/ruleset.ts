@@ -3,7 +3,7 @@ import { KIND, PHASE, TEXT } from '../../model/event.ts';
 import { findByte, findFirst, findLast, phrase, type Phrase, startsWith } from '../byte-text.ts';
 import { judgeRefusal } from '../filters/refusal-words.ts';
 import { LINE, type LineClass } from '../port.ts';
-import { endOfEnhanced, replyCode } from '../postfix/reply-code.ts';
+import { endOfEnhanced, replyCode } from '../reply-code.ts';
 import type { ProgramLine } from '../syslog/program-line.ts';
 import { readHost } from './host.ts';
 
