@@ -103,6 +103,32 @@ test('a merge is a sort by release time, rank and line', async () => {
   await fc.assert(run, { numRuns: 400 });
 });
 
+// Goal: many rows that wait for newer lines are merged as few are.
+// Method: files that begin again and again, so that every batch would move more rows than are moved
+// one by one; against one sort.
+test('a file that goes back in time again and again', async () => {
+  const piece = fc.array(fc.nat(3), { minLength: 100, maxLength: 200, size: 'max' });
+  const sizes = fc.array(fc.integer({ min: 250, max: 700 }), { minLength: 1, maxLength: 3 });
+  const run = fc.asyncProperty(
+    fc.array(piece, { minLength: 4, maxLength: 9 }),
+    sizes,
+    async (pieces, batchSizes) => {
+      const rows = pieces.flatMap((steps) => {
+        let timeMs = NOON_MS;
+        return steps.map((by): EventRow => ({ timeMs: (timeMs += by), kind: 'connect' }));
+      });
+      const expected = rows.map((row, index): Seen => {
+        return { release: releaseOf(row), rank: 0, line: index + 1 };
+      });
+      expected.sort((a, b) => a.release - b.release || a.line - b.line);
+      const source = new RowSource(rows, { vocabulary: new Vocabulary(), batchSizes });
+      expect(await merged([source])).toEqual(expected);
+      expect(source.lent.size).toBe(0);
+    },
+  );
+  await fc.assert(run, { numRuns: 40 });
+});
+
 // Goal: a year of rotated files holds few open.
 // Method: at each event exactly those inputs have been opened whose lower bound the stream reached.
 test('an input is opened when the stream reaches its lower bound, not before', async () => {
