@@ -32,6 +32,9 @@ export const KINDS = [
 
 export type KindName = (typeof KINDS)[number];
 
+/** Those that tie lines together: who reads a report does not ask for them. */
+export const TYING_KINDS: readonly KindName[] = KINDS.slice(KINDS.indexOf('transaction'));
+
 /** `KIND.connect` and so on: the number of a known kind. */
 export const KIND = Object.fromEntries(KINDS.map((name, index) => [name, index])) as Readonly<
   Record<KindName, number>

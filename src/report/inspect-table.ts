@@ -1,4 +1,5 @@
 import type { FileReport } from '../model/file-report.ts';
+import { TYING_KINDS } from '../model/event.ts';
 import { formatIso } from '../model/time.ts';
 import { counted, duration, grouped, plainTable } from './plain-table.ts';
 
@@ -37,8 +38,9 @@ function timeReport(file: FileReport): string[] {
   }
   if (file.overlaps.length > 0) facts.push(`overlaps ${file.overlaps.join(', ')}`);
   const rows = [`${file.file}: ${facts.join('; ')}`];
-  if (file.lacks.length > 0 && file.event > 0) {
-    rows.push(`  such a log shows no ${list(file.lacks)}: no rule can count them`);
+  const lacking = file.lacks.filter((kind) => !TYING_KINDS.includes(kind));
+  if (lacking.length > 0 && file.event > 0) {
+    rows.push(`  such a log shows no ${list(lacking)}: no rule can count them`);
   }
   if (file.infers.length > 0) rows.push(`  ${list(file.infers)} inferred: a lower bound`);
   for (const { fromMs, toMs, line } of file.longestGaps) {

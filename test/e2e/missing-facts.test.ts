@@ -1,9 +1,10 @@
 // Goal: a rule never counts 0 in silence because its logs cannot show what it counts.
 // Method: policies over logs of Momentum and Exchange, which lack connections in whole or in part.
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { outputKept, runKept } from './kept-hindcast.ts';
-import { FIXTURES, newFolder } from './run-hindcast.ts';
+import { FIXTURES, newFolder, readCsv } from './run-hindcast.ts';
 
 const LOGS = path.join(FIXTURES, 'logs');
 const MAIN = path.join(LOGS, 'momentum', 'mainlog.ec');
@@ -127,4 +128,39 @@ test('a failure in mainlog.ec and bouncelog.ec counts once, in whatever order th
     // The bounce that came back has the client of its message.
     expect(bounces[1]).toContain(',bounce,2001:db8::25,');
   }
+});
+
+test('--infer-connections: one connect for each session of KumoMTA', async () => {
+  const log = path.join(LOGS, 'kumomta', 'records.json');
+  const records = readFileSync(log, 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('{') && line.endsWith('}'))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  const ofClients = records.filter(
+    (record) => ['Reception', 'Rejection'].includes(String(record['type'])) && record['session_id'],
+  );
+  const sessions = new Set(ofClients.map((record) => record['session_id']));
+  const args = ['convert', log, '--to', 'csv'];
+  const connects = readCsv(await outputKept([...args, '--infer-connections'])).filter(
+    ({ kind }) => kind === 'connect',
+  );
+  expect(connects.map(({ session }) => session).toSorted()).toEqual(
+    [...sessions].map(String).toSorted(),
+  );
+  expect(connects.length).toBeGreaterThan(1);
+  expect(readCsv(await outputKept(args)).some(({ kind }) => kind === 'connect')).toBe(false);
+});
+
+test.each([
+  ['exim/mainlog.default.gz', 'connect, disconnect', 'log_selector = +smtp_connection'],
+  ['sendmail/loglevel9.log.gz', 'connect, auth_aborted', 'LogLevel 14'],
+])('%s: inspect says what it lacks, a refused rule what would help', async (name, kinds, hint) => {
+  const cwd = newFolder({ 'p.yaml': policyOf('connections') });
+  const log = path.join(LOGS, name);
+  const shown = await outputKept(['inspect', log, '--year', '2026']);
+  expect(shown).toMatch(new RegExp(`such a log shows no ${kinds}: no rule can count them`));
+  const { code, stderr } = await runKept(['replay', log, '--policy', 'p.yaml', '--year', '2026'], {
+    cwd,
+  });
+  expect([code, stderr]).toEqual([2, expect.stringContaining(hint)]);
 });
