@@ -33,7 +33,14 @@ export function restoredEngine(audit: AuditState | null): AuditEngine {
 /** No event will come, so what the series counts does not matter. */
 function planOf({ name, type, monitor }: FeedState): SeriesPlan {
   const key = type === 'string' ? 'user' : 'ip';
-  const counts = { kinds: [], filter: undefined, key, amount: 1, serialize: false } as const;
+  const counts = {
+    kinds: [],
+    filter: undefined,
+    key,
+    amount: 1,
+    serialize: false,
+    replicate: 'none',
+  } as const;
   return { name, type, monitor: monitorOf(monitor), ...counts };
 }
 

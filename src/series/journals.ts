@@ -29,7 +29,7 @@ export interface Readings {
 }
 
 /** Where the journals and the states of a report lie, below the folder that a user names. */
-const JOURNAL_PLACES = ['', 'log/', 'series/log/'] as const;
+const JOURNAL_PLACES = ['', 'log/', 'series/log/', 'manager/', 'series/manager/'] as const;
 const STATE_PLACES = ['', 'state/', 'series/state/'] as const;
 
 /** Bytes that hold every header: a name of 255 bytes in a file name has at most as many here. */
@@ -139,8 +139,8 @@ function someState(root: string): string | undefined {
 }
 
 /**
- * The journals of a folder: those in `dir` itself, in `dir/log` or in `dir/series/log`, so that a
- * report can be named as a whole. The first folder that has one decides. Files that are not called
+ * The journals of a folder: those in `dir` itself, in `log` or `series/log` below it, or else those
+ * of a cluster's manager in `manager` or `series/manager`, so that a report can be named as a whole. The first folder that has one decides. Files that are not called
  * like a journal are left alone.
  *
  * @throws UserError when there is none, saying where it looked

@@ -75,6 +75,11 @@ export class RunReport {
           sink?.journal(snapshot);
         }
       },
+      managerJournal: (snapshot) => {
+        if (this.covers(snapshot.windowZeroMs, snapshot.monitor.intervalMs)) {
+          sink?.managerJournal(snapshot);
+        }
+      },
     };
     const rules = policy.rules.map((rule) => ledgerRule(rule, policy));
     this.ledger = new FiringLedger(
@@ -258,8 +263,8 @@ export class RunReport {
 function notesOf(engine: AuditEngine): Tally['notes'] {
   return engine.feeds
     .filter((feed) => !feed.isMetric)
-    .map(({ name, wrongFamily, withoutKey, withoutAmount, negative }) => {
-      return { series: name, wrongFamily, withoutKey, withoutAmount, negative };
+    .map(({ name, wrongFamily, withoutKey, withoutAmount, total }) => {
+      return { series: name, wrongFamily, withoutKey, withoutAmount, negative: total.negative };
     })
     .filter((note) => note.negative || note.wrongFamily + note.withoutKey + note.withoutAmount > 0);
 }

@@ -26,7 +26,8 @@ function engineOf(rows: readonly EventRow[]): AuditEngine {
   const monitor = { intervalMs: 300_000, windows: 12 };
   const plan = (name: string, type: SeriesPlan['type']): SeriesPlan => {
     const key = type === 'string' ? 'user' : 'ip';
-    return { name, type, monitor, kinds, filter: undefined, key, amount: 1, serialize: false };
+    const counts = { filter: undefined, amount: 1, serialize: false, replicate: 'none' } as const;
+    return { name, type, monitor, kinds, key, ...counts };
   };
   const engine = new AuditEngine(
     {
