@@ -32,14 +32,9 @@ export function restoredEngine(audit: AuditState | null): AuditEngine {
   return engine;
 }
 
-/** The open sessions of a state. Its counts tell which of them a policy ignored. */
+/** The open sessions of a state, whose gauge of all sessions has no address that was ignored. */
 export function restoredSessions({ correlator, audit }: ReplayState): OpenSession[] {
-  const counted = new Set<string>();
-  for (const { keys, open } of audit?.gauges[0].levels ?? []) {
-    keys.forEach((key, index) => {
-      if (open[index] > 0) counted.add(key);
-    });
-  }
+  const counted = new Set(audit?.gauges[0].levels.flatMap(({ keys }) => keys));
   return correlator.sessions.filter(({ ip }) => counted.has(ip));
 }
 
