@@ -25,6 +25,7 @@ const COMMANDS = [
   'show',
   'console',
   'query',
+  'maintain',
 ];
 
 describe('docs/cli.md', () => {
