@@ -35,7 +35,7 @@ export const WORDS = {
     `cannot read the script '${path}': ${reason}`,
   'pattern-wrong': (seen: string) => `${seen} is not read as a regular expression here`,
   'maintain-unknown': (name: string) => `cidr_maintain has no option '${name}'`,
-  'maintain-series': (seen: string) => `${seen} names series, and 'auto' takes all that are found`,
+  'maintain-series': () => "'series' names some, and 'auto' takes all that are found",
   'maintain-none': () => "'auto' is off, and no series is named",
   'hook-not-simulated': (name: string) => `the hook '${name}' is not simulated`,
 } as const satisfies Record<string, (...details: never[]) => string>;

@@ -77,7 +77,7 @@ function readSeries(
   if (names.length === 0) mistakes.add(option.value, 'list-empty', ['series']);
   if (isAuto === true) {
     const hint = 'write auto = false, or leave series away';
-    mistakes.add(option, 'maintain-series', [seenOf(option.name)], hint);
+    mistakes.add(option, 'maintain-series', [], hint);
   }
   return names;
 }
