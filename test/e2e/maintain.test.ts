@@ -15,6 +15,7 @@ import { describe, expect, test } from 'vitest';
 
 import { DAY_MS, formatCompact, formatIso } from '../../src/model/time.ts';
 import { encodeSeries } from '../../src/series/writer.ts';
+import { examplesOf, patternOf } from './doc-examples.ts';
 import { outputKept, runKept } from './kept-hindcast.ts';
 import {
   filesBelow,
@@ -163,6 +164,16 @@ describe('a folder of forty days', () => {
     await outputKept(['maintain', '.'], { cwd });
     expect(statSync(path.join(cwd, `${nameOf(4)}.gz`)).mode & 0o777).toBe(0o640);
   });
+});
+
+test('docs/maintain.md shows what the command prints', async () => {
+  const [{ args, output }, ...others] = examplesOf('maintain.md');
+  expect(others).toEqual([]);
+  const cwd = newFolder();
+  const log = path.join(FIXTURES, 'logs/postfix/maillog-20261120.gz');
+  const policy = ['--policy', path.join(FIXTURES, 'replay/resume.yaml'), '--journal', 'journals'];
+  await runKept(['replay', log, '--tz', 'Europe/Berlin', ...policy], { cwd });
+  expect(await outputKept(args, { cwd })).toMatch(patternOf(output));
 });
 
 describe('where the journals are', () => {

@@ -1,5 +1,5 @@
 // Goal: which files maintenance leaves in a folder is an obvious function of their names, of now and
-// of the days, and every journal that is left holds what it held.
+// of the days, and every journal that is left holds what it held; no configuration ends the reader.
 // Method: random folders of journals, plain, packed or both, between other files; compare the names
 // that are left with those of the function, and the contents with those before.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,9 +10,11 @@ import { expect, test } from 'vitest';
 
 import { JournalUpkeep } from '../../src/cli/journal-upkeep.ts';
 import { formatCompact } from '../../src/model/time.ts';
+import { readMaintenance } from '../../src/policy/ecelerity/maintenance.ts';
 import { findJournals } from '../../src/series/journals.ts';
 import { storedJournals } from '../../src/series/maintenance.ts';
 import { encodeSeries } from '../../src/series/writer.ts';
+import { patchedText, textPatch } from '../builders/text-patches.ts';
 import { scratchFolder } from '../builders/scratch-folder.ts';
 
 const HOUR_MS = 3_600_000;
@@ -99,4 +101,32 @@ test('what is left follows from the names', () => {
   );
   expect(Math.min(seen.removed, seen.compressed, seen.kept)).toBeGreaterThan(100);
   expect(seen.left).toBe(0);
+});
+
+const GOOD = `# all of it
+auto = "false"
+series = spam "virus"
+retention = 60 # days
+condense = 30
+basedir = "/var/log/example"
+`;
+
+test('whatever a configuration holds, the answer is settings or mistakes in it', () => {
+  const signs = ['"', "'", '=', '#', '/*', '*/', '(', ']', '\n', '\\', 'auto = on\n', 'series'];
+  let good = 0;
+  fc.assert(
+    fc.property(fc.array(textPatch(signs), { maxLength: 4 }), (patches) => {
+      const text = patchedText(GOOD, patches);
+      const { settings, diagnostics } = readMaintenance(text, 'm.conf');
+      const errors = diagnostics.filter(({ severity }) => severity === 'error');
+      expect(errors.length === 0).toBe(settings !== undefined);
+      for (const { start, end } of diagnostics) {
+        expect([0 <= start, start <= end, end <= text.length]).toEqual([true, true, true]);
+      }
+      good += errors.length === 0 ? 1 : 0;
+    }),
+    { numRuns: 3000 },
+  );
+  expect(good).toBeGreaterThan(100);
+  expect(good).toBeLessThan(2900);
 });
