@@ -27,12 +27,12 @@ export function storedJournals(files: readonly JournalFile[]): StoredJournal[] {
 export type Fate = 'removed' | 'compressed' | 'kept';
 
 /** Journals that end before this moment are removed. */
-export function removedBeforeMs({ nowMs, retentionDays }: MaintenanceRules): number {
+function removedBeforeMs({ nowMs, retentionDays }: MaintenanceRules): number {
   return nowMs - retentionDays * DAY_MS;
 }
 
 /** Journals that end at this moment or before are packed. */
-export function condensedToMs({ nowMs, condenseDays }: MaintenanceRules): number {
+function condensedToMs({ nowMs, condenseDays }: MaintenanceRules): number {
   return nowMs - (condenseDays + 1) * DAY_MS;
 }
 

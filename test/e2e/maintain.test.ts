@@ -79,7 +79,11 @@ describe('a folder of forty days', () => {
       expect(bytes.subarray(4, 10)).toEqual(Buffer.from([0, 0, 0, 0, 2, 255]));
     }
     expect(report).toMatchObject({
-      ...{ dir: '.', dry_run: false, now: formatIso(END_MS), retention: 30, condense: 0 },
+      dir: '.',
+      dry_run: false,
+      now: formatIso(END_MS),
+      retention: 30,
+      condense: 0,
       series: [
         { series: 'spam', what: 'removed', journals: 20, bytes_after: 0 },
         { what: 'compressed', journals: 59, last: formatIso(END_MS - DAY_MS) },
@@ -219,11 +223,10 @@ describe('where the journals are', () => {
 
   test('a replay that is repeated finds its packed journals', async () => {
     const cwd = newFolder();
-    const replay = [
-      ...['replay', path.join(FIXTURES, 'logs/postfix/maillog-20261120.gz'), '--journal', 'jr'],
-      ...['--tz', 'Europe/Berlin', '--year', '2026'],
-      ...['--policy', path.join(FIXTURES, 'policy/good/full.yaml')],
-    ];
+    const log = path.join(FIXTURES, 'logs/postfix/maillog-20261120.gz');
+    const policy = path.join(FIXTURES, 'policy/good/full.yaml');
+    const zone = ['--tz', 'Europe/Berlin', '--year', '2026'];
+    const replay = ['replay', log, ...zone, '--policy', policy, '--journal', 'jr'];
     await runKept(replay, { cwd });
     const before = filesBelow(path.join(cwd, 'jr'));
     expect(Object.keys(before).length).toBeGreaterThan(0);
@@ -269,7 +272,9 @@ describe('what is not whole', () => {
   test('a packed file that differs from the plain one: both stay', async () => {
     const pairs = [gzipSync(journal(6, 'spam').subarray(0, -1)), gzipSync(journal(6)).subarray(9)];
     const other = encodeSeries({
-      ...{ name: 'spam', type: 'cidr', monitor: { intervalMs: HALF_DAY_MS, windows: 4 } },
+      name: 'spam',
+      type: 'cidr',
+      monitor: { intervalMs: HALF_DAY_MS, windows: 4 },
       windowZeroMs: END_MS - 7 * HALF_DAY_MS,
       rows: [],
     });
@@ -295,7 +300,8 @@ describe('what was cut off', () => {
   test('is brought to its end, whatever its age', async () => {
     const cwd = newFolder({
       ...journals([6, 0]),
-      ...{ [`${nameOf(6)}.gz`]: gzipSync(journal(6)), [`${nameOf(0)}.gz`]: gzipSync(journal(0)) },
+      [`${nameOf(6)}.gz`]: gzipSync(journal(6)),
+      [`${nameOf(0)}.gz`]: gzipSync(journal(0)),
       [`${nameOf(6)}.gz.4711.partial`]: 'half a file',
     });
     expect((await runKept(['query', '.', TOTALS], { cwd })).code).toBe(2);
@@ -340,7 +346,9 @@ describe('what was cut off', () => {
       const timer = setTimeout(() => child.kill(signal), tookMs * share);
       codes.push((await done).code);
       clearTimeout(timer);
-      if (signal === 'SIGINT') expect(names(cwd).join()).not.toContain('partial');
+      // Only a run that cannot see its end leaves the file that it was writing.
+      const partial = names(cwd).filter((name) => name.endsWith('.partial')).length;
+      expect(partial).toBeLessThanOrEqual(signal === 'SIGINT' ? 0 : 1);
       await expectAll(cwd);
     }
     expect(codes.some((code) => code === null || code === 130)).toBe(true);

@@ -1,7 +1,8 @@
 // Goal: which files maintenance leaves in a folder is an obvious function of their names, of now and
 // of the days, and every journal that is left holds what it held; no configuration ends the reader.
 // Method: random folders of journals, plain, packed or both, between other files; compare the names
-// that are left with those of the function, and the contents with those before.
+// that are left with those of the function, and the contents with those before. Spoil a good
+// configuration at random places.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -71,8 +72,11 @@ test('what is left follows from the names', () => {
           const rows = [{ window: 0, key: '192.0.2.1', count: ageHours + 4 }];
           const monitor = { intervalMs: HOUR_MS, windows: 2 };
           const bytes = encodeSeries({
-            ...{ name, monitor, rows, type: 'cidr' },
+            name,
+            type: 'cidr',
+            monitor,
             windowZeroMs: endMs - HOUR_MS,
+            rows,
           });
           const file = `${name}.${formatCompact(endMs)}`;
           held.set(file, bytes.toString());
