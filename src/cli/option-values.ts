@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 
 /** Gathers the values of an option that may be repeated. */
 export const collect = (value: string, before: string[] | undefined): string[] => [
@@ -28,3 +28,9 @@ export function wholeNumber(least: number): (text: string) => number {
     throw new InvalidArgumentError(`expected a whole number from ${least} on.`);
   };
 }
+
+export const maxDelayOption = (): Option =>
+  new Option(
+    '--max-delay <duration>',
+    'how long all that nodes replicate takes to arrive (default: as the --config says, or 0)',
+  );

@@ -63,7 +63,7 @@ function answerTo(text: string, levels = 3): Answer {
   const refuse = (path: string): void => {
     if (path.length % 4 === 0) throw new Error('no such file');
   };
-  const reading = readConfiguration(text, 'main.conf', {
+  const reading = readConfiguration([{ name: 'main.conf', text }], {
     // Every included file is the text itself under a new name: a circle that no name shows.
     readInclude: (path, from) => {
       refuse(path);
