@@ -3,7 +3,12 @@ import { ALL_REPLICATED, type Replication } from '../model/replication.ts';
 import { MAX_DELAY_S, type Replica } from '../policy/ecelerity/cluster-stanza.ts';
 import type { AsLogger } from '../policy/ecelerity/logger-stanza.ts';
 import type { Configuration } from '../policy/ecelerity/read.ts';
-import { delayedBy, replicationOf } from '../policy/ecelerity/replication.ts';
+import {
+  delayedBy,
+  isSimulated,
+  replicationOf,
+  simulatedParameters,
+} from '../policy/ecelerity/replication.ts';
 import { durationOption } from './input-options.ts';
 
 /** What is said of a cluster beside its configuration; the same words as the command line's. */
@@ -29,7 +34,7 @@ export function replicationFor(
     throw new UserError(`--max-delay ${maxDelay}: longer than a day`, '--max-delay 1.5s');
   }
   const told = Object.values(replication).some((delay) => typeof delay === 'number');
-  if (!told) throw new UserError('--max-delay delays what is replicated: nothing is here');
+  if (!told) throw new UserError('--max-delay delays what is replicated, and nothing is here');
   return delayedBy(replication, delayMs);
 }
 
@@ -44,12 +49,9 @@ export function clusterSettings({ cluster, asLogger }: Configuration): Record<st
   };
 }
 
-/** Whether a replay makes something of it. */
-export function isSimulated({ type }: Replica): boolean {
-  return type === 'metrics' || type === 'eccmgr_metrics' || type === 'inbound_cidr';
-}
-
-function replicaJson({ name, type, parameters, maxDelayMs }: Replica): object {
+function replicaJson(replica: Replica): object {
+  const { name, type, maxDelayMs } = replica;
+  const parameters = simulatedParameters(replica);
   return {
     ...(type === name ? {} : { type }),
     ...(parameters.length === 0 ? {} : { parameters: parameters.join(';') }),

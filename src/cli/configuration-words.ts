@@ -5,7 +5,7 @@ import type { AuditStanza } from '../policy/ecelerity/audit-stanza.ts';
 import type { Replica } from '../policy/ecelerity/cluster-stanza.ts';
 import type { AsLogger } from '../policy/ecelerity/logger-stanza.ts';
 import type { Configuration } from '../policy/ecelerity/read.ts';
-import { isSimulated } from './cluster-settings.ts';
+import { isSimulated, simulatedParameters } from '../policy/ecelerity/replication.ts';
 
 /** What `check` says of a configuration that holds. */
 export function configurationWords(configuration: Configuration): string[] {
@@ -21,13 +21,11 @@ export function configurationWords(configuration: Configuration): string[] {
 export function clusterLines({ cluster, asLogger, skipped }: Configuration): string[] {
   const lines: string[] = [];
   if (cluster !== undefined) {
-    const { replicas } = cluster;
-    const simulated = replicas.filter((replica) => isSimulated(replica));
-    const told = simulated.map((replica) => replicaWords(replica));
-    lines.push(`replicates: ${told.length === 0 ? 'nothing' : told.join(', ')}`);
-    const others = replicas.filter((replica) => !isSimulated(replica));
-    const names = others.map(({ name }) => visible(name));
-    if (names.length > 0) lines.push(`not simulated: ${names.join(', ')}`);
+    const told = cluster.replicas.filter((replica) => isSimulated(replica));
+    const shown = told.map((replica) => replicaWords(replica));
+    lines.push(`replicates: ${shown.length === 0 ? 'nothing' : shown.join(', ')}`);
+    const untold = cluster.replicas.flatMap((replica) => untoldWords(replica));
+    if (untold.length > 0) lines.push(`not simulated: ${untold.join(', ')}`);
   }
   if (asLogger !== undefined) lines.push(`as_logger: ${loggerWords(asLogger)}`);
   if (skipped.size > 0) lines.push(`skipped: ${skippedWords(skipped)}`);
@@ -35,11 +33,25 @@ export function clusterLines({ cluster, asLogger, skipped }: Configuration): str
 }
 
 /** `metrics (connect reception) after 1.5 s` */
-function replicaWords({ name, type, parameters, maxDelayMs = 0 }: Replica): string {
-  const details = [...(type === name ? [] : [type]), ...parameters];
-  const shown = details.length === 0 ? '' : ` (${details.join(' ')})`;
+function replicaWords(replica: Replica): string {
+  const { name, type, maxDelayMs = 0 } = replica;
+  const details = [...(type === name ? [] : [String(type)]), ...simulatedParameters(replica)];
   const delay = maxDelayMs === 0 ? 'at once' : `after ${maxDelayMs / 1000} s`;
-  return `${visible(name)}${shown} ${delay}`;
+  return `${withDetails(name, details)} ${delay}`;
+}
+
+/** `outbound_cidr`, `metrics (delivery)`; nothing where all of it is simulated. */
+function untoldWords(replica: Replica): string[] {
+  const { name, type, parameters } = replica;
+  const simulated = simulatedParameters(replica);
+  const untold = parameters.filter((parameter) => !simulated.includes(parameter));
+  const isMetrics = type === 'metrics' || type === 'eccmgr_metrics';
+  if (isMetrics && parameters.length === 0) return [withDetails(name, ['no parameters'])];
+  return untold.length > 0 || !isSimulated(replica) ? [withDetails(name, untold)] : [];
+}
+
+function withDetails(name: string, details: readonly string[]): string {
+  return details.length === 0 ? visible(name) : `${visible(name)} (${details.join(' ')})`;
 }
 
 /** `every 60 s, all series but "spam$" "^other", base_dir /var/log/example (not used)` */

@@ -81,10 +81,11 @@ export function loadRunPolicy(
   const policy = loaded?.policy ?? barePolicy(stanza);
   if (!isProgram) refuseLoneOptions(options);
   const disk = new ScriptDisk((name) => mappedPath(name, root), options.dnsFixture);
+  // Without its stanza the one mistake to tell is that it is missing.
+  const monitors =
+    configuration !== undefined && stanza === undefined ? undefined : policy.monitors;
   const sieve =
-    scripts.length === 0
-      ? undefined
-      : loadScripts(scripts, { ...options, monitors: policy.monitors, disk });
+    scripts.length === 0 ? undefined : loadScripts(scripts, { ...options, monitors, disk });
   if (configuration !== undefined && sieve?.scripts.some(({ commands }) => asksAudit(commands))) {
     requireAudit(configuration);
   }

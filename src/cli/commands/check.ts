@@ -1,5 +1,5 @@
 import { UserError } from '../../model/errors.ts';
-import { DEFAULT_MONITOR, type Monitor } from '../../model/monitor.ts';
+import { DEFAULT_MONITOR } from '../../model/monitor.ts';
 import { asksAudit } from '../../policy/audit-asked.ts';
 import type { RulePolicy } from '../../policy/rule-policy.ts';
 import type { ScriptSlot } from '../../policy/script-slots.ts';
@@ -109,7 +109,8 @@ function checkScript(
   configuration: LoadedConfiguration | undefined,
   context: CommandContext,
 ): void {
-  const monitors = configuration && keptMonitors(configuration);
+  const audit = configuration?.audit;
+  const monitors = audit && (audit.monitors?.value ?? [DEFAULT_MONITOR]);
   checkFile(script.file, context, () => {
     const { commands, warnings } = loadScript({ ...script, monitors });
     if (configuration !== undefined && asksAudit(commands)) requireAudit(configuration);
@@ -163,8 +164,4 @@ function policyWords({ series, rules, maintenanceIntervalMs }: RulePolicy): stri
   return maintenanceIntervalMs === undefined
     ? words
     : [...words, intervalWords(maintenanceIntervalMs)];
-}
-
-function keptMonitors({ audit }: LoadedConfiguration): readonly Monitor[] {
-  return audit?.monitors?.value ?? [DEFAULT_MONITOR];
 }

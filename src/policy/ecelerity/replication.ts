@@ -1,5 +1,5 @@
 import type { ManagerLog, Replication } from '../../model/replication.ts';
-import type { Cluster, ReplicaParameter, ReplicaType } from './cluster-stanza.ts';
+import type { Cluster, Replica, ReplicaParameter, ReplicaType } from './cluster-stanza.ts';
 import { patternOf, type AsLogger } from './logger-stanza.ts';
 
 /**
@@ -27,6 +27,21 @@ export function replicationOf(cluster: Cluster | undefined): Replication {
     manager: delayOf('eccmgr_metrics', 'audit_series'),
     isSingleNode: cluster === undefined,
   };
+}
+
+const COUNTING: ReadonlySet<ReplicaParameter> = new Set(['connect', 'reception', 'rejection']);
+
+/** The parameters of a replica that a replay makes something of. */
+export function simulatedParameters({ type, parameters }: Replica): readonly ReplicaParameter[] {
+  return parameters.filter((parameter) => {
+    if (parameter === 'audit_series') return type === 'metrics' || type === 'eccmgr_metrics';
+    return type === 'metrics' && COUNTING.has(parameter);
+  });
+}
+
+/** Whether a replay makes something of a replica. */
+export function isSimulated(replica: Replica): boolean {
+  return replica.type === 'inbound_cidr' || simulatedParameters(replica).length > 0;
 }
 
 /** The same things told, all of them after `delayMs`. */
