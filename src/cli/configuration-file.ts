@@ -50,8 +50,11 @@ export function loadConfiguration(options: ConfigurationOptions): LoadedConfigur
     throw new UserError(`--root ${root}: no such folder`);
   }
   const files = configFilesOf(options);
-  const [main, ...others] = files.map((file) => {
-    return { name: path.normalize(file), text: readNamedFile(file, 'configuration') };
+  const names = files.map((file) => path.normalize(file));
+  const twice = names.find((name, at) => names.indexOf(name) < at);
+  if (twice !== undefined) throw new UserError(`--config names ${twice} twice`);
+  const [main, ...others] = files.map((file, at) => {
+    return { name: names[at], text: readNamedFile(file, 'configuration') };
   });
   if (main === undefined) return undefined;
   const reading = readConfiguration([main, ...others], portOf(root));

@@ -203,6 +203,16 @@ policy.yaml: ok, 0 series, 1 rule
     expect(stderr).toContain('\nnode.conf and manager.conf: 2 errors\n');
   });
 
+  test('are different files', async () => {
+    const cwd = newFolder(FILES);
+    const args = ['replay', 'mail.log', ...BOTH, '--config', './node.conf'];
+    expect(await runKept(args, { cwd })).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'hindcast: --config names node.conf twice\n',
+    });
+  });
+
   test('find modules beside any of them', async () => {
     const cwd = newFolder({
       ...FILES,

@@ -46,6 +46,7 @@ const goodTexts = [
   'ecelerity.conf',
   'conf.d/10-audit.conf',
   'audit-folders.conf',
+  '../cluster/every-option.conf',
   'scripted.conf',
 ].map((name) => readFileSync(fileURLToPath(new URL(name, GOOD)), 'utf8'));
 goodTexts.push(`inbound_audit { }\n${goodTexts.at(-1)}`);
