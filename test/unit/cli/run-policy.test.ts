@@ -38,7 +38,7 @@ describe('without a configuration', () => {
 
   test('or after --max-delay', () => {
     const { replication } = loadRunPolicy(undefined, { maxDelay: '1.5s' }).policy;
-    expect(new Set(Object.values(replication!))).toEqual(new Set([1500, false]));
+    expect(new Set(Object.values(replication!))).toEqual(new Set([1500, undefined]));
   });
 });
 
