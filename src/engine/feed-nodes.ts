@@ -67,8 +67,12 @@ export class FeedNodes {
 
   /** The tables of what the node at hand counts. */
   get here(): FeedTables[] {
-    const { isSplit, node } = this.#cluster;
-    if (!isSplit) return [this.#total];
+    return this.viewOf(this.#cluster.node);
+  }
+
+  /** The tables of what a node counts. */
+  viewOf(node: number): FeedTables[] {
+    if (!this.#cluster.isSplit) return [this.#total];
     const own = [this.#own[node]];
     const all = this.#options.isMetric ? own : [...own, this.#pending[node], this.#spread];
     return all.filter((tables) => tables !== undefined);
@@ -121,8 +125,9 @@ export class FeedNodes {
     const own = this.#own[node]!;
     if (own.current < 0) return;
     this.#total.each((key, count, window) => {
-      const left = this.#options.isMetric ? count : count - this.#toldAt(key, window);
-      if (left !== 0) own.add(key, left, window);
+      const left = this.#options.isMetric ? count : count - this.#toldAt(node, key, window);
+      // A key whose adds sum up to nothing is a key all the same, unless it is replicated.
+      if (left !== 0 || count === 0) own.add(key, left, window);
     });
   }
 
@@ -169,11 +174,10 @@ export class FeedNodes {
 
   /** The count that an add of this kind changes, of one key and window. */
   countAt(replicate: Replicate, key: AddKey, window: number): number {
-    if (this.#isSpread(replicate)) return this.#toldAt(key, window);
-    if (!this.#cluster.isSplit) {
-      return this.#total.countAt(key, window) - this.#toldAt(key, window);
-    }
-    return this.#own[this.#cluster.node]?.countAt(key, window) ?? 0;
+    const { node, isSplit } = this.#cluster;
+    if (this.#isSpread(replicate)) return this.#toldAt(node, key, window);
+    if (!isSplit) return this.#total.countAt(key, window) - this.#toldAt(node, key, window);
+    return this.#own[node]?.countAt(key, window) ?? 0;
   }
 
   /** What the node at hand counts. */
@@ -241,10 +245,10 @@ export class FeedNodes {
     if (state.spread !== null) this.#spreadTables().restore(state.spread, current);
   }
 
-  /** What the node at hand has of what is replicated. */
-  #toldAt(key: AddKey, window: number): number {
+  /** What a node has of what is replicated. */
+  #toldAt(node: number, key: AddKey, window: number): number {
     const spread = this.#spread?.countAt(key, window) ?? 0;
-    return spread + (this.#pending[this.#cluster.node]?.countAt(key, window) ?? 0);
+    return spread + (this.#pending[node]?.countAt(key, window) ?? 0);
   }
 
   #isSpread(replicate: Replicate): boolean {
