@@ -14,6 +14,7 @@ import { FeedNodes } from './feed-nodes.ts';
 import type { AddKey } from './feed-tables.ts';
 import { Feed } from './feed.ts';
 import { ManagerJournal } from './manager-journal.ts';
+import { NodeWindows } from './node-windows.ts';
 import type {
   AuditSink,
   AuditView,
@@ -59,6 +60,8 @@ export interface AuditOptions {
   readonly replication?: Replication | undefined;
   /** What the manager of the cluster keeps; undefined: nothing. */
   readonly managerLog?: ManagerLog | undefined;
+  /** Whether the sink is told of the windows of each node, too. */
+  readonly byNode?: boolean | undefined;
 }
 
 /** What metrics and the series of scripts have in common. */
@@ -106,6 +109,8 @@ export class AuditEngine implements AuditView {
   readonly #sessions: SessionGauge;
   /** Undefined: sessions are told at once, or not at all. */
   readonly #told: ToldSessions | undefined;
+  /** Undefined: nobody asks for the windows of nodes. */
+  readonly #nodeWindows: NodeWindows | undefined;
   #started = false;
   #startMs = 0;
   /** Of the event taken last, or where `reach` came later. */
@@ -129,6 +134,7 @@ export class AuditEngine implements AuditView {
       }
     }
     for (const series of options.series) this.#addFeed(series, false);
+    this.#nodeWindows = options.byNode === true ? this.#newNodeWindows() : undefined;
   }
 
   /** The first monitor, whose windows show the peaks of sessions. */
@@ -388,6 +394,7 @@ export class AuditEngine implements AuditView {
     for (const gauge of this.#gauges) gauge.change(facts, change);
     for (const gauge of this.#lateGauges) gauge.change(facts, change);
     this.#told?.change(facts, change, nowMs);
+    this.#nodeWindows?.session(facts, change);
     return true;
   }
 
@@ -395,11 +402,6 @@ export class AuditEngine implements AuditView {
   finish(): void {
     if (!this.#started) return;
     this.#closeSessions(this.#group(this.firstMonitor.intervalMs));
-    this.#cluster.deliver(Infinity);
-    for (const group of this.#groups) {
-      for (const journal of group.journals)
-        this.#closeJournal(journal, group.current + journal.kept);
-    }
     const open: { feed: Feed; window: number }[] = [];
     // In the order in which the clock would close them, were it to run on.
     for (const feed of this.#groups.flatMap((group) => group.feeds)) {
@@ -411,7 +413,15 @@ export class AuditEngine implements AuditView {
     const leaves = ({ feed, window }: { feed: Feed; window: number }): number =>
       this.#grid.startOf(window + feed.kept, feed.monitor.intervalMs);
     open.sort((a, b) => leaves(a) - leaves(b));
-    for (const { feed, window } of open) this.#closeWindow(feed, window);
+    for (const each of open) {
+      this.#cluster.deliver(leaves(each) - 1);
+      this.#closeWindow(each.feed, each.window);
+    }
+    this.#cluster.deliver(Infinity);
+    for (const group of this.#groups) {
+      for (const journal of group.journals)
+        this.#closeJournal(journal, group.current + journal.kept);
+    }
   }
 
   /** What a named series holds now. */
@@ -503,6 +513,15 @@ export class AuditEngine implements AuditView {
     this.#cluster.enter();
     this.#cluster.deliver(timeMs);
     this.#told?.deliver(timeMs);
+  }
+
+  /** Everything is counted by node, from the first event on. */
+  #newNodeWindows(): NodeWindows | undefined {
+    const { sink, top } = this.#options;
+    if (sink === undefined) return undefined;
+    for (const feed of this.#feeds) feed.byNode();
+    const newGauge = (): SessionGauge => addressGauge(this.subject, this.#cluster.newKeys());
+    return new NodeWindows(this.#cluster, newGauge, sink, Math.max(1, top));
   }
 
   #newNodes({ name, type, isMetric, kept, monitor, total }: Feed): FeedNodes {
@@ -631,15 +650,9 @@ export class AuditEngine implements AuditView {
     const { sink } = this.#options;
     if (keys === 0 || sink === undefined) return;
     const windowStartMs = this.#grid.startOf(group.current, group.intervalMs);
-    const monitor = this.firstMonitor;
-    sink.windowClosed({
-      series: 'sessions',
-      monitor,
-      windowStartMs,
-      total,
-      keys,
-      top,
-    });
+    const closed = { series: 'sessions', monitor: this.firstMonitor, windowStartMs };
+    sink.windowClosed({ ...closed, total, keys, top });
+    this.#nodeWindows?.closeSessions(closed);
   }
 
   #closeWindow(feed: Feed, window: number): void {
@@ -650,6 +663,7 @@ export class AuditEngine implements AuditView {
     const { name, monitor, type, serialize } = feed;
     const windowStartMs = this.#grid.startOf(window, monitor.intervalMs);
     sink.windowClosed({ series: name, monitor, windowStartMs, ...summary });
+    this.#nodeWindows?.close(feed, window, windowStartMs);
     if (!serialize) return;
     const rows = feed.total.rows(window, 0);
     if (rows.length > 0) {

@@ -53,6 +53,11 @@ export class Cluster {
     return this.#isSplit;
   }
 
+  /** The nodes that have had an event. */
+  get nodes(): number[] {
+    return [...this.#keys.keys()].filter((node) => this.#keys[node] !== undefined);
+  }
+
   /** Keys in memory. */
   get size(): number {
     let size = 0;
@@ -70,10 +75,8 @@ export class Cluster {
   join(nodes: FeedNodes): void {
     this.#joined.push(nodes);
     if (!this.#isSplit) return;
-    for (const node of this.#keys.keys()) {
-      // Rows of keys that are alive have their width: what comes late brings its own keys.
-      if (this.#keys[node] !== undefined) nodes.addNode(node, this.newKeys());
-    }
+    // Rows of keys that are alive have their width: what comes late brings its own keys.
+    for (const node of this.nodes) nodes.addNode(node, this.newKeys());
   }
 
   newKeys(): KeyRegistry {
@@ -131,9 +134,8 @@ export class Cluster {
   }
 
   save(nodes: Words, feedOf: (nodes: FeedNodes) => number): ClusterState {
-    const seen = [...this.#keys.keys()].filter((node) => this.#keys[node] !== undefined);
     return {
-      nodes: seen.map((node) => nodes.name(node)).sort(compareText),
+      nodes: this.nodes.map((node) => nodes.name(node)).sort(compareText),
       isSplit: this.#isSplit,
       onTheWay: this.#onTheWay.map(({ of, from, key, ...arrival }): ArrivalState => ({
         ...arrival,

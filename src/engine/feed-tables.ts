@@ -157,13 +157,23 @@ export class FeedTables {
   each(take: (key: AddKey, count: number, window: number) => void): void {
     const { current } = this;
     for (let window = Math.max(0, current - this.#kept + 1); window <= current; window++) {
-      for (const shown of this.#shown) {
-        const list = shown.wheel.list(window);
-        for (let record = 0; record < list.length; record++) {
-          take(this.keyAt(shown, list.entry(record)), list.count(record), window);
-        }
+      this.eachOf(window, (key, count) => take(key, count, window));
+    }
+  }
+
+  /** Every count of one kept window; the key is one object, changed for each. */
+  eachOf(window: number, take: (key: AddKey, count: number) => void): void {
+    for (const shown of this.#shown) {
+      const list = shown.wheel.list(window);
+      for (let record = 0; record < list.length; record++) {
+        take(this.keyAt(shown, list.entry(record)), list.count(record));
       }
     }
+  }
+
+  /** Whether a kept window saw anything. */
+  saw(window: number): boolean {
+    return this.#shown.some(({ wheel }) => wheel.list(window).length > 0);
   }
 
   /** The key of an entry of one of these tables; one object, changed for each. */

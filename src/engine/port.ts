@@ -178,6 +178,8 @@ export interface ClosedWindow {
   readonly series: string;
   readonly monitor: Monitor;
   readonly windowStartMs: number;
+  /** The node whose window it is; absent: all nodes together. */
+  readonly node?: number;
   readonly total: number;
   readonly keys: number;
   /** The keys with the highest counts, highest first; equal counts in the order of keys. */

@@ -1,6 +1,10 @@
 import * as fc from 'fast-check';
 
+import type { SeriesPlan } from '../../src/engine/port.ts';
 import type { WindowRange } from '../../src/model/monitor.ts';
+import type { Vocabulary } from '../../src/model/vocabulary.ts';
+import type { EventRow } from './event-batches.ts';
+import type { ObviousFeed } from './obvious-audit.ts';
 
 /** Random parts of histories: few addresses, texts and kinds, so that events meet each other. */
 
@@ -27,6 +31,7 @@ const ADDRESSES = [
   '3fff::1',
 ];
 export const IGNORED = '203.0.113.0/24';
+export const isIgnored = ({ ip }: EventRow): boolean => ip?.startsWith('203.0.113.') === true;
 /** Texts whose order by bytes and by UTF-16 units differs. */
 const TEXTS = ['a', 'b', 'é', '📨', '\uffee', 'user@example.com', 'a-long-user@example.net'];
 
@@ -75,6 +80,31 @@ export const anySeries = fc.record({
   serialize: fc.boolean(),
 });
 export type AnySeries = typeof anySeries extends fc.Arbitrary<infer T> ? T : never;
+
+export type PlannedSeries = SeriesPlan & { readonly feed: ObviousFeed };
+
+/** A series for the engine and for its obvious twin. */
+export function plannedSeries(
+  plan: AnySeries,
+  name: string,
+  vocabulary: Vocabulary,
+): PlannedSeries {
+  const { type, monitor, code, amount, serialize } = plan;
+  const key = type === 'string' ? plan.text : 'ip';
+  const kept = monitor.windows;
+  return {
+    name,
+    type,
+    monitor,
+    kinds: plan.kinds.map((kind) => vocabulary.kinds.id(kind)!),
+    filter: code === undefined ? undefined : (batch, row) => batch.code[row] === code,
+    key,
+    amount,
+    serialize,
+    replicate: 'none',
+    feed: { name, type, monitor, kept, kinds: plan.kinds, code, key, amount },
+  };
+}
 
 /** Bursts, gaps within a window, and gaps over many windows. */
 export const anyGapMs = fc.oneof(

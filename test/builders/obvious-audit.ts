@@ -3,6 +3,7 @@ import ipaddr from 'ipaddr.js';
 import type { ClosedWindow, DistinctQuestion } from '../../src/engine/port.ts';
 import type { Prefix } from '../../src/model/address.ts';
 import type { Monitor, WindowRange } from '../../src/model/monitor.ts';
+import type { Replicate } from '../../src/model/replication.ts';
 import type { SeriesRow, SeriesType } from '../../src/model/series-snapshot.ts';
 import type { EventRow } from './event-batches.ts';
 
@@ -44,7 +45,16 @@ interface Addition {
   readonly key: string;
   readonly node: string;
   readonly amount: number;
+  /** When it was counted: of a late event later than its window. */
+  readonly nowMs: number;
+  /** Where a script said that it goes. */
+  readonly replicate?: Replicate;
 }
+
+/** Which additions someone knows of. */
+type Knows = (addition: Pick<Addition, 'node' | 'nowMs' | 'replicate'>) => boolean;
+
+const everything: Knows = () => true;
 
 const known = new Map<string, string>();
 
@@ -99,8 +109,13 @@ export class ObviousCount {
     if (type === 'cidr_ipv6' && !key.includes(':')) return undefined;
     const window = this.#windowAt(event.timeMs);
     if (this.#windowAt(nowMs) - window >= kept) return false;
-    this.#additions.push({ window, key, node: event.node ?? '', amount });
+    this.#additions.push({ window, key, node: event.node ?? '', amount, nowMs });
     return true;
+  }
+
+  /** What a script adds to the present window. */
+  put(addition: Omit<Addition, 'window'>): void {
+    this.#additions.push({ ...addition, window: this.#windowAt(addition.nowMs) });
   }
 
   /** Takes the last addition back. */
@@ -133,8 +148,13 @@ export class ObviousCount {
     return [...new Set(this.#additions.map(({ window }) => window))].sort((a, b) => a - b);
   }
 
-  closed(window: number, top: number): ClosedWindow {
-    const counts = this.#counts(window);
+  /** When a window leaves the kept range. */
+  leavesMs(window: number): number {
+    return (window + this.feed.kept) * this.feed.monitor.intervalMs + this.#laterMs;
+  }
+
+  closed(window: number, top: number, knows = everything): ClosedWindow {
+    const counts = this.#counts(window, knows);
     const ranked = counts
       .map(([key, count]) => ({ key, count }))
       .sort((a, b) => b.count - a.count || compareKeys(this.feed.type, a.key, b.key));
@@ -160,10 +180,10 @@ export class ObviousCount {
     return Math.floor((timeMs - this.#laterMs) / this.feed.monitor.intervalMs);
   }
 
-  #counts(window: number): [string, number][] {
+  #counts(window: number, knows = everything): [string, number][] {
     const counts = new Map<string, number>();
     for (const addition of this.#additions) {
-      if (addition.window !== window) continue;
+      if (addition.window !== window || !knows(addition)) continue;
       counts.set(addition.key, (counts.get(addition.key) ?? 0) + addition.amount);
     }
     return [...counts];

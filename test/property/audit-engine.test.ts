@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { AuditEngine, METRICS } from '../../src/engine/audit-engine.ts';
-import type { Counter, SeriesPlan } from '../../src/engine/port.ts';
+import type { Counter } from '../../src/engine/port.ts';
 import type { SessionFacts } from '../../src/engine/session-gauge.ts';
 import { NetworkSet, parseNetwork } from '../../src/model/address.ts';
 import type { EventBatch } from '../../src/model/event-batch.ts';
@@ -24,7 +24,9 @@ import {
   IGNORED,
   orUndefined,
   rangeIn,
-  type AnySeries,
+  isIgnored,
+  plannedSeries,
+  type PlannedSeries,
 } from '../builders/audit-histories.ts';
 import { AuditRecords } from '../builders/audit-records.ts';
 import { batchOf, NOON_MS, type EventRow } from '../builders/event-batches.ts';
@@ -33,7 +35,6 @@ import {
   ObviousCount,
   ObviousDistinct,
   ObviousSessions,
-  type ObviousFeed,
   type ObviousSession,
 } from '../builders/obvious-audit.ts';
 
@@ -101,13 +102,15 @@ class Twins {
   readonly #counts: ObviousCount[] = [];
   readonly #distincts: ObviousDistinct[] = [];
   readonly #plan: History;
-  readonly #series: readonly (SeriesPlan & { readonly feed: ObviousFeed })[];
+  readonly #series: readonly PlannedSeries[];
 
   constructor(plan: History, rows: readonly EventRow[]) {
     this.#plan = plan;
     const vocabulary = new Vocabulary();
     this.batch = batchOf(rows, vocabulary);
-    this.#series = plan.series.map((series, index) => planOf(series, `s${index}`, vocabulary));
+    this.#series = plan.series.map((series, index) =>
+      plannedSeries(series, `s${index}`, vocabulary),
+    );
     this.engine = new AuditEngine(
       {
         monitors: plan.monitors,
@@ -230,30 +233,6 @@ class Twins {
       .filter(({ leavesMs }) => leavesMs <= nowMs)
       .sort((a, b) => a.leavesMs - b.leavesMs);
   }
-}
-
-const isIgnored = (event: EventRow): boolean => event.ip?.startsWith('203.0.113.') === true;
-
-function planOf(
-  plan: AnySeries,
-  name: string,
-  vocabulary: Vocabulary,
-): SeriesPlan & { readonly feed: ObviousFeed } {
-  const { type, monitor, code, amount, serialize } = plan;
-  const key = type === 'string' ? plan.text : 'ip';
-  const kept = monitor.windows;
-  return {
-    name,
-    type,
-    monitor,
-    kinds: plan.kinds.map((kind) => vocabulary.kinds.id(kind)!),
-    filter: code === undefined ? undefined : (batch, row) => batch.code[row] === code,
-    key,
-    amount,
-    serialize,
-    replicate: 'none',
-    feed: { name, type, monitor, kept, kinds: plan.kinds, code, key, amount },
-  };
 }
 
 /** The steps as rows: a late one keeps its own time and leaves the merge at the clock's. */
