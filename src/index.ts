@@ -14,10 +14,12 @@ export type { SeriesRow, SeriesSnapshot, SeriesType } from './model/series-snaps
 export type { ReplayReport } from './report/summary.ts';
 export type {
   Episode,
+  NodeTally,
   RuleTally,
   SeriesNote,
   SeriesTally,
   SourceTally,
+  StoppedCounts,
   Tally,
   WindowRow,
 } from './simulate/tally.ts';

@@ -32,6 +32,8 @@ export interface ReplayLogsOptions
   /** Folder for the report: it must be new or empty, unless `force` is set. Absent: no files. */
   readonly out?: string | undefined;
   readonly force?: boolean | undefined;
+  /** With `out`: what each node counted, too, in a folder of its own. */
+  readonly by?: 'node' | undefined;
   /**
    * Folder with the state of earlier runs: this one goes on where they ended and leaves its own.
    * Windows that are still open are reported by the run that closes them.
@@ -86,6 +88,7 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
   const sessionTimeoutMs =
     durationOption('--session-timeout', options.sessionTimeout) ?? DEFAULT_SESSION_TIMEOUT_MS;
   refuseOverlaps(options);
+  refuseBy(options);
   if (scripts !== undefined && options.state !== undefined) {
     throw new UserError(
       '--state does not go with scripts yet: what they keep between events is not stored',
@@ -126,6 +129,7 @@ export async function replay(options: ReplayLogsOptions): Promise<ReplayLogsResu
       top: options.top,
       fileOf: logs.fileOf,
       sink: output.sink,
+      nodeSink: output.nodeSink,
       collateral: whatIf.collateral,
       scripts,
       strict: options.strict,
@@ -188,12 +192,34 @@ function refuseOverlaps({ out, state, journal }: ReplayLogsOptions): void {
     if (folder === undefined || folder === '') continue;
     const below = path.relative(report, path.resolve(folder)).split(path.sep)[0];
     const grows = option === '--journal' && below === '';
-    if (!grows && below !== 'series' && below !== '.partial') continue;
+    if (!grows && !['series', 'nodes', '.partial'].includes(below)) continue;
     throw new UserError(
       `${option} ${folder} is a folder of the report --out ${out}`,
       'name a folder that no report replaces',
     );
   }
+}
+
+/** Refuses to split a report by what it cannot be split by, or where there is none. */
+function refuseBy({ by, out, state }: ReplayLogsOptions): void {
+  if (by === undefined) return;
+  if ((by as string) !== 'node') {
+    throw new UserError(
+      `--by ${by}: a report is split by nothing of that name`,
+      'say --by node: the files once more for each node',
+    );
+  }
+  if (out === undefined) {
+    throw new UserError(
+      '--by node writes files, and there is no --out',
+      'name a folder for the report with --out',
+    );
+  }
+  if (state === undefined) return;
+  throw new UserError(
+    '--by node does not go with --state yet: what each node has counted alone is not stored',
+    'replay all logs in one run; summary.json has the totals of each node in any run',
+  );
 }
 
 /** Where the state of other runs is, if the user named it. */
@@ -257,6 +283,7 @@ function manifestOf(
   const chosen = {
     ...commonOptions(options),
     top: options.top === Infinity ? 'all' : options.top,
+    by: options.by,
     enforce: options.enforce,
     retry: options.retry,
   };

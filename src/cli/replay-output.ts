@@ -1,4 +1,5 @@
 import type { SeriesSnapshot } from '../model/series-snapshot.ts';
+import type { NodeSink } from '../simulate/node-reports.ts';
 import type { ReplaySink } from '../simulate/tally.ts';
 import { JournalDirectory } from './journal-directory.ts';
 import { ReportDirectory } from './report-directory.ts';
@@ -7,18 +8,21 @@ interface OutputOptions {
   readonly out?: string | undefined;
   readonly journal?: string | undefined;
   readonly force?: boolean | undefined;
+  readonly by?: 'node' | undefined;
 }
 
 /** Everything that a run writes but its state: the report and, where they go apart, the journals. */
 export class ReplayOutput {
   /** Undefined: nothing is written. */
   readonly sink: ReplaySink | undefined;
+  /** Undefined: no files of single nodes are written. */
+  readonly nodeSink: ((node: string) => NodeSink) | undefined;
   readonly #report: ReportDirectory | undefined;
   readonly #journals: JournalDirectory | undefined;
   readonly #replaces: boolean;
 
   /** @throws {UserError} when a folder cannot be used */
-  constructor({ out, journal, force }: OutputOptions) {
+  constructor({ out, journal, force, by }: OutputOptions) {
     this.#replaces = force === true;
     this.#report = out === undefined ? undefined : new ReportDirectory(out, this.#replaces);
     try {
@@ -28,6 +32,7 @@ export class ReplayOutput {
       throw error;
     }
     this.sink = sinkOf(this.#report, this.#journals);
+    this.nodeSink = by === undefined ? undefined : this.#report?.node;
   }
 
   /** Makes everything appear. */

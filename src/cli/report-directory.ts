@@ -13,9 +13,10 @@ import {
   windowLine,
   WINDOWS_HEADER,
 } from '../report/csv.ts';
-import { journalName, stateName } from '../series/name.ts';
+import { encodeName, journalName, stateName } from '../series/name.ts';
 import { encodeSeries } from '../series/writer.ts';
 import type { EnforcedWindowRow } from '../simulate/enforce/enforced-windows.ts';
+import type { NodeSink } from '../simulate/node-reports.ts';
 import type {
   FiringRow,
   LoggedRow,
@@ -36,6 +37,10 @@ const CSV_FILES = {
 const LOG_FILE = 'log.csv';
 /** Only of a policy in force. */
 const ENFORCE_FILE = 'enforce.csv';
+/** Folders of nodes, where they are told apart. */
+const NODES = 'nodes';
+/** The folder of the node without a name; no encoded name has a parenthesis. */
+const NAMELESS = '(none)';
 /**
  * What reports of any command hold, in the order in which it appears; the manifest last, so that it
  * vouches for the others. A report takes the place of all of it.
@@ -44,6 +49,7 @@ export const REPORT_FILES = [
   ...Object.keys(CSV_FILES),
   LOG_FILE,
   ENFORCE_FILE,
+  NODES,
   'series',
   'changes.csv',
   'movers.csv',
@@ -56,6 +62,9 @@ export const REPORT_FILES = [
  * interrupted leaves no half report.
  */
 export class ReportDirectory implements ReplaySink {
+  readonly window: ReplaySink['window'];
+  readonly firing: ReplaySink['firing'];
+  readonly stopped: ReplaySink['stopped'];
   readonly #folder: ReportFolder;
 
   /**
@@ -64,21 +73,16 @@ export class ReportDirectory implements ReplaySink {
    */
   constructor(directory: string, replaces: boolean) {
     this.#folder = new ReportFolder(directory, replaces);
-    for (const [name, header] of Object.entries(CSV_FILES)) this.#folder.begin(name, header);
+    const { window, firing, stopped } = this.#beginRows('');
+    this.window = window;
+    this.firing = firing;
+    this.stopped = stopped;
   }
 
-  window(row: WindowRow, top: readonly TopKey[]): void {
-    this.#folder.write('windows.csv', windowLine(row));
-    this.#folder.write('keys.csv', keyLines(row, top));
-  }
-
-  firing(row: FiringRow): void {
-    this.#folder.write('firings.csv', firingLine(row));
-  }
-
-  stopped(row: StoppedRow): void {
-    this.#folder.write('stopped.csv', stoppedLine(row));
-  }
+  /** The files of a node, in a folder of their own. */
+  readonly node = (name: string): NodeSink => {
+    return this.#beginRows(`${NODES}/${name === '' ? NAMELESS : encodeName(name)}/`);
+  };
 
   logged(row: LoggedRow): void {
     if (!this.#folder.has(LOG_FILE)) this.#folder.begin(LOG_FILE, LOG_HEADER);
@@ -113,6 +117,20 @@ export class ReportDirectory implements ReplaySink {
   /** Takes everything back that this run has written. */
   discard(): void {
     this.#folder.discard();
+  }
+
+  /** @param place of the files below the report: empty, or a folder with its slash */
+  #beginRows(place: string): NodeSink {
+    const folder = this.#folder;
+    for (const [name, header] of Object.entries(CSV_FILES)) folder.begin(place + name, header);
+    return {
+      window: (row: WindowRow, top: readonly TopKey[]) => {
+        folder.write(`${place}windows.csv`, windowLine(row));
+        folder.write(`${place}keys.csv`, keyLines(row, top));
+      },
+      firing: (row: FiringRow) => folder.write(`${place}firings.csv`, firingLine(row)),
+      stopped: (row: StoppedRow) => folder.write(`${place}stopped.csv`, stoppedLine(row)),
+    };
   }
 
   #journal(folder: 'log' | 'manager', snapshot: SeriesSnapshot): void {

@@ -35,9 +35,11 @@ export class ReportFolder {
     });
   }
 
-  /** Begins a file that grows until `commit`. */
+  /** Begins a file that grows until `commit`; its name may have folders of the report. */
   begin(name: string, text: string): void {
-    const file = new GrowingFile(path.join(this.#partial, name));
+    const place = path.join(this.#partial, name);
+    attempt(name, () => mkdirSync(path.dirname(place), { recursive: true }));
+    const file = new GrowingFile(place);
     this.#files.set(name, file);
     file.write(text);
   }

@@ -2,7 +2,14 @@ import type { FileReport } from '../model/file-report.ts';
 import { formatMonitor } from '../model/monitor.ts';
 import { formatIso } from '../model/time.ts';
 import type { CollateralTally } from '../simulate/collateral.ts';
-import type { EnforcedTally, RuleTally, ScriptTally, Tally } from '../simulate/tally.ts';
+import type {
+  EnforcedTally,
+  NodeTally,
+  RuleTally,
+  ScriptTally,
+  StoppedCounts,
+  Tally,
+} from '../simulate/tally.ts';
 import { rounded } from './csv.ts';
 
 /** A finished replay, as every form of the report shows it. */
@@ -74,6 +81,7 @@ export function summaryJson(report: ReplayReport): unknown {
       peak_at: iso(sessions.peakMs),
     },
     ...(tally.enforced && { enforced: enforcedJson(tally.enforced) }),
+    ...(tally.nodes.length > 1 && { nodes: tally.nodes.map(nodeJson) }),
     series: tally.series.map(({ series, monitor, total, windows, busiest }) => ({
       series,
       monitor: formatMonitor(monitor),
@@ -177,17 +185,35 @@ function storedJson({ fromMs, clockMs, held, closed }: StoredFacts): unknown {
   return { from: iso(fromMs), clock: iso(clockMs), held, closed };
 }
 
+function nodeJson(tally: NodeTally): unknown {
+  const { node, events, ignored, late, tooLate, sessions, firings } = tally;
+  return {
+    node,
+    events,
+    ignored,
+    late,
+    too_late: tooLate,
+    sessions: { opened: sessions.opened, peak: sessions.peak },
+    firings,
+    stopped: stoppedJson(tally),
+  };
+}
+
+function stoppedJson(counts: Readonly<StoppedCounts>): unknown {
+  return {
+    connections: counts.stoppedConnections,
+    messages: counts.stoppedMessages,
+    accepted: counts.stoppedAccepted,
+  };
+}
+
 function ruleJson(rule: RuleTally): unknown {
   return {
     rule: rule.name,
     verdict: rule.verdict,
     firings: rule.firings,
     keys: rule.keys,
-    stopped: {
-      connections: rule.stoppedConnections,
-      messages: rule.stoppedMessages,
-      accepted: rule.stoppedAccepted,
-    },
+    stopped: stoppedJson(rule),
     first: iso(rule.firstMs),
     last: iso(rule.lastMs),
     episodes: rule.episodes,

@@ -286,6 +286,10 @@ export class FiringLedger {
     this.#emit = emit;
   }
 
+  get rules(): LedgerRule[] {
+    return this.#rules.map(({ rule }) => rule);
+  }
+
   get tallies(): RuleTally[] {
     return this.#rules.map(({ tally }) => tally);
   }

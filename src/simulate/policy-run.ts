@@ -16,6 +16,7 @@ import type { Labels } from './collateral.ts';
 import type { StreamClock, StreamTaker } from './event-stream.ts';
 import type { OneFiring } from './firing-ledger.ts';
 import type { ReplayState } from './replay-state.ts';
+import type { NodeSink } from './node-reports.ts';
 import { RunReport } from './run-report.ts';
 import { ScriptHost } from './script-host.ts';
 import { NOBODY, TakenTraffic } from './taken-traffic.ts';
@@ -54,6 +55,8 @@ export interface PolicyRunOptions {
   /** Name of an input by rank, for the files and lines of a report. */
   readonly fileOf: (source: number) => string;
   readonly sink?: ReplaySink | undefined;
+  /** Where the rows of each node go, beside those of all; undefined: nodes are not told apart. */
+  readonly nodeSink?: ((node: string) => NodeSink) | undefined;
   /** Whether what rules take is counted, and who is labelled; undefined: it is not. */
   readonly collateral?: { readonly labels: Labels | undefined } | undefined;
   /** Undefined: windows begin at multiples of their interval. */
@@ -125,6 +128,7 @@ export class PolicyRun implements StreamTaker {
       top,
       fileOf,
       sink,
+      nodeSink: options.nodeSink,
       shift: options.shift,
       onFiring: options.onFiring,
       collateral,
@@ -135,6 +139,7 @@ export class PolicyRun implements StreamTaker {
         ...auditPlan(policy, vocabulary),
         top: report.topKeys,
         sink: report.auditSink,
+        byNode: options.nodeSink !== undefined,
         clampNegative: options.clampNegative,
         shift: options.shift,
         eachOpenSession: (take) => {
@@ -204,7 +209,7 @@ export class PolicyRun implements StreamTaker {
   }
 
   advance(untilMs: number): void {
-    this.#report.ledger.advance(untilMs);
+    this.#report.advance(untilMs);
     this.engine.shift(untilMs);
   }
 
@@ -212,8 +217,9 @@ export class PolicyRun implements StreamTaker {
   session(slot: number, end: SessionEnd | undefined, nowMs: number): void {
     if (end === undefined) this.#taken?.opened(slot);
     else this.#scripts?.end(slot, nowMs);
-    if (!this.engine.session(this.#clock.factsOf(slot), end === undefined ? 1 : -1, nowMs)) return;
-    this.#report.session(end, nowMs);
+    const facts = this.#clock.factsOf(slot);
+    if (!this.engine.session(facts, end === undefined ? 1 : -1, nowMs)) return;
+    this.#report.session(end, facts.node, nowMs);
   }
 
   /** @throws {CheckError} when `maxKeys` is reached */
@@ -256,7 +262,7 @@ export class PolicyRun implements StreamTaker {
   finish(pauses: boolean): void {
     const report = this.#report;
     if (!pauses) {
-      report.ledger.finish();
+      report.finish();
       this.engine.finish();
     }
     report.complete(this.engine, this.#evaluator, this.#clock.correlator.unopened);
@@ -276,7 +282,7 @@ export class PolicyRun implements StreamTaker {
 
   /** A rule fires at the event at hand. */
   readonly #onHit = (hit: Hit, batch: EventBatch, row: number): void => {
-    this.#report.ledger.fire(hit, batch, row);
+    this.#report.fire(hit, batch, row);
     this.#act(hit.rule, this.#policy.rules[hit.rule].verdict.type, batch, row);
   };
 
@@ -320,9 +326,7 @@ export class PolicyRun implements StreamTaker {
     this.#scripts?.judge(batch, row);
     const rule = this.#refusedBy;
     if (rule === NOBODY) return;
-    const { overlap, stopped, ledger } = this.#report;
-    overlap.close();
-    stopped.add(batch, row, ledger.tallyOf(rule));
+    this.#report.stop(rule, batch, row);
     const judged = this.#judged;
     if (this.#taken === undefined || judged.takenBy !== NOBODY) return;
     judged.takenBy = rule;

@@ -10,12 +10,15 @@ import { WindowGrid, type WindowShift } from '../model/window-grid.ts';
 import { countedName, monitorOf, type RuleEvaluator } from '../policy/rule-evaluator.ts';
 import type { Rule, RulePolicy } from '../policy/rule-policy.ts';
 import { Collateral, type Labels } from './collateral.ts';
-import { FiringLedger, type OneFiring } from './firing-ledger.ts';
+import { emptyTally } from './empty-tally.ts';
+import { FiringLedger, type Firing, type LedgerRule, type OneFiring } from './firing-ledger.ts';
+import { NodeReports, type NodeSink } from './node-reports.ts';
+import { allEvents, NodeTallies } from './node-tallies.ts';
 import type { ReplayState } from './replay-state.ts';
 import { RuleOverlap } from './rule-overlap.ts';
 import { SourceTallies } from './source-tallies.ts';
 import { StoppedEvents } from './stopped-events.ts';
-import type { ReplaySink, Tally, UnfedRule, WindowRow } from './tally.ts';
+import type { FiringRow, ReplaySink, Tally, UnfedRule, WindowRow } from './tally.ts';
 
 /** How many top keys of a window keys.csv names unless told otherwise. */
 const DEFAULT_TOP = 20;
@@ -31,6 +34,8 @@ export interface RunReportOptions {
   /** Name of an input by rank, for the files and lines of a report. */
   readonly fileOf: (source: number) => string;
   readonly sink: ReplaySink | undefined;
+  /** Where the rows of each node go, beside those of all; undefined: nodes are not told apart. */
+  readonly nodeSink: ((node: string) => NodeSink) | undefined;
   /** Undefined: windows begin at multiples of their interval. */
   readonly shift?: WindowShift | undefined;
   /** Whether what rules take is counted, and who is labelled; undefined: it is not. */
@@ -54,8 +59,8 @@ export class RunReport {
   readonly #options: RunReportOptions;
   readonly #fromMs: number;
   readonly #toMs: number;
-  /** By number of the kind: all that a vocabulary can have. */
-  readonly #eventsByKind = new Float64Array(0x1_0000);
+  readonly #nodes: NodeTallies;
+  readonly #nodeReports: NodeReports | undefined;
   /** Kinds of all events, those before `fromMs` included. */
   readonly #seenKinds: boolean[] = [];
   /** Nodes of all events, those before `fromMs` included. */
@@ -67,7 +72,7 @@ export class RunReport {
 
   constructor(options: RunReportOptions) {
     this.#options = options;
-    const { policy, fileOf, sink, collateral, keyText } = options;
+    const { vocabulary, policy, fileOf, sink, nodeSink, collateral } = options;
     this.#fromMs = options.fromMs ?? -Infinity;
     this.#toMs = options.toMs ?? Infinity;
     this.auditSink = {
@@ -84,16 +89,18 @@ export class RunReport {
       },
     };
     const rules = policy.rules.map((rule) => ledgerRule(rule, policy));
-    this.ledger = new FiringLedger(
-      rules,
-      fileOf,
-      (rule, batch, row) =>
-        rule < rules.length ? keyText(rule, batch, row) : peerText(batch, row),
-      (row) => sink?.firing(row),
-      new WindowGrid(options.shift),
-      options.onFiring,
-    );
-    this.stopped = new StoppedEvents(fileOf, (row) => sink?.stopped(row));
+    this.ledger = this.#newLedger(rules, (row) => sink?.firing(row), options.onFiring);
+    this.#nodes = new NodeTallies(vocabulary);
+    this.#nodeReports =
+      nodeSink &&
+      new NodeReports({
+        sinkOf: (node) => nodeSink(vocabulary.nodes.name(node)),
+        newLedger: (emit) => this.#newLedger(this.ledger.rules, emit),
+      });
+    this.stopped = new StoppedEvents(fileOf, (row, node) => {
+      sink?.stopped(row);
+      this.#nodeReports?.stopped(node, row);
+    });
     this.collateral = collateral && new Collateral(collateral.labels);
   }
 
@@ -123,16 +130,16 @@ export class RunReport {
   /** Notes an event that is reported and was counted in the present window. */
   count(batch: EventBatch, row: number, nowMs: number): void {
     this.reach(nowMs);
-    this.#eventsByKind[batch.kind[row]]++;
+    this.#nodes.count(batch, row);
   }
 
   /** Notes an event that is reported and was not counted in the present window. */
   setAside(taken: Exclude<Taken, 'counted'>, batch: EventBatch, row: number, nowMs: number): void {
     this.reach(nowMs);
+    this.#nodes.setAside(taken, batch, row);
     const { tally } = this;
     if (taken === 'ignored') tally.ignored++;
     else if (taken === 'late') {
-      this.#eventsByKind[batch.kind[row]]++;
       tally.late++;
       this.#sources.addLate(batch);
     } else {
@@ -151,11 +158,43 @@ export class RunReport {
     this.#sources.addDropped(batch, row);
   }
 
-  /** A session that is counted opened (`end` undefined) or ended. */
-  session(end: SessionEnd | 'refused' | undefined, nowMs: number): void {
+  /** One more rule, behind the others; its number for `fire`. */
+  declare(rule: LedgerRule): number {
+    this.#nodeReports?.eachLedger((ledger) => ledger.add(rule));
+    return this.ledger.add(rule);
+  }
+
+  /** A rule fires at an event. */
+  fire(hit: Firing, batch: EventBatch, row: number): void {
+    this.ledger.fire(hit, batch, row);
+    this.#nodes.of(batch.node[row]).firings++;
+    this.#nodeReports?.fire(hit, batch, row);
+  }
+
+  /** A rule is the first to stop the event at hand, which is judged. */
+  stop(rule: number, batch: EventBatch, row: number): void {
+    this.overlap.close();
+    this.stopped.add(batch, row, this.ledger.tallyOf(rule), this.#nodes.of(batch.node[row]));
+  }
+
+  /** The clock has come to `timeMs`. */
+  advance(timeMs: number): void {
+    this.ledger.advance(timeMs);
+    this.#nodeReports?.eachLedger((ledger) => ledger.advance(timeMs));
+  }
+
+  /** No rule fires any more. */
+  finish(): void {
+    this.ledger.finish();
+    this.#nodeReports?.eachLedger((ledger) => ledger.finish());
+  }
+
+  /** A session of a node that is counted opened (`end` undefined) or ended. */
+  session(end: SessionEnd | 'refused' | undefined, node: number, nowMs: number): void {
+    this.#nodes.session(node, end === undefined, this.isReported(nowMs));
     const tally = this.tally.sessions;
     tally.openAtEnd += end === undefined ? 1 : -1;
-    if (nowMs < this.#fromMs) return;
+    if (!this.isReported(nowMs)) return;
     if (end === undefined) tally.opened++;
     else tally.ended[end]++;
     // Sessions that were open before the first reported event count from then on.
@@ -172,7 +211,9 @@ export class RunReport {
     tally.sessions.unopened = unopened;
     ledger.countKeys();
     tally.rules = ledger.tallies;
-    tally.events = this.#events();
+    tally.nodes = this.#nodes.tallies;
+    tally.events = allEvents(tally.nodes);
+    for (const [, node] of this.#nodes.reported) this.#nodeReports?.begin(node);
     tally.notes = notesOf(engine);
     if (this.#lastMs > -Infinity) {
       tally.firstMs = this.#firstMs;
@@ -206,9 +247,7 @@ export class RunReport {
     const { kinds, nodes } = vocabulary;
     for (const name of state.seenKinds) this.#seenKinds[kinds.id(name)!] = true;
     for (const name of state.seenNodes) this.#seenNodes[nodes.id(name)!] = true;
-    for (const [name, count] of Object.entries(state.tally.events)) {
-      this.#eventsByKind[kinds.id(name)!] = count;
-    }
+    this.#nodes.restore(state.tally.nodes);
     this.ledger.restore(state.ledger);
     this.stopped.restore(state.stopped, nodes);
     const { sessions, series, ignored, late, tooLate, firstMs, lastMs } = state.tally;
@@ -216,15 +255,6 @@ export class RunReport {
     this.tally.series = series.map((known) => ({ ...known }));
     this.#firstMs = firstMs ?? -Infinity;
     this.#lastMs = lastMs ?? -Infinity;
-  }
-
-  #events(): Record<string, number> {
-    const { kinds } = this.#options.vocabulary;
-    const counts = Array.from(this.#eventsByKind.subarray(0, kinds.size), (count, kind) => {
-      return [kinds.name(kind), count] as const;
-    }).filter(([, count]) => count > 0);
-    counts.sort(([a], [b]) => compareText(a, b));
-    return Object.fromEntries(counts);
   }
 
   #unfedRules(evaluator: RuleEvaluator): UnfedRule[] {
@@ -238,15 +268,35 @@ export class RunReport {
   }
 
   #windowClosed(window: ClosedWindow): void {
-    const { series, monitor, windowStartMs, total, keys, top } = window;
-    const firings = this.ledger.takeFirings(series, monitor, windowStartMs);
+    const { series, monitor, windowStartMs, node, total, keys, top } = window;
+    const report = node === undefined ? undefined : this.#nodeReports?.of(node);
+    const { ledger } = report ?? this;
+    const firings = ledger.takeFirings(series, monitor, windowStartMs);
     if (!this.covers(windowStartMs, monitor.intervalMs)) return;
     const [first] = top;
     const topKey = first?.key ?? '';
     const topCount = first?.count ?? 0;
     const row = { series, monitor, windowStartMs, total, keys, topKey, topCount, firings };
-    this.#sum(row);
-    this.#options.sink?.window(row, top.slice(0, this.#options.top ?? DEFAULT_TOP));
+    if (report === undefined) this.#sum(row);
+    const { sink } = report ?? this.#options;
+    sink?.window(row, top.slice(0, this.#options.top ?? DEFAULT_TOP));
+  }
+
+  #newLedger(
+    rules: readonly LedgerRule[],
+    emit: (row: FiringRow) => void,
+    onFiring?: (firing: OneFiring) => void,
+  ): FiringLedger {
+    const { policy, keyText, fileOf, shift } = this.#options;
+    return new FiringLedger(
+      rules,
+      fileOf,
+      (rule, batch, row) =>
+        rule < policy.rules.length ? keyText(rule, batch, row) : peerText(batch, row),
+      emit,
+      new WindowGrid(shift),
+      onFiring,
+    );
   }
 
   #sum(row: WindowRow): void {
@@ -281,43 +331,12 @@ function notesOf(engine: AuditEngine): Tally['notes'] {
     .filter((note) => note.negative || note.wrongFamily + note.withoutKey + note.withoutAmount > 0);
 }
 
-function ledgerRule(
-  rule: Rule,
-  policy: RulePolicy,
-): ConstructorParameters<typeof FiringLedger>[0][number] {
+function ledgerRule(rule: Rule, policy: RulePolicy): LedgerRule {
   return {
     name: rule.name,
     verdict: rule.verdict.type,
     monitor: monitorOf(rule, policy),
     counted: countedName(rule),
     prefix: rule.per.type === 'prefix' ? rule.per.prefix : undefined,
-  };
-}
-
-function emptyTally(): Tally {
-  return {
-    firstMs: undefined,
-    lastMs: undefined,
-    events: {},
-    ignored: 0,
-    late: 0,
-    tooLate: 0,
-    sessions: {
-      opened: 0,
-      ended: { logged: 0, replaced: 0, restart: 0, timeout: 0, refused: 0 },
-      unopened: 0,
-      openAtEnd: 0,
-      peak: 0,
-      peakMs: undefined,
-    },
-    rules: [],
-    notes: [],
-    unfed: [],
-    series: [],
-    scripts: undefined,
-    overlap: [],
-    collateral: undefined,
-    enforced: undefined,
-    bySource: [],
   };
 }

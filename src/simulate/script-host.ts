@@ -33,8 +33,8 @@ export interface ScriptHostOptions {
   readonly policy: ScriptPolicy;
   readonly engine: AuditEngine;
   readonly monitors: readonly Monitor[];
-  /** Its ledger gets a rule for each place that may act. */
-  readonly report: Pick<RunReport, 'ledger' | 'isReported'>;
+  /** It gets a rule for each place that may act. */
+  readonly report: Pick<RunReport, 'ledger' | 'declare' | 'fire' | 'isReported'>;
   /** A rule acts on the event at hand, for the first time at this event. */
   readonly onAct: (rule: number, verdict: ScriptVerdict, effect: ScriptEffect) => void;
   /** A place reached that is not simulated ends the run. */
@@ -150,7 +150,7 @@ export class ScriptHost implements ScriptWorld {
 
   declare(place: ScriptPlace, verdict: ScriptVerdict): number {
     const { report, monitors } = this.#options;
-    const rule = report.ledger.add(scriptRule(nameOf(place), verdict, monitors[0]));
+    const rule = report.declare(scriptRule(nameOf(place), verdict, monitors[0]));
     this.#verdicts[rule] = verdict;
     this.#acted[rule] = -1;
     return rule;
@@ -162,7 +162,7 @@ export class ScriptHost implements ScriptWorld {
     const own = report.ledger.tallies.map((rule) => ruleKey(rule));
     for (const rule of rules) {
       const at = own.indexOf(ruleKey(rule));
-      if (at === -1) report.ledger.add(scriptRule(rule.name, rule.verdict, monitors[0]));
+      if (at === -1) report.declare(scriptRule(rule.name, rule.verdict, monitors[0]));
       else own.splice(at, 1);
     }
   }
@@ -172,7 +172,7 @@ export class ScriptHost implements ScriptWorld {
     if (!this.#isReported || this.#acted[rule] === serial) return;
     this.#acted[rule] = serial;
     const { batch, row } = this.event;
-    this.#options.report.ledger.fire({ rule, identity: -1 }, batch, row);
+    this.#options.report.fire({ rule, identity: -1 }, batch, row);
     this.#options.onAct(rule, this.#verdicts[rule], effect);
   }
 

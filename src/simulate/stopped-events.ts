@@ -3,7 +3,7 @@ import { KIND, LOGGED, LOGGED_AS, TEXT } from '../model/event.ts';
 import { fieldValue, peerText } from '../model/field-value.ts';
 import { DAY_MS } from '../model/time.ts';
 import type { Words } from '../model/vocabulary.ts';
-import type { RuleTally, StoppedRow } from './tally.ts';
+import type { RuleTally, StoppedCounts, StoppedRow } from './tally.ts';
 
 /** A message that was stopped at its first line is remembered this long for its second. */
 export const REMEMBERED_MS = DAY_MS;
@@ -17,11 +17,11 @@ export interface StoppedMessage {
 /** Lists each connection and message that a verdict stops once, under the first rule in order. */
 export class StoppedEvents {
   readonly #fileOf: (source: number) => string;
-  readonly #emit: (row: StoppedRow) => void;
+  readonly #emit: (row: StoppedRow, node: number) => void;
   /** Messages stopped at their `client=` line, by node and queue id, with the time; oldest first. */
   readonly #messages = new Map<string, number>();
 
-  constructor(fileOf: (source: number) => string, emit: (row: StoppedRow) => void) {
+  constructor(fileOf: (source: number) => string, emit: (row: StoppedRow, node: number) => void) {
     this.#fileOf = fileOf;
     this.#emit = emit;
   }
@@ -31,8 +31,8 @@ export class StoppedEvents {
     if (this.#messages.size > 0) this.#messages.delete(messageKey(batch, row));
   }
 
-  /** Notes that `rule` stops the event, which has a phase. */
-  add(batch: EventBatch, row: number, rule: RuleTally): void {
+  /** Notes that `rule` stops the event, which has a phase; `ofNode` are the counts of its node. */
+  add(batch: EventBatch, row: number, rule: RuleTally, ofNode: StoppedCounts): void {
     const kind = batch.kind[row];
     if (kind === KIND.transaction || kind === KIND.reception) {
       const queueId = batch.text(row, TEXT.queue_id);
@@ -40,10 +40,12 @@ export class StoppedEvents {
       if (queueId !== '' && kind === KIND.reception && this.#messages.delete(key)) return;
       if (queueId !== '' && kind === KIND.transaction) this.#remember(key, batch.time[row]);
     }
-    if (kind === KIND.connect || kind === KIND.auth_failure) rule.stoppedConnections++;
-    else rule.stoppedMessages++;
-    if (batch.verdict[row] === LOGGED_AS.accepted) rule.stoppedAccepted++;
-    this.#emit({
+    for (const counts of [rule, ofNode]) {
+      if (kind === KIND.connect || kind === KIND.auth_failure) counts.stoppedConnections++;
+      else counts.stoppedMessages++;
+      if (batch.verdict[row] === LOGGED_AS.accepted) counts.stoppedAccepted++;
+    }
+    const stopped = {
       timeMs: batch.time[row],
       rule: rule.name,
       verdict: rule.verdict,
@@ -56,7 +58,8 @@ export class StoppedEvents {
       logged: LOGGED[batch.verdict[row]],
       file: batch.text(row, TEXT.file) || this.#fileOf(batch.source),
       line: batch.line[row],
-    });
+    };
+    this.#emit(stopped, batch.node[row]);
   }
 
   /** Messages stopped at their first line whose second is still to come, oldest first. */

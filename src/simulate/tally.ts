@@ -99,17 +99,20 @@ export interface Episode {
   readonly peak: number | undefined;
 }
 
-export interface RuleTally {
+/** Connections and messages that a verdict stops once, each under the first rule to do so. */
+export interface StoppedCounts {
+  stoppedConnections: number;
+  stoppedMessages: number;
+  /** Of these, what the running system had accepted. */
+  stoppedAccepted: number;
+}
+
+export interface RuleTally extends StoppedCounts {
   readonly name: string;
   readonly verdict: string;
   firings: number;
   /** Different keys that fired. */
   keys: number;
-  /** Connections and messages that the rule was the first to stop. */
-  stoppedConnections: number;
-  stoppedMessages: number;
-  /** Of these, what the running system had accepted. */
-  stoppedAccepted: number;
   firstMs: number | undefined;
   lastMs: number | undefined;
   episodes: number;
@@ -185,6 +188,24 @@ export interface EnforcedTally {
   readonly retries: RetryTally | undefined;
 }
 
+/** What of a report is one node's; over all nodes it adds up, but for the most sessions open. */
+export interface NodeTally extends Readonly<StoppedCounts> {
+  /** Empty: that of the lines without a host. */
+  readonly node: string;
+  /** As in the report: by kind, ignored ones left out. */
+  readonly events: Readonly<Record<string, number>>;
+  readonly ignored: number;
+  readonly late: number;
+  readonly tooLate: number;
+  readonly sessions: {
+    readonly opened: number;
+    readonly openAtEnd: number;
+    /** Most sessions open at one moment. */
+    readonly peak: number;
+  };
+  readonly firings: number;
+}
+
 /** What a replay found: everything that a report shows. */
 export interface Tally {
   /** Clock at the first and last reported event; undefined when there was none. */
@@ -207,6 +228,8 @@ export interface Tally {
     peak: number;
     peakMs: number | undefined;
   };
+  /** Every node that the report has something of, in the order of names. */
+  nodes: readonly NodeTally[];
   rules: RuleTally[];
   notes: SeriesNote[];
   /** Rules that counted nothing because the logs hold no event of the kinds that they count. */

@@ -42,6 +42,7 @@ export class EnforcedReplay {
       collateral,
       top: 0,
       sink: windowsOf(enforced),
+      nodeSink: undefined,
       onFiring: undefined,
       coverage: undefined,
     });

@@ -70,11 +70,13 @@ export class EnforcedRun implements StreamTaker {
       top,
       fileOf,
       sink: sink && this.#watched(sink),
+      nodeSink: options.nodeSink,
       onFiring: options.onFiring,
       collateral,
       keyText: (rule, batch, row) => this.#evaluator.keyText(rule, batch, row),
     }));
-    this.engine = this.#newEngine(report.auditSink, report.topKeys);
+    const byNode = options.nodeSink !== undefined;
+    this.engine = this.#newEngine(report.auditSink, report.topKeys, byNode);
     this.#accepted = this.#newEngine(
       {
         windowClosed: ({ series, monitor, windowStartMs, total }) => {
@@ -84,6 +86,7 @@ export class EnforcedRun implements StreamTaker {
         journal: () => undefined,
       },
       1,
+      false,
     );
     this.#evaluator = evaluatorOf(
       options.coverage?.rules,
@@ -154,7 +157,7 @@ export class EnforcedRun implements StreamTaker {
       this.#delayMs[slot] = 0;
       this.#isOpen[slot] = this.engine.session(facts, 1, nowMs);
       this.#accepted.session(facts, 1, nowMs);
-      if (this.#isOpen[slot]) this.#report.session(undefined, nowMs);
+      if (this.#isOpen[slot]) this.#report.session(undefined, facts.node, nowMs);
     } else {
       this.#scripts?.end(slot, nowMs);
       if (this.#isOpen[slot]) this.#close(slot, end, nowMs);
@@ -208,7 +211,7 @@ export class EnforcedRun implements StreamTaker {
    */
   finish(observed: Tally = this.tally): void {
     const report = this.#report;
-    report.ledger.finish();
+    report.finish();
     this.engine.finish();
     this.#accepted.finish();
     this.#windows.flush(Infinity);
@@ -247,13 +250,14 @@ export class EnforcedRun implements StreamTaker {
     };
   }
 
-  #newEngine(sink: AuditSink, top: number): AuditEngine {
+  #newEngine(sink: AuditSink, top: number, byNode: boolean): AuditEngine {
     const { vocabulary, clampNegative } = this.#options;
     return new AuditEngine(
       {
         ...auditPlan(this.#policy, vocabulary),
         top,
         sink,
+        byNode,
         clampNegative,
         eachOpenSession: (take) => this.#eachOpenSession(take),
       },
@@ -278,7 +282,7 @@ export class EnforcedRun implements StreamTaker {
   }
 
   #shift(untilMs: number): void {
-    this.#report.ledger.advance(untilMs);
+    this.#report.advance(untilMs);
     this.engine.shift(untilMs);
     this.#accepted.shift(untilMs);
     this.#blocks.expire(untilMs);
@@ -316,7 +320,7 @@ export class EnforcedRun implements StreamTaker {
 
   readonly #onHit = (hit: Hit, batch: EventBatch, row: number): void => {
     const nowMs = batch.release[row];
-    this.#report.ledger.fire(hit, batch, row);
+    this.#report.fire(hit, batch, row);
     this.#blocks.fired(hit.rule, batch, row, nowMs);
     const { verdict } = this.#policy.rules[hit.rule];
     if (verdict.type === 'tarpit') this.#tarpit(verdict.seconds * 1000);
@@ -379,10 +383,8 @@ export class EnforcedRun implements StreamTaker {
   /** The rule `#refusedBy` takes the event at hand. */
   #stop(batch: EventBatch, row: number): void {
     const rule = this.#refusedBy;
-    const { overlap, stopped, ledger, collateral } = this.#report;
-    overlap.close();
-    stopped.add(batch, row, ledger.tallyOf(rule));
-    collateral?.count(rule, batch, row);
+    this.#report.stop(rule, batch, row);
+    this.#report.collateral?.count(rule, batch, row);
   }
 
   /** The client is told that all is well; what is left of its message goes with it. */
@@ -439,6 +441,6 @@ export class EnforcedRun implements StreamTaker {
   #end(facts: SessionFacts, end: SessionEnd | 'refused', nowMs: number): void {
     this.engine.session(facts, -1, nowMs);
     this.#accepted.session(facts, -1, nowMs);
-    this.#report.session(end, nowMs);
+    this.#report.session(end, facts.node, nowMs);
   }
 }
