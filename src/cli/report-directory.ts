@@ -25,6 +25,7 @@ import type {
   TopKey,
   WindowRow,
 } from '../simulate/tally.ts';
+import { digestOf } from './manifest.ts';
 import { ReportFolder } from './report-folder.ts';
 
 const CSV_FILES = {
@@ -39,7 +40,7 @@ const LOG_FILE = 'log.csv';
 const ENFORCE_FILE = 'enforce.csv';
 /** Folders of nodes, where they are told apart. */
 const NODES = 'nodes';
-/** The folder of the node without a name; no encoded name has a parenthesis. */
+/** The folder of the node without a name. */
 const NAMELESS = '(none)';
 /**
  * What reports of any command hold, in the order in which it appears; the manifest last, so that it
@@ -56,6 +57,18 @@ export const REPORT_FILES = [
   'summary.json',
   'manifest.json',
 ];
+
+/** The longest name that file systems take, and what is left of a longer one before its digest. */
+const LONGEST_NAME = 255;
+const SHORTENED = 128;
+
+/** No two nodes have one folder: what stands here beside encoded names is in none of them. */
+function nodeFolder(name: string): string {
+  if (name === '') return NAMELESS;
+  const encoded = encodeName(name);
+  if (encoded.length <= LONGEST_NAME) return encoded;
+  return `${encoded.slice(0, SHORTENED)}~${digestOf([name])}`;
+}
 
 /**
  * The folder of a replay's report. Nothing appears before `commit`: a run that fails or is
@@ -80,9 +93,7 @@ export class ReportDirectory implements ReplaySink {
   }
 
   /** The files of a node, in a folder of their own. */
-  readonly node = (name: string): NodeSink => {
-    return this.#beginRows(`${NODES}/${name === '' ? NAMELESS : encodeName(name)}/`);
-  };
+  readonly node = (name: string): NodeSink => this.#beginRows(`${NODES}/${nodeFolder(name)}/`);
 
   logged(row: LoggedRow): void {
     if (!this.#folder.has(LOG_FILE)) this.#folder.begin(LOG_FILE, LOG_HEADER);
