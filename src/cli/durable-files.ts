@@ -18,13 +18,19 @@ const FLUSH_CHARS = 64 * 1024;
 /** A file written in pieces, through a buffer of its own. */
 export class GrowingFile {
   readonly #path: string;
+  readonly #flag: 'wx' | 'w';
   #descriptor: number | undefined;
   #pending = '';
 
-  /** @param flag `wx`: the file must be new; `w`: what it held is gone */
-  constructor(file: string, flag: 'wx' | 'w' = 'wx') {
+  /**
+   * @param flag `wx`: the file must be new; `w`: what it held is gone
+   * @param opens `later`: when the buffer is full or the file ends, as a process may not have many
+   *   files open at once
+   */
+  constructor(file: string, flag: 'wx' | 'w' = 'wx', opens: 'now' | 'later' = 'now') {
     this.#path = file;
-    this.#descriptor = attempt(file, () => openSync(file, flag));
+    this.#flag = flag;
+    if (opens === 'now') this.#open();
   }
 
   write(data: string | Buffer): void {
@@ -54,6 +60,10 @@ export class GrowingFile {
     this.#descriptor = undefined;
   }
 
+  #open(): number {
+    return (this.#descriptor ??= attempt(this.#path, () => openSync(this.#path, this.#flag)));
+  }
+
   #flush(): void {
     if (this.#pending === '') return;
     const bytes = Buffer.from(this.#pending);
@@ -62,9 +72,10 @@ export class GrowingFile {
   }
 
   #writeAll(bytes: Buffer): void {
+    const descriptor = this.#open();
     attempt(this.#path, () => {
       let written = 0;
-      while (written < bytes.length) written += writeSync(this.#descriptor!, bytes, written);
+      while (written < bytes.length) written += writeSync(descriptor, bytes, written);
     });
   }
 }

@@ -35,11 +35,15 @@ export class ReportFolder {
     });
   }
 
-  /** Begins a file that grows until `commit`; its name may have folders of the report. */
+  /**
+   * Begins a file that grows until `commit`; its name may have folders of the report.
+   *
+   * @param text the first of it, never empty
+   */
   begin(name: string, text: string): void {
     const place = path.join(this.#partial, name);
     attempt(name, () => mkdirSync(path.dirname(place), { recursive: true }));
-    const file = new GrowingFile(place);
+    const file = new GrowingFile(place, 'wx', 'later');
     this.#files.set(name, file);
     file.write(text);
   }

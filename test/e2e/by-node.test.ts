@@ -2,11 +2,12 @@
 // --by node in files, whatever the order of the logs; a report of one node says nothing of it.
 // Method: the built command over the logs of three hosts, one of which has no name, with a rule that
 // counts all nodes, one that counts each and a replicated series.
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { outputKept, runKept } from './kept-hindcast.ts';
-import { filesBelow, newFolder, readCsv } from './run-hindcast.ts';
+import { filesBelow, newFolder, readCsv, ROOT } from './run-hindcast.ts';
 
 const CSV = ['windows.csv', 'keys.csv', 'firings.csv', 'stopped.csv'];
 const HEAD = 'time,kind,ip,node,session,phase,verdict\n';
@@ -70,38 +71,17 @@ async function report(args: readonly string[], cwd = newFolder(FILES)): Promise<
 describe('the logs of three hosts', () => {
   test('the summary has the totals of each', async () => {
     const { nodes, events, sessions, ignored } = summaryOf(await report([...LOGS, ...POLICY]));
-    const none = { connections: 0, messages: 0, accepted: 0 };
+    const quiet = { ignored: 0, late: 0, too_late: 0, firings: 0 };
+    const stopped = { connections: 0, messages: 0, accepted: 0 };
+    const one = { ...stopped, connections: 1 };
+    const none = { connect: 1, disconnect: 1 };
+    const mx1 = { connect: 2, rejection: 2 };
+    const mx2 = { connect: 2, rejection: 1 };
+    const open = (opened: number): object => ({ sessions: { opened, peak: opened } });
     expect(nodes).toEqual([
-      {
-        node: '',
-        events: { connect: 1, disconnect: 1 },
-        ignored: 0,
-        late: 0,
-        too_late: 0,
-        sessions: { opened: 1, peak: 1 },
-        firings: 1,
-        stopped: { connections: 1, messages: 0, accepted: 0 },
-      },
-      {
-        node: 'mx1',
-        events: { connect: 2, rejection: 2 },
-        ignored: 1,
-        late: 0,
-        too_late: 0,
-        sessions: { opened: 2, peak: 2 },
-        firings: 2,
-        stopped: { connections: 1, messages: 0, accepted: 0 },
-      },
-      {
-        node: 'mx2.example.com',
-        events: { connect: 2, rejection: 1 },
-        ignored: 0,
-        late: 0,
-        too_late: 0,
-        sessions: { opened: 2, peak: 2 },
-        firings: 0,
-        stopped: none,
-      },
+      { ...quiet, node: '', events: none, ...open(1), firings: 1, stopped: one },
+      { ...quiet, node: 'mx1', events: mx1, ignored: 1, ...open(2), firings: 2, stopped: one },
+      { ...quiet, node: 'mx2.example.com', events: mx2, ...open(2), stopped },
     ]);
     expect(events).toEqual({ connect: 5, disconnect: 1, rejection: 3 });
     expect([sessions, ignored]).toEqual([expect.objectContaining({ opened: 5, peak: 5 }), 1]);
@@ -235,7 +215,7 @@ if ec_test :value "gt" :comparator "i;ascii-numeric" "\${n}" "0" { ec_action 421
   test('a name that is no name of a folder has one all the same', async () => {
     const long = 'x'.repeat(300);
     const files = { 'odd.csv': logOf('../a b', [['00:01', 'connect', '192.0.2.1']]) };
-    const others = [`${long}1`, `${long}2`].map((name) => {
+    const others = [`${long}1`, `${long}2`].map((name): [string, string] => {
       return [`${name.slice(-1)}.csv`, logOf(name, [['00:02', 'connect', '192.0.2.1']])];
     });
     const cwd = newFolder({ ...files, ...Object.fromEntries(others) });
@@ -245,6 +225,19 @@ if ec_test :value "gt" :comparator "i;ascii-numeric" "\${n}" "0" { ec_action 421
       expect.stringMatching(/^x{128}~[0-9a-f]{64}$/),
       expect.stringMatching(/^x{128}~[0-9a-f]{64}$/),
     ]);
+  });
+
+  test('there may be more nodes than a process has files open', () => {
+    const names = Array.from({ length: 300 }, (_, index) => `mx${index}`);
+    const lines = names.map((node) => logOf(node, [['00:01', 'connect', '192.0.2.1']]));
+    const rows = lines.map((text) => text.slice(HEAD.length)).join('');
+    const cwd = newFolder({ 'all.csv': HEAD + rows });
+    const bin = path.join(ROOT, 'bin', 'hindcast.js');
+    const args = ['replay', 'all.csv', '--out', 'out', '--by', 'node'];
+    const limited = ['-c', 'ulimit -n 200 && exec "$0" "$@"', process.execPath, bin, ...args];
+    const { status, stderr } = spawnSync('sh', limited, { cwd, encoding: 'utf8' });
+    expect([status, stderr]).toEqual([0, '']);
+    expect(readdirSync(path.join(cwd, 'out', 'nodes')).sort()).toEqual(names.sort());
   });
 
   test('folders of nodes leave with the report that had them', async () => {
@@ -288,7 +281,7 @@ if ec_test :value "gt" :comparator "i;ascii-numeric" "\${n}" "0" { ec_action 421
 });
 
 test('with --state the totals of nodes go on', async () => {
-  const pieces = LOGS.flatMap((name) => {
+  const pieces = LOGS.flatMap((name): [string, string][] => {
     const lines = FILES[name as 'one.csv'].slice(HEAD.length).split(/(?<=\n)/);
     const at = lines.findIndex((line) => line > '2026-11-20T10:00:10Z');
     return [
