@@ -182,12 +182,29 @@ function conditionsFrom(
   return [countOf(of)];
 }
 
+/** Steps of a history, each in one of a few inputs. */
+export interface Steps {
+  /** Times are multiples of it. */
+  readonly grainMs: number;
+  readonly steps: readonly (OrUndefined<Omit<EventRow, 'timeMs' | 'kind'>> & {
+    readonly source: number;
+    readonly gapMs: number;
+    readonly lateMs: number;
+    readonly kind: string;
+  })[];
+}
+
+type OrUndefined<T> = { readonly [Name in keyof T]?: T[Name] | undefined };
+
 /** Rows of the inputs, each in file order, and of all of them in the order of the stream. */
-export function inputsOf({ steps, grainMs }: RulesAndEvents): {
+export function inputsOf(
+  { steps, grainMs }: Steps,
+  number = 3,
+): {
   inputs: EventRow[][];
   stream: [EventRow, number][];
 } {
-  const inputs: EventRow[][] = [[], [], []];
+  const inputs: EventRow[][] = Array.from({ length: number }, () => []);
   let nowMs = NOON_MS;
   for (const { source, gapMs, lateMs, ...event } of steps) {
     nowMs += gapMs - (gapMs % grainMs);

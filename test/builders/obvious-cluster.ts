@@ -1,0 +1,325 @@
+import type { Prefix } from '../../src/model/address.ts';
+import type { ClosedWindow } from '../../src/engine/port.ts';
+import type { Monitor, WindowRange } from '../../src/model/monitor.ts';
+import type { Replicate, Replication } from '../../src/model/replication.ts';
+import type { SeriesSnapshot, SeriesType } from '../../src/model/series-snapshot.ts';
+import { compareKeys, inBlock } from './obvious-audit.ts';
+
+/** A metric under a configured monitor, or a named series. */
+export interface Counted {
+  readonly name: string;
+  readonly type: SeriesType;
+  readonly monitor: Monitor;
+  /** Windows kept, the present one included. */
+  readonly kept: number;
+}
+
+/** What a count is asked for: a block around an address; without a prefix a text. */
+export interface AskedKey {
+  readonly key: string;
+  readonly prefix?: Prefix;
+}
+
+/** What windows.csv tells of a window that hangs on who counts what. */
+export type ClusterWindow = Pick<
+  ClosedWindow,
+  'series' | 'monitor' | 'windowStartMs' | 'total' | 'keys'
+>;
+
+/** A session as its connect line shows it. */
+export interface ClusterSession {
+  readonly ip: string;
+  readonly node: string;
+  readonly service: string;
+  readonly listener: string;
+}
+
+/** What somebody counts: series -> window -> key -> count. */
+type Tables = Map<string, Map<number, Map<string, number>>>;
+
+/** A metric or series as a test names it in its maps. */
+const nameOf = ({ name, monitor }: Counted): string =>
+  `${name} ${monitor.intervalMs} ${monitor.windows}`;
+
+const windowAt = ({ monitor }: Counted, timeMs: number): number =>
+  Math.floor(timeMs / monitor.intervalMs);
+
+/** Windows that leave the kept range are not forgotten, only never asked for again. */
+class Counts {
+  readonly tables: Tables;
+  readonly #clampNegative: boolean;
+
+  constructor(clampNegative: boolean, tables: Tables = new Map()) {
+    this.tables = tables;
+    this.#clampNegative = clampNegative;
+  }
+
+  add(series: string, window: number, key: string, amount: number): void {
+    const windows = this.tables.get(series) ?? new Map<number, Map<string, number>>();
+    const keys = windows.get(window) ?? new Map<string, number>();
+    const count = (keys.get(key) ?? 0) + amount;
+    keys.set(key, this.#clampNegative ? Math.max(0, count) : count);
+    windows.set(window, keys);
+    this.tables.set(series, windows);
+  }
+
+  sum(of: Counted, { key, prefix }: AskedKey, { start, end }: WindowRange, nowMs: number): number {
+    let sum = 0;
+    for (let age = start; age <= end; age++) {
+      const keys = this.tables.get(nameOf(of))?.get(windowAt(of, nowMs) - age);
+      for (const [own, count] of keys ?? []) {
+        const isAsked = prefix === undefined ? own === key : inBlock(own, key, prefix);
+        if (isAsked) sum += count;
+      }
+    }
+    return sum;
+  }
+
+  copy(): Counts {
+    return new Counts(this.#clampNegative, structuredClone(this.tables));
+  }
+}
+
+/** Counts and open sessions as somebody knows them. */
+class Known {
+  readonly counts: Counts;
+  sessions: readonly ClusterSession[];
+
+  constructor(counts: Counts, sessions: readonly ClusterSession[] = []) {
+    this.counts = counts;
+    this.sessions = sessions;
+  }
+}
+
+interface ObviousNode {
+  /** What its own lines and scripts have counted. */
+  readonly own: Known;
+  /** What other nodes have counted, as far as it has arrived. */
+  readonly told: Known;
+}
+
+/** Something that one node has counted and tells the others. */
+interface Pending {
+  readonly arrivesMs: number;
+  readonly from: string;
+  readonly arrive: (known: Known) => void;
+}
+
+/** An add to a named series, by a script or by an event that it counts. */
+export interface ClusterAdd {
+  readonly of: Counted;
+  readonly replicate: Replicate;
+  readonly node: string;
+  readonly key: string;
+  readonly amount: number;
+  /** Of the event; undefined: now. */
+  readonly timeMs?: number;
+  /** Whether a module has defined the series. */
+  readonly isLua?: boolean;
+}
+
+/** Open sessions behind a change: 1 one that opens, -1 one that ends. */
+function changed(
+  sessions: readonly ClusterSession[],
+  session: ClusterSession,
+  change: number,
+): readonly ClusterSession[] {
+  if (change > 0) return [...sessions, session];
+  const text = JSON.stringify(session);
+  const at = sessions.findIndex((own) => JSON.stringify(own) === text);
+  if (at === -1) throw new Error(`the test ends a session that is not open: ${text}`);
+  return sessions.toSpliced(at, 1);
+}
+
+/**
+ * Nodes that count and tell each other by the text of semantics, section 7, without a thought for
+ * speed: each node is maps and lists of its own, and so is the manager. Whoever uses it moves the
+ * clock before it lets anything happen.
+ */
+export class ObviousCluster {
+  readonly #replication: Replication;
+  readonly #clampNegative: boolean;
+  readonly #logIntervalMs: number;
+  readonly #nodes = new Map<string, ObviousNode>();
+  /** All that was replicated and has arrived: what a node that is new has at once. */
+  readonly #arrived: Known;
+  /** Every add once, whatever its node. */
+  readonly #all: Known;
+  /** What the manager has counted: by interval, not by window. */
+  readonly #manager: Counts;
+  readonly #series = new Map<string, Counted>();
+  #pending: Pending[] = [];
+  #nowMs = -Infinity;
+
+  /** @param logIntervalMs of the manager's journals */
+  constructor(replication: Replication, clampNegative = false, logIntervalMs = 60_000) {
+    this.#replication = replication;
+    this.#clampNegative = clampNegative;
+    this.#logIntervalMs = logIntervalMs;
+    this.#arrived = new Known(new Counts(clampNegative));
+    this.#all = new Known(new Counts(clampNegative));
+    this.#manager = new Counts(clampNegative);
+  }
+
+  /** The clock moves: what is due arrives in the order in which it was due. */
+  advance(nowMs: number): void {
+    this.#nowMs = nowMs;
+    const due = this.#pending.filter(({ arrivesMs }) => arrivesMs <= nowMs);
+    this.#pending = this.#pending.filter(({ arrivesMs }) => arrivesMs > nowMs);
+    for (const { from, arrive } of due.toSorted((a, b) => a.arrivesMs - b.arrivesMs)) {
+      arrive(this.#arrived);
+      for (const [name, { told }] of this.#nodes) if (name !== from) arrive(told);
+    }
+  }
+
+  /**
+   * An event of a metric.
+   *
+   * @returns whether its window is still kept; else nothing is counted
+   */
+  event(of: Counted, node: string, ip: string, timeMs: number): boolean {
+    const delayMs = this.#replication[of.name as 'connections'];
+    return this.#count({ of, node, key: ip, amount: 1, timeMs }, delayMs);
+  }
+
+  /** @returns whether the window of the event is still kept; else nothing is counted */
+  add({ replicate, isLua = false, timeMs = this.#nowMs, ...added }: ClusterAdd): boolean {
+    const { series, manager, isSingleNode } = this.#replication;
+    if (isLua && replicate === 'cluster' && isSingleNode) return true;
+    const toNodes = replicate === 'cluster' ? series : undefined;
+    if (!this.#count({ ...added, timeMs }, toNodes)) return false;
+    const toManager = { none: undefined, cluster: series, manager }[replicate];
+    if (toManager !== undefined) {
+      const { of, key, amount } = added;
+      this.#series.set(nameOf(of), of);
+      // When it arrives shows in no journal.
+      this.#manager.add(nameOf(of), Math.floor(timeMs / this.#logIntervalMs), key, amount);
+    }
+    return true;
+  }
+
+  /** A session opens (1) or ends (-1). */
+  session(session: ClusterSession, change: number): void {
+    const take = (known: Known): void => {
+      known.sessions = changed(known.sessions, session, change);
+    };
+    take(this.#nodeOf(session.node).own);
+    take(this.#all);
+    this.#tell(this.#replication.sessions, session.node, take);
+  }
+
+  /** A series: what a node has counted and what it was told. */
+  nodeCount(node: string, of: Counted, asked: AskedKey, windows: WindowRange): number {
+    const { own, told } = this.#nodeOf(node);
+    const [here, there] = [own, told].map(({ counts }) => {
+      return counts.sum(of, asked, windows, this.#nowMs);
+    });
+    return here + there;
+  }
+
+  /** A metric: the events of the node alone. */
+  nodeMetric(node: string, of: Counted, asked: AskedKey, windows: WindowRange): number {
+    return this.#nodeOf(node).own.counts.sum(of, asked, windows, this.#nowMs);
+  }
+
+  /** A metric of the cluster, as the node sees it. */
+  clusterMetric(node: string, of: Counted, asked: AskedKey, windows: WindowRange): number {
+    return this.nodeCount(node, of, asked, windows);
+  }
+
+  /** A metric or series over all nodes, every add once. */
+  allCount(of: Counted, asked: AskedKey, windows: WindowRange): number {
+    return this.#all.counts.sum(of, asked, windows, this.#nowMs);
+  }
+
+  /** Windows of a metric or series that saw something, as windows.csv shows them. */
+  allWindows(of: Counted): ClusterWindow[] {
+    return [...(this.#all.counts.tables.get(nameOf(of)) ?? [])].map(([window, keys]) => {
+      const { name: series, monitor } = of;
+      const total = [...keys.values()].reduce((sum, count) => sum + count, 0);
+      return {
+        series,
+        monitor,
+        windowStartMs: window * monitor.intervalMs,
+        total,
+        keys: keys.size,
+      };
+    });
+  }
+
+  /**
+   * Open sessions.
+   *
+   * @param view of the node alone, of the cluster as the node sees it, or of all nodes
+   */
+  openSessions(
+    node: string,
+    view: 'node' | 'cluster' | 'all',
+    ip: string,
+    asked: {
+      readonly prefix: Prefix;
+      readonly service?: string | undefined;
+      readonly listener?: string | undefined;
+    },
+  ): number {
+    const { own, told } = this.#nodeOf(node);
+    const known = { node: [own], cluster: [own, told], all: [this.#all] }[view];
+    const { prefix, service, listener } = asked;
+    return known
+      .flatMap(({ sessions }) => sessions)
+      .filter((session) => service === undefined || session.service === service)
+      .filter((session) => listener === undefined || session.listener === listener)
+      .filter((session) => inBlock(session.ip, ip, prefix)).length;
+  }
+
+  /** The manager's journals of the series whose names are included, by interval and name. */
+  managerJournals(includes: (series: string) => boolean = () => true): SeriesSnapshot[] {
+    const monitor = { intervalMs: this.#logIntervalMs, windows: 1 };
+    const journals = [...this.#series].flatMap(([known, { name, type }]) =>
+      [...this.#manager.tables.get(known)!].map(([interval, keys]) => {
+        const rows = [...keys]
+          .filter(([, count]) => count !== 0)
+          .sort(([a], [b]) => compareKeys(type, a, b))
+          .map(([key, count]) => ({ window: 0, key, count }));
+        return { name, type, monitor, windowZeroMs: interval * monitor.intervalMs, rows };
+      }),
+    );
+    return inOrder(journals.filter(({ name, rows }) => includes(name) && rows.length > 0));
+  }
+
+  #nodeOf(name: string): ObviousNode {
+    let node = this.#nodes.get(name);
+    if (node === undefined) {
+      const { counts, sessions } = this.#arrived;
+      const own = new Known(new Counts(this.#clampNegative));
+      node = { own, told: new Known(counts.copy(), sessions) };
+      this.#nodes.set(name, node);
+    }
+    return node;
+  }
+
+  #count(
+    { of, node, key, amount, timeMs }: Required<Omit<ClusterAdd, 'replicate' | 'isLua'>>,
+    delayMs: number | undefined,
+  ): boolean {
+    const window = windowAt(of, timeMs);
+    if (windowAt(of, this.#nowMs) - window >= of.kept) return false;
+    const take = ({ counts }: Known): void => counts.add(nameOf(of), window, key, amount);
+    take(this.#nodeOf(node).own);
+    take(this.#all);
+    this.#tell(delayMs, node, take);
+    return true;
+  }
+
+  #tell(delayMs: number | undefined, from: string, arrive: Pending['arrive']): void {
+    if (delayMs === undefined) return;
+    this.#pending.push({ arrivesMs: this.#nowMs + delayMs, from, arrive });
+  }
+}
+
+/** Journals by interval and name: when they are written is nobody's concern. */
+export function inOrder(journals: readonly SeriesSnapshot[]): SeriesSnapshot[] {
+  return journals.toSorted(
+    (a, b) => a.windowZeroMs - b.windowZeroMs || compareKeys('string', a.name, b.name),
+  );
+}
