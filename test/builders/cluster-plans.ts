@@ -1,34 +1,42 @@
 import * as fc from 'fast-check';
 
 import type { Prefix } from '../../src/model/address.ts';
+import { formatMonitor } from '../../src/model/monitor.ts';
 import { REPLICATES, type Replication } from '../../src/model/replication.ts';
-import {
-  anyAddress,
-  anyGapMs,
-  anyGrainMs,
-  anyLateMs,
-  anyMonitor,
-  anyMonitors,
-  anyRange,
-  orUndefined,
-  rangeIn,
-} from './audit-histories.ts';
+import { anyGrainMs, anyLateMs, anyRange, orUndefined, rangeIn } from './audit-histories.ts';
 
 /** Random histories of several nodes, and what is counted and asked there, however it is written. */
 
 export const METRICS = ['connections', 'receptions', 'rejections'] as const;
+/** Close together, and mostly in one block, so that nodes meet the same peers. */
+const anyPeer = fc.constantFrom(
+  ...['192.0.2.1', '192.0.2.1', '192.0.2.2', '192.0.2.129', '198.51.100.7'],
+  ...['2001:db8::1', '2001:db8::2', '3fff::1'],
+);
+/** Most events of a history lie within the windows of some monitor. */
+const gapMs = fc.oneof(
+  { weight: 15, arbitrary: fc.constantFrom(0, 0, 1, 999, 1000, 2000, 5000) },
+  { weight: 15, arbitrary: fc.nat(4000) },
+  { weight: 1, arbitrary: fc.constantFrom(60_000, 1_000_000) },
+);
+const anyMonitor = fc.record({
+  intervalMs: fc.constantFrom(5000, 7000, 60_000, 60_000),
+  windows: fc.integer({ min: 1, max: 5 }),
+});
+
 /** One of them has no name. */
 export const NODES = ['mx1', 'mx2', 'mx3', ''] as const;
 
 const line = fc.record({
   /** The file, and the node that wrote it. */
   source: fc.nat(NODES.length - 1),
-  gapMs: anyGapMs,
+  gapMs,
   kind: fc.constantFrom(
-    ...(['connect', 'connect', 'connect', 'disconnect', 'rejection', 'reception'] as const),
+    ...(['connect', 'connect', 'connect', 'connect', 'disconnect', 'rejection'] as const),
+    'reception',
   ),
-  ip: fc.option(anyAddress, { nil: undefined, freq: 20 }),
-  session: fc.constantFrom('p1', 'p2', 'p3'),
+  ip: fc.option(anyPeer, { nil: undefined, freq: 20 }),
+  session: fc.constantFrom('p1', 'p2', 'p3', 'p4', 'p5'),
   listener: fc.constantFrom('25', '587'),
   service: fc.constantFrom('SMTP', 'SMTP', 'ECStream'),
   recipient: orUndefined(fc.constantFrom('a@example.com', 'b@example.com')),
@@ -38,7 +46,7 @@ const historyOf = (lateMs: fc.Arbitrary<number>): fc.Arbitrary<ClusterHistory> =
   fc
     .record({
       grainMs: anyGrainMs,
-      lines: fc.array(fc.tuple(line, lateMs), { minLength: 1, maxLength: 60, size: 'max' }),
+      lines: fc.array(fc.tuple(line, lateMs), { minLength: 5, maxLength: 50, size: 'max' }),
     })
     .map(({ grainMs, lines }) => {
       const steps = lines.map(([{ source, ...rest }, late]) => {
@@ -66,7 +74,10 @@ export const lateHistory = historyOf(anyLateMs);
 export type StepPlace = 'connect' | 'rcptto' | 'end';
 
 const place = fc.constantFrom<StepPlace[]>('connect', 'connect', 'rcptto', 'end');
-const mask = fc.constantFrom(undefined, 0, 16, 24, 31, 32);
+const mask = fc.constantFrom(undefined, 0, 16, 24, 24);
+
+/** Mostly from the present window on. */
+const range = fc.tuple(fc.constantFrom(0, 0, 0, 1, 2), fc.nat(20));
 
 const addStep = fc.record({
   type: fc.constant('add' as const),
@@ -74,7 +85,7 @@ const addStep = fc.record({
   series: fc.nat(),
   amount: fc.constantFrom(1, 1, 2, 3, -1),
   /** In Sieve each add says it, elsewhere the series. */
-  replicate: fc.constantFrom(...REPLICATES, 'cluster' as const),
+  replicate: fc.constantFrom(...REPLICATES, 'cluster' as const, 'cluster' as const),
   /** Without a hash, which cannot say `replicate`. */
   isShort: fc.boolean(),
 });
@@ -83,7 +94,7 @@ const seriesStep = fc.record({
   at: place,
   series: fc.nat(),
   mask,
-  range: anyRange,
+  range,
   scope: fc.constantFrom('node', 'all'),
   isShort: fc.boolean(),
   above: fc.nat(2),
@@ -91,21 +102,28 @@ const seriesStep = fc.record({
 const metricStep = fc.record({
   type: fc.constant('metric' as const),
   at: place,
-  metric: fc.constantFrom(...METRICS, 'connections' as const),
+  metric: fc.constantFrom(...METRICS, 'connections' as const, 'connections' as const),
   monitor: fc.nat(),
   mask,
-  range: anyRange,
+  range,
   /** Of YAML. */
   scope: fc.constantFrom('node', 'all'),
   /** Of scripts. */
-  view: fc.constantFrom('node', 'cluster'),
+  view: fc.constantFrom('node', 'cluster', 'cluster'),
   above: fc.nat(2),
 });
 const sessionStep = fc.record({
   type: fc.constant('sessions' as const),
   at: fc.constantFrom<StepPlace[]>('connect', 'connect', 'rcptto'),
   /** A listener is that of the event. */
-  of: fc.constantFrom('SMTP', 'ECStream', 'inbound_cidr', 'inbound_cidr', 'listener'),
+  of: fc.constantFrom(
+    'SMTP',
+    'ECStream',
+    'inbound_cidr',
+    'inbound_cidr',
+    'inbound_cidr',
+    'listener',
+  ),
   mask,
   scope: fc.constantFrom('node', 'all'),
   above: fc.nat(2),
@@ -120,14 +138,16 @@ const anyStep = fc.oneof(
 export type ClusterStep = typeof anyStep extends fc.Arbitrary<infer T> ? T : never;
 export type AskStep = Exclude<ClusterStep, { readonly type: 'add' }>;
 
-const delayMs = fc.constantFrom(0, 0, 1, 1000, 5000, 7000, 60_000, 61_500);
-const maybeDelayMs = fc.option(delayMs, { nil: undefined, freq: 3 });
-export const anyReplication: fc.Arbitrary<Replication> = fc.oneof(
-  // As without a configuration: one delay for everything.
-  delayMs.map((all) => {
-    const metrics = { connections: all, receptions: all, rejections: all };
-    return { ...metrics, sessions: all, series: all, manager: all, isSingleNode: false };
-  }),
+const delayMs = fc.constantFrom(0, 0, 1, 1000, 5000, 7000, 61_500);
+const maybeDelayMs = fc.option(delayMs, { nil: undefined, freq: 4 });
+/** All is told, as without a configuration, and arrives so much later. */
+export function allAfter(all: number): Replication {
+  const metrics = { connections: all, receptions: all, rejections: all };
+  return { ...metrics, sessions: all, series: all, manager: all, isSingleNode: false };
+}
+
+const anyReplication: fc.Arbitrary<Replication> = fc.oneof(
+  delayMs.map((all) => allAfter(all)),
   fc.record({
     connections: maybeDelayMs,
     receptions: maybeDelayMs,
@@ -143,7 +163,7 @@ const series = fc.record({
   monitor: anyMonitor,
   /** Those of Sieve++ are of type `ip`. */
   type: fc.constantFrom('cidr', 'cidr', 'cidr_ipv6', 'string'),
-  replicate: fc.constantFrom(...REPLICATES, 'cluster' as const),
+  replicate: fc.constantFrom(...REPLICATES, 'cluster' as const, 'cluster' as const),
   /** What a YAML series counts. */
   kinds: fc.uniqueArray(fc.constantFrom('connect', 'rejection', 'reception', 'disconnect'), {
     minLength: 1,
@@ -153,14 +173,14 @@ const series = fc.record({
 });
 
 export const anyPolicy = fc.record({
-  monitors: anyMonitors,
-  series: fc.array(series, { minLength: 1, maxLength: 3 }),
-  steps: fc.array(anyStep, { minLength: 1, maxLength: 10 }),
+  monitors: fc.uniqueArray(anyMonitor, { selector: formatMonitor, minLength: 1, maxLength: 2 }),
+  series: fc.array(series, { minLength: 1, maxLength: 2 }),
+  steps: fc.array(anyStep, { minLength: 3, maxLength: 10, size: 'max' }),
   replication: anyReplication,
   /** The manager keeps journals of the series whose names it includes. */
   log: fc.record({
     intervalMs: fc.constantFrom(1000, 10_000, 60_000, 900_000),
-    included: fc.uniqueArray(fc.nat(2), { minLength: 1, maxLength: 3 }),
+    included: fc.uniqueArray(fc.nat(1), { minLength: 1, maxLength: 2 }),
   }),
 });
 export type ClusterPolicy = typeof anyPolicy extends fc.Arbitrary<infer T> ? T : never;

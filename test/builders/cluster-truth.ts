@@ -37,6 +37,8 @@ export class ClusterTruth {
   /** `rule key time count` of each firing, in order. */
   readonly firings: string[] = [];
   readonly cluster: ObviousCluster;
+  /** Answers that what other nodes have counted is a part of. */
+  fromOthers = 0;
   readonly #face: Face;
   readonly #policy: ClusterPolicy;
   readonly #steps: readonly ClusterStep[];
@@ -156,33 +158,47 @@ export class ClusterTruth {
   }
 
   /** The answer to a step. */
-  #told(step: AskStep, { node, ip, listener }: Asker, text: string): number {
+  #told(step: AskStep, asker: Asker, text: string): number {
+    if (step.type === 'sessions') return this.#sessions(step, asker);
+    return this.#counts(step, asker, text);
+  }
+
+  #sessions(step: AskStep & { readonly type: 'sessions' }, { node, ip, listener }: Asker): number {
+    if (ip === '') return 0;
+    const isListener = this.#face !== 'yaml' && step.of === 'listener';
+    const asked = isListener
+      ? // Lua asks the address alone there.
+        { prefix: prefixOf(this.#face === 'lua' ? undefined : step.mask), listener }
+      : { prefix: prefixOf(step.mask), service: serviceOf(step.of) };
+    const open = (view: 'node' | 'cluster' | 'all'): number =>
+      this.cluster.openSessions(node, view, ip, asked);
+    if (this.#face === 'yaml') return this.#noted(open(step.scope), open('node'));
+    return this.#noted(open(step.of === 'inbound_cidr' ? 'cluster' : 'node'), open('node'));
+  }
+
+  #counts(
+    step: AskStep & { readonly type: 'series' | 'metric' },
+    { node, ip }: Asker,
+    text: string,
+  ): number {
     const { cluster } = this;
-    const isYaml = this.#face === 'yaml';
-    const prefix = prefixOf(step.mask);
-    if (step.type === 'sessions') {
-      if (ip === '') return 0;
-      if (isYaml) {
-        const service = serviceOf(step.of);
-        return cluster.openSessions(node, step.scope, ip, { prefix, service });
-      }
-      if (step.of === 'listener') {
-        // Lua asks the address alone there.
-        const own = this.#face === 'lua' ? prefixOf(undefined) : prefix;
-        return cluster.openSessions(node, 'node', ip, { prefix: own, listener });
-      }
-      const view = step.of === 'inbound_cidr' ? 'cluster' : 'node';
-      return cluster.openSessions(node, view, ip, { prefix, service: serviceOf(step.of) });
-    }
     const of = this.#countedBy(step);
     const windows = windowsOf(this.#policy, step);
-    const asked = of.type === 'string' ? { key: text } : { key: ip, prefix };
+    const asked = of.type === 'string' ? { key: text } : { key: ip, prefix: prefixOf(step.mask) };
     if (!holds(of, asked.key)) return 0;
-    if (isYaml && step.scope === 'all') return cluster.allCount(of, asked, windows);
-    if (step.type === 'series') return cluster.nodeCount(node, of, asked, windows);
-    return !isYaml && step.view === 'cluster'
-      ? cluster.clusterMetric(node, of, asked, windows)
-      : cluster.nodeMetric(node, of, asked, windows);
+    const own = cluster.nodeMetric(node, of, asked, windows);
+    if (this.#face === 'yaml' && step.scope === 'all') {
+      return this.#noted(cluster.allCount(of, asked, windows), own);
+    }
+    if (step.type === 'series')
+      return this.#noted(cluster.nodeCount(node, of, asked, windows), own);
+    if (this.#face === 'yaml' || step.view === 'node') return own;
+    return this.#noted(cluster.clusterMetric(node, of, asked, windows), own);
+  }
+
+  #noted(answer: number, own: number): number {
+    if (answer !== own) this.fromOthers++;
+    return answer;
   }
 }
 
