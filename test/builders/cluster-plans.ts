@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import type { Prefix } from '../../src/model/address.ts';
 import { formatMonitor } from '../../src/model/monitor.ts';
 import { REPLICATES, type Replication } from '../../src/model/replication.ts';
-import { anyGrainMs, anyLateMs, anyRange, orUndefined, rangeIn } from './audit-histories.ts';
+import { anyGrainMs, anyLateMs, orUndefined, rangeIn } from './audit-histories.ts';
 
 /** Random histories of several nodes, and what is counted and asked there, however it is written. */
 
@@ -208,4 +208,10 @@ export function windowsOf(
 /** The block that a step asks; scripts have one mask for both families. */
 export function prefixOf(bits: number | undefined): Prefix {
   return bits === undefined ? { ipv4: 32, ipv6: 128 } : { ipv4: bits, ipv6: bits };
+}
+
+/** One of the 24 orders of four inputs. */
+export function orderOf(number: number): number[] {
+  const left = [0, 1, 2, 3];
+  return [number % 4, number % 3, number % 2, 0].map((at) => left.splice(at, 1)[0]);
 }

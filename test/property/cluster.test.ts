@@ -2,21 +2,16 @@
 // arrives, is what semantics, section 7, says, however a policy is written.
 // Method: random histories of up to four nodes under random policies, written as Sieve++ scripts, as
 // a Lua module and as YAML rules; every answer is compared with that of nodes made of plain maps.
-import path from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { formatMonitor } from '../../src/model/monitor.ts';
-import type { SeriesSnapshot } from '../../src/model/series-snapshot.ts';
 import { Vocabulary } from '../../src/model/vocabulary.ts';
-import { journalName } from '../../src/series/name.ts';
-import { encodeSeries } from '../../src/series/writer.ts';
 import { BARE_POLICY } from '../../src/simulate/policy-run.ts';
 import {
-  allAfter,
   anyPolicy,
   lateHistory,
   NODES,
+  orderOf,
   promptHistory,
   seriesName,
   type ClusterHistory,
@@ -28,14 +23,12 @@ import type { EventRow } from '../builders/event-batches.ts';
 import { RowSource } from '../builders/event-sources.ts';
 import { luaPolicy } from '../builders/lua-replays.ts';
 import { inOrder, type ClusterWindow } from '../builders/obvious-cluster.ts';
-import { hereWith } from '../builders/run-here.ts';
 import { inputsOf } from '../builders/rule-histories.ts';
 import { replayRows, ReplayRecords } from '../builders/rule-policies.ts';
 import { sievePolicy } from '../builders/script-replays.ts';
-import { filesBelow, readCsv } from '../e2e/run-hindcast.ts';
 import { policyOf, read } from '../unit/policy/yaml/reading.ts';
 
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 30_000;
 
 interface Told {
   readonly logs: readonly string[];
@@ -100,12 +93,6 @@ async function compare(
   return truth.fromOthers;
 }
 
-/** One of the orders of four inputs. */
-function orderOf(number: number): number[] {
-  const left = [0, 1, 2, 3];
-  return [number % 4, number % 3, number % 2, 0].map((at) => left.splice(at, 1)[0]);
-}
-
 /** A module that has run at no event of a session, late as they were, is not told of its end. */
 const withoutEnds = (policy: ClusterPolicy): ClusterPolicy => {
   return { ...policy, steps: policy.steps.filter(({ at }) => at !== 'end') };
@@ -136,93 +123,5 @@ describe.each<[Face]>([['sieve'], ['lua'], ['yaml']])('%s', (face) => {
       }),
       { numRuns: 25 },
     );
-  });
-});
-
-/** A configuration that tells everything, `delayMs` later. */
-const configurationOf = ({ monitors, log }: ClusterPolicy, delayMs: number): string => {
-  const delay = `max_delay = ${delayMs / 1000}`;
-  return `inbound_audit { monitors = ( ${monitors.map((one) => `"${formatMonitor(one)}"`).join(' ')} ) }
-sieve {
-  script "connect_phase1" { source = "connect.siv" }
-  script "rcptto_phase1" { source = "rcptto.siv" }
-}
-cluster {
-  Replicate "metrics" { parameters = "connect;reception;rejection;audit_series" ${delay} }
-  Replicate "inbound_cidr" { ${delay} }
-  Replicate "eccmgr_metrics" { parameters = "audit_series" ${delay} }
-}
-as_logger {
-  log_interval = ${log.intervalMs / 1000}
-  series_include = ( ${log.included.map((index) => `"^${seriesName(index)}$"`).join(' ')} )
-}
-`;
-};
-
-const COLUMNS = ['kind', 'ip', 'session', 'listener', 'service', 'recipient', 'node'] as const;
-
-const csvOf = (rows: readonly EventRow[]): string =>
-  [
-    `time,phase,code,recipients,${COLUMNS.join(',')}`,
-    ...rows.map((row) => {
-      const { timeMs, phase = '', code = '', recipients = '' } = row;
-      return [timeMs, phase, code, recipients, ...COLUMNS.map((name) => row[name] ?? '')].join(',');
-    }),
-    '',
-  ].join('\n');
-
-describe('logs in files', () => {
-  const here = hereWith({});
-
-  /** A report on the logs of these names, file by file. */
-  async function reportOf(logs: readonly string[]): Promise<Record<string, string>> {
-    const out = path.join(here.folder, 'out');
-    const options = ['--config', 'e.conf', '--session-timeout', '20s', '--force', '--out', out];
-    const { code } = await here.run(['replay', ...logs.filter((name) => name !== ''), ...options]);
-    expect(code).toBe(0);
-    return filesBelow(out);
-  }
-
-  const filesOf = (journals: readonly SeriesSnapshot[]): Record<string, string> =>
-    Object.fromEntries(
-      journals.map((one) => {
-        const name = journalName(
-          one.name,
-          one.monitor,
-          one.windowZeroMs + one.monitor.intervalMs,
-          false,
-        );
-        return [`series/manager/${name}`, encodeSeries(one).toString('latin1')];
-      }),
-    );
-
-  test('tell the same under a configuration, named in any order', async () => {
-    const delays = fc.constantFrom(0, 1000, 5000, 61_500);
-    const run = fc.asyncProperty(
-      anyPolicy,
-      promptHistory,
-      delays,
-      fc.nat(23),
-      async (given, history, delayMs, shuffle) => {
-        const policy = { ...given, replication: allAfter(delayMs) };
-        // No two lines are of one moment, which the files' content would have to decide.
-        const steps = history.steps.map((step) => ({ ...step, gapMs: step.gapMs + 1 }));
-        const { inputs, stream } = inputsOf({ grainMs: 1, steps }, NODES.length);
-        const names = inputs.map((rows, index) => {
-          here.write(`${index}.csv`, csvOf(rows));
-          return rows.length === 0 ? '' : `${index}.csv`;
-        });
-        for (const [slot, text] of Object.entries(sieveOf(policy))) here.write(`${slot}.siv`, text);
-        here.write('e.conf', configurationOf(policy, delayMs));
-        const report = await reportOf([0, 1, 2, 3].map((rank) => names[rank]));
-        expect(await reportOf(orderOf(shuffle).map((rank) => names[rank]))).toEqual(report);
-        const rows = stream.map(([row]) => row);
-        const truth = new ClusterTruth(policy, 'sieve').run(rows, TIMEOUT_MS);
-        expect(readCsv(report['log.csv'] ?? '').map(({ text }) => text)).toEqual(truth.logs);
-        const kept = Object.entries(report).filter(([name]) => name.startsWith('series/manager/'));
-        expect(Object.fromEntries(kept)).toEqual(filesOf(truth.journals()));
-      },
-    );
-    await fc.assert(run, { numRuns: 12 });
   });
 });
