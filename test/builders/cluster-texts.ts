@@ -15,13 +15,20 @@ import {
 
 const REPLICATE: Readonly<Record<Replicate, string>> = { none: '0', cluster: '1', manager: '-1' };
 
-const hash = (values: Readonly<Record<string, string | number | undefined>>): string =>
+/** A hash of its own for each step: what is set in one is checked for all commands that take it. */
+const hash = (
+  name: string,
+  values: Readonly<Record<string, string | number | undefined>>,
+): string =>
   Object.entries(values)
     .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => `hash_set $h "${key}" "${value}";`)
-    .join(' ');
+    .reduce(
+      (text, [key, value]) => `${text} hash_set ${name} "${key}" "${value}";`,
+      `${name} = hash_create;`,
+    );
 
-function sieveAsk(policy: ClusterPolicy, step: AskStep): string {
+function sieveAsk(policy: ClusterPolicy, step: AskStep, index: number): string {
+  const h = `$h${index}`;
   const { mask } = step;
   if (step.type === 'sessions') {
     const block = mask === undefined ? '%{spfv1:c}' : `/${mask}`;
@@ -33,17 +40,17 @@ function sieveAsk(policy: ClusterPolicy, step: AskStep): string {
   if (step.type === 'metric') {
     const monitor = formatMonitor(policy.monitors[step.monitor]);
     const command = `ec_ip_${step.metric}${step.view === 'cluster' ? '_cluster' : ''}`;
-    return `$h = hash_create; ${hash({ monitor, ...asked })} $n = ${command} $h;`;
+    return `${hash(h, { monitor, ...asked })} $n = ${command} ${h};`;
   }
   const name = seriesName(step.series);
   const monitor = formatMonitor(policy.series[step.series].monitor);
   return step.isShort && mask !== undefined
     ? `$n = audit_series "${name}" "${monitor}" "${mask}" ${start} ${end};`
-    : `$h = hash_create; ${hash({ series: name, monitor, ...asked })} $n = audit_series $h;`;
+    : `${hash(h, { series: name, monitor, ...asked })} $n = audit_series ${h};`;
 }
 
 function sieveStep(policy: ClusterPolicy, step: ClusterStep, index: number): string {
-  if (step.type !== 'add') return `${sieveAsk(policy, step)} ec_log "${index} \${n}";`;
+  if (step.type !== 'add') return `${sieveAsk(policy, step, index)} ec_log "${index} \${n}";`;
   const name = seriesName(step.series);
   const monitor = formatMonitor(policy.series[step.series].monitor);
   const { amount } = step;
@@ -51,7 +58,7 @@ function sieveStep(policy: ClusterPolicy, step: ClusterStep, index: number): str
     return `audit_series_add "${name}" "${monitor}" ${amount};`;
   }
   const replicate = REPLICATE[step.replicate];
-  return `$h = hash_create; ${hash({ series: name, monitor, count: amount, replicate })} audit_series_add $h;`;
+  return `${hash(`$h${index}`, { series: name, monitor, count: amount, replicate })} audit_series_add $h${index};`;
 }
 
 /** Scripts by slot. */

@@ -72,4 +72,14 @@ describe('the manager', () => {
       '40 s 0:192.0.2.1=1',
     ]);
   });
+
+  test('has the intervals that overlap the span of the report', async () => {
+    const rows = [0, 25, 35, 45, 65].map((seconds) => connect('mx1', seconds));
+    const span = { fromMs: NOON_MS + 30_000, toMs: NOON_MS + 60_000 };
+    // The one of 20 has what came before the span, as windows have.
+    expect(await journals(rows, { ...scripts(1), ...span })).toEqual([
+      '20 s 0:192.0.2.1=2',
+      '40 s 0:192.0.2.1=1',
+    ]);
+  });
 });
