@@ -73,12 +73,17 @@ export class GrowingFile {
  * Writes a file that is whole or as it was: it grows beside its place.
  *
  * @param mode permissions; undefined: those of a new file
+ * @param partial where it grows, in the same folder
  */
-export function replaceFile(file: string, text: string, mode?: number): void {
-  const partial = `${file}.partial`;
+export function replaceFile(
+  file: string,
+  data: string | Buffer,
+  mode?: number,
+  partial = `${file}.partial`,
+): void {
   const growing = new GrowingFile(partial, 'w');
   try {
-    growing.write(text);
+    growing.write(data);
     if (mode !== undefined) growing.permit(mode);
     growing.finish();
     attempt(file, () => renameSync(partial, file));

@@ -2,6 +2,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs
 import path from 'node:path';
 import { UserError } from '../model/errors.ts';
 import type { SeriesSnapshot } from '../model/series-snapshot.ts';
+import { unpackGzip } from '../series/gzip.ts';
+import { PACKED } from '../series/journals.ts';
 import { journalName } from '../series/name.ts';
 import { encodeSeriesChunks } from '../series/writer.ts';
 import { attempt, GrowingFile, makeFolders, refuseFile, syncFolder } from './durable-files.ts';
@@ -50,7 +52,12 @@ export class JournalDirectory {
       // Not what lies in the folder: a run at the same time may have put and taken away files there.
       if (!replaces) for (const name of this.#names) this.#refuseOther(name);
       for (const name of this.#names) {
-        renameSync(path.join(this.#partial, name), path.join(this.#path, name));
+        const there = path.join(this.#path, name);
+        const packed = `${there}${PACKED}`;
+        // It holds the same, or else it would have been refused.
+        if (!replaces && existsSync(packed)) continue;
+        renameSync(path.join(this.#partial, name), there);
+        rmSync(packed, { force: true });
       }
       this.discard();
       syncFolder(this.#path);
@@ -63,9 +70,11 @@ export class JournalDirectory {
   }
 
   #refuseOther(name: string): void {
-    const there = path.join(this.#path, name);
-    if (!existsSync(there)) return;
-    if (readFileSync(there).equals(readFileSync(path.join(this.#partial, name)))) return;
+    const files = ['', PACKED].map((end) => path.join(this.#path, `${name}${end}`));
+    const there = files.find((file) => existsSync(file));
+    if (there === undefined) return;
+    const found = unpackGzip(readFileSync(there), there);
+    if (found.equals(readFileSync(path.join(this.#partial, name)))) return;
     throw new UserError(
       `${there} exists and holds other counts`,
       'name another --journal folder, or replace it with --force',

@@ -22,9 +22,11 @@ export function percentage(text: string): number {
   throw new InvalidArgumentError('expected percent above 0 and up to 100, such as 90 or 87.5.');
 }
 
-export function wholeNumber(least: number): (text: string) => number {
+export function wholeNumber(least: number, most = Infinity): (text: string) => number {
   return (text) => {
-    if (/^\d{1,15}$/.test(text) && Number(text) >= least) return Number(text);
-    throw new InvalidArgumentError(`expected a whole number from ${least} on.`);
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+    if (value >= least && value <= most) return value;
+    const range = most === Infinity ? `from ${least} on` : `from ${least} to ${most}`;
+    throw new InvalidArgumentError(`expected a whole number ${range}.`);
   };
 }

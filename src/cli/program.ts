@@ -3,6 +3,7 @@ import { defineCheck } from './check-command.ts';
 import { defineCut } from './cut-command.ts';
 import { collect, once, wholeNumber } from './option-values.ts';
 import { FORMAT_NAMES } from '../input/format-names.ts';
+import { defineMaintain } from './maintain-command.ts';
 import { defineExplain, defineTimeline, defineTop } from './question-commands.ts';
 import type { Stdio } from './stdio.ts';
 import { defineTest } from './test-command.ts';
@@ -277,6 +278,8 @@ export function createProgram(context: CommandContext): Command {
       const { runQuery } = await import('./commands/query.ts');
       await runQuery(dir, query, options, context);
     });
+
+  defineMaintain(program.command('maintain'), context);
 
   for (const command of program.commands) command.exitOverride();
   return program;

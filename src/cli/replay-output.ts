@@ -54,6 +54,7 @@ function sinkOf(
     firing: (row) => report?.firing(row),
     stopped: (row) => report?.stopped(row),
     journal: (snapshot) => journals.journal(snapshot),
+    managerJournal: (snapshot) => report?.managerJournal(snapshot),
     logged: (row) => report?.logged(row),
     enforced: (row) => report?.enforced(row),
   };

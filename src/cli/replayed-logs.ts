@@ -5,7 +5,7 @@ import { Vocabulary } from '../model/vocabulary.ts';
 import { needsOf } from '../policy/needs.ts';
 import type { RulePolicy } from '../policy/rule-policy.ts';
 import type { ScriptPolicy } from '../policy/script-policy.ts';
-import { ReplayRun } from '../simulate/replay.ts';
+import { ReplayRun, type OpenSession } from '../simulate/replay.ts';
 import type { LogOptions } from './input-options.ts';
 import { openLogs, type OpenLogs } from './open-logs.ts';
 import { refuseUnusable } from './unusable-logs.ts';
@@ -58,6 +58,12 @@ export class ReplayedLogs implements ConsoleTarget {
     const { clockMs } = this.#run;
     return clockMs === -Infinity ? undefined : clockMs;
   }
+
+  get nodes(): readonly string[] {
+    return this.#run.nodes;
+  }
+
+  readonly openSessions = (): OpenSession[] => this.#run.openSessions();
 
   readonly moveTo = async (timeMs: number): Promise<boolean> => {
     const back = timeMs < this.#run.clockMs;

@@ -91,8 +91,11 @@ export class ReportDirectory implements ReplaySink {
   }
 
   journal(snapshot: SeriesSnapshot): void {
-    const endMs = snapshot.windowZeroMs + snapshot.monitor.intervalMs;
-    this.#series('log', journalName(snapshot.name, snapshot.monitor, endMs, false), snapshot);
+    this.#journal('log', snapshot);
+  }
+
+  managerJournal(snapshot: SeriesSnapshot): void {
+    this.#journal('manager', snapshot);
   }
 
   /** Writes the whole state of a series. */
@@ -112,7 +115,12 @@ export class ReportDirectory implements ReplaySink {
     this.#folder.discard();
   }
 
-  #series(folder: 'log' | 'state', name: string, snapshot: SeriesSnapshot): void {
+  #journal(folder: 'log' | 'manager', snapshot: SeriesSnapshot): void {
+    const endMs = snapshot.windowZeroMs + snapshot.monitor.intervalMs;
+    this.#series(folder, journalName(snapshot.name, snapshot.monitor, endMs, false), snapshot);
+  }
+
+  #series(folder: 'log' | 'manager' | 'state', name: string, snapshot: SeriesSnapshot): void {
     this.#folder.writeWhole(['series', folder], name, encodeSeries(snapshot));
   }
 }

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { restoredEngine } from '../console/restored-engine.ts';
+import { restoredEngine, restoredSessions } from '../console/restored-engine.ts';
 import type { ConsoleTarget } from '../console/target.ts';
 import type { AuditEngine } from '../engine/audit-engine.ts';
 import { UserError } from '../model/errors.ts';
 import { stateName } from '../series/name.ts';
+import type { OpenSession } from '../simulate/replay.ts';
 import { StateDirectory, type StoredRun } from './state-directory.ts';
 
 /** The state that replays have left in a folder; its clock stands where the last one ended. */
@@ -32,6 +33,12 @@ export class StoredState implements ConsoleTarget {
   get clockMs(): number | undefined {
     return this.#run.state.clockMs ?? undefined;
   }
+
+  get nodes(): readonly string[] {
+    return this.#run.state.seenNodes;
+  }
+
+  readonly openSessions = (): OpenSession[] => restoredSessions(this.#run.state);
 
   /** Counts are all that a console changes: sessions, rules and inputs stay as they were read. */
   readonly save = (): Promise<void> => {

@@ -36,7 +36,10 @@ export class AuditConsole implements ConsoleOutput {
   async run(line: string): Promise<void> {
     if (/^\s*(?:#|$)/.test(line)) return;
     const { command, words } = findCommand(splitWords(line));
-    const missing = command.placeholders.slice(words.length).filter((p) => !p.startsWith('['));
+    const optional = command.placeholders.findIndex((p) => p.startsWith('['));
+    const required =
+      optional === -1 ? command.placeholders : command.placeholders.slice(0, optional);
+    const missing = required.slice(words.length);
     if (missing.length > 0) {
       const span = { start: line.trimEnd().length, end: line.trimEnd().length + 1 };
       const message = `expected ${missing.join(' ')}`;

@@ -1,5 +1,6 @@
 import { didYouMean } from '../model/suggest.ts';
 import type { AuditConsole } from './audit-console.ts';
+import { listShared, showShared } from './cluster-commands.ts';
 import { moveClock, saveState } from './clock-commands.ts';
 import { showHelp } from './help.ts';
 import { loadSeries } from './load-command.ts';
@@ -9,9 +10,9 @@ import { showAll, showIp } from './show-commands.ts';
 import type { Word } from './words.ts';
 
 export interface ConsoleCommand {
-  /** One word or two: `show ip`. */
+  /** Up to three words: `show ip`. */
   readonly name: string;
-  /** The words behind the name: `<series>`, or `[<filename>]` where it may be missing. */
+  /** The words behind the name: `<series>`; from the first with a `[` on they may be missing. */
   readonly placeholders: readonly string[];
   readonly run: (words: readonly Word[], console: AuditConsole) => void | Promise<void>;
 }
@@ -34,6 +35,12 @@ export const COMMANDS: readonly ConsoleCommand[] = [
   { name: 'add', placeholders: [...KEYED, '<ip>', '<increment>'], run: changeBy(1) },
   { name: 'subtract', placeholders: [...KEYED, '<ip>', '<decrement>'], run: changeBy(-1) },
   { name: 'load', placeholders: ['<series>', '[<filename>]', '[--add]'], run: loadSeries },
+  { name: 'cluster shared list', placeholders: [], run: listShared },
+  {
+    name: 'cluster shared show',
+    placeholders: ['<object>', '[from', '<node>]'],
+    run: showShared,
+  },
   { name: 'at', placeholders: ['[<time>]'], run: moveClock },
   { name: 'save', placeholders: [], run: saveState },
   { name: 'help', placeholders: [], run: showHelp },
@@ -59,17 +66,16 @@ export function findCommand(line: readonly Word[]): {
     throw new CommandMistake('console-unsupported', first, message);
   }
   const words = MODULE.test(first.text) ? line.slice(1) : line;
-  for (const length of [2, 1]) {
+  for (const length of [3, 2, 1]) {
     if (words.length < length) continue;
-    const name = words
-      .slice(0, length)
-      .map(({ text }) => text)
-      .join(' ');
+    const name = textOf(words.slice(0, length));
     const command = COMMANDS.find((each) => each.name === name);
     if (command !== undefined) return { command, words: words.slice(length) };
   }
   throw unknownCommand(first, words);
 }
+
+const textOf = (words: readonly Word[]): string => words.map(({ text }) => text).join(' ');
 
 function unknownCommand(first: Word, words: readonly Word[]): CommandMistake {
   const names = COMMANDS.map(({ name }) => name);
@@ -79,9 +85,12 @@ function unknownCommand(first: Word, words: readonly Word[]): CommandMistake {
     const span = { start: first.end, end: first.end + 1 };
     return new CommandMistake('console-command', span, 'expected a command', known);
   }
-  const group = names.filter((name) => name.startsWith(`${word.text} `));
-  if (group.length > 0) {
-    const next = words.at(1) ?? { start: word.end, end: word.end + 1 };
+  for (const length of [2, 1]) {
+    const begun = textOf(words.slice(0, length));
+    const group = names.filter((name) => name.startsWith(`${begun} `));
+    if (group.length === 0) continue;
+    const last = words.slice(0, length).at(-1)!;
+    const next = words.at(length) ?? { start: last.end, end: last.end + 1 };
     return new CommandMistake('console-command', next, `expected ${group.join(' or ')}`);
   }
   const meant = didYouMean(word.text, new Set(names.map((name) => name.split(' ')[0])));

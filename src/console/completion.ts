@@ -1,9 +1,10 @@
 import { formatMonitor } from '../model/monitor.ts';
 import type { AuditConsole } from './audit-console.ts';
+import { asWord, SHARED_OBJECT } from './cluster-commands.ts';
 import { COMMANDS, MODULE } from './commands.ts';
 
 /**
- * What may stand for the last word of a line: commands, names of series, their parameters.
+ * What may stand for the last word of a line: commands and what they name, such as series.
  *
  * @returns the words that begin as the last one does, and the last one; readline's own form
  */
@@ -29,8 +30,20 @@ function candidates(before: readonly string[], console: AuditConsole): string[] 
   const at = before.length - command.name.split(' ').length;
   const placeholder = command.placeholders.at(at);
   const series = console.target.engine.feeds.filter((feed) => !feed.isMetric);
-  if (placeholder === '<series>') return series.map(({ name }) => name);
-  if (placeholder !== '<parameters>') return [];
-  const named = series.filter(({ name }) => name === before.at(-1));
-  return named.map(({ monitor }) => formatMonitor(monitor));
+  switch (placeholder) {
+    case '<series>':
+      return series.map(({ name }) => name);
+    case '<parameters>': {
+      const named = series.filter(({ name }) => name === before.at(-1));
+      return named.map(({ monitor }) => formatMonitor(monitor));
+    }
+    case '<object>':
+      return [SHARED_OBJECT];
+    case '[from':
+      return ['from'];
+    case '<node>]':
+      return console.target.nodes.map(asWord);
+    default:
+      return [];
+  }
 }

@@ -21,6 +21,10 @@ load <series> <filename>
 
 const OWN = `
 Also, in hindcast:
+cluster shared list
+    Name the counts that nodes share
+cluster shared show inbound_cidr [from <node>]
+    Display open inbound sessions by block, of all nodes or of one
 at [<time>]
     Say the simulated time, or move the clock over the logs to
     2026-11-20T17:30:00Z, 17:30, +10m, -1h or end

@@ -13,6 +13,8 @@ export const CONSOLE_CODES = [
   'console-parameters',
   'console-window',
   'console-amount',
+  'console-object',
+  'console-node',
   'console-time',
   'console-clock',
 ] as const;

@@ -5,6 +5,8 @@ import { NetworkSet } from '../model/address.ts';
 import { EventBatch } from '../model/event-batch.ts';
 import { DEFAULT_MONITOR, parseMonitor, type Monitor } from '../model/monitor.ts';
 import { Vocabulary } from '../model/vocabulary.ts';
+import type { ReplayState } from '../simulate/replay-state.ts';
+import type { OpenSession } from '../simulate/replay.ts';
 
 /** An engine that holds the counts of a state, and nothing that only rules ask. */
 export function restoredEngine(audit: AuditState | null): AuditEngine {
@@ -30,10 +32,23 @@ export function restoredEngine(audit: AuditState | null): AuditEngine {
   return engine;
 }
 
+/** The open sessions of a state, whose gauge of all sessions has no address that was ignored. */
+export function restoredSessions({ correlator, audit }: ReplayState): OpenSession[] {
+  const counted = new Set(audit?.gauges[0].levels.flatMap(({ keys }) => keys));
+  return correlator.sessions.filter(({ ip }) => counted.has(ip));
+}
+
 /** No event will come, so what the series counts does not matter. */
 function planOf({ name, type, monitor }: FeedState): SeriesPlan {
   const key = type === 'string' ? 'user' : 'ip';
-  const counts = { kinds: [], filter: undefined, key, amount: 1, serialize: false } as const;
+  const counts = {
+    kinds: [],
+    filter: undefined,
+    key,
+    amount: 1,
+    serialize: false,
+    replicate: 'none',
+  } as const;
   return { name, type, monitor: monitorOf(monitor), ...counts };
 }
 

@@ -48,7 +48,7 @@ export function showAll(_words: readonly Word[], console: AuditConsole): void {
     const name = csvField(feed.name);
     const seconds = feed.monitor.intervalMs / 1000;
     for (let window = 0; window < feed.kept && window <= feed.current; window++) {
-      for (const { key, count } of feed.rows(feed.current - window, window)) {
+      for (const { key, count } of feed.total.rows(feed.current - window, window)) {
         const row = `${key},${name},${seconds},${window},${count}\n`;
         rowsOf.set(key, (rowsOf.get(key) ?? '') + row);
       }

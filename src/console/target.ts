@@ -1,4 +1,5 @@
 import type { AuditEngine } from '../engine/audit-engine.ts';
+import type { OpenSession } from '../simulate/replay.ts';
 
 /** What a console is about: a state that was stored, or logs that were replayed. */
 export interface ConsoleTarget {
@@ -6,6 +7,10 @@ export interface ConsoleTarget {
   readonly engine: AuditEngine;
   /** Simulated time, milliseconds UTC; undefined before the first event. */
   readonly clockMs: number | undefined;
+  /** Names of the nodes that have had an event, sorted. */
+  readonly nodes: readonly string[];
+  /** Sessions open now, in any order. */
+  readonly openSessions: () => readonly OpenSession[];
   /** Where `load` looks for files by the name of their series. */
   readonly seriesDir: string;
   /**

@@ -3,24 +3,31 @@ import { assert } from '../model/errors.ts';
 import { FLAG, type EventBatch } from '../model/event-batch.ts';
 import { KIND } from '../model/event.ts';
 import type { Monitor, WindowRange } from '../model/monitor.ts';
+import { ALL_REPLICATED, type ManagerLog, type Replication } from '../model/replication.ts';
 import type { SeriesRow, SeriesSnapshot, SeriesType } from '../model/series-snapshot.ts';
 import type { Vocabulary } from '../model/vocabulary.ts';
 import { WindowGrid, type WindowShift } from '../model/window-grid.ts';
 import type { AuditState } from './audit-state.ts';
 import { DistinctFeed } from './distinct.ts';
+import { Cluster } from './cluster.ts';
+import { FeedNodes } from './feed-nodes.ts';
+import type { AddKey } from './feed-tables.ts';
 import { Feed } from './feed.ts';
+import { ManagerJournal } from './manager-journal.ts';
 import type {
   AuditSink,
   AuditView,
   BlockQuestion,
   Counter,
   DistinctQuestion,
+  MetricName,
   Scope,
   SeriesPlan,
   Subject,
 } from './port.ts';
 import { addressGauge, SessionGauge, type SessionFacts } from './session-gauge.ts';
 import { KeyRegistry } from './tables.ts';
+import { ToldSessions } from './told-sessions.ts';
 
 /** The metrics that Momentum keeps for every peer, and the kind each counts. */
 export const METRICS = [
@@ -48,7 +55,20 @@ export interface AuditOptions {
   readonly eachOpenSession?: ((take: (facts: SessionFacts) => void) => void) | undefined;
   /** Undefined: windows begin at multiples of their interval. */
   readonly shift?: WindowShift | undefined;
+  /** What the nodes tell each other; undefined: everything, at once. */
+  readonly replication?: Replication | undefined;
+  /** What the manager of the cluster keeps; undefined: nothing. */
+  readonly managerLog?: ManagerLog | undefined;
 }
+
+/** What metrics and the series of scripts have in common. */
+const COUNTS_ONE = {
+  filter: undefined,
+  key: 'ip',
+  amount: 1,
+  serialize: false,
+  replicate: 'none',
+} as const;
 
 /** What became of an event: counted (and to be judged), ignored, late, or too late for every window. */
 export type Taken = 'counted' | 'ignored' | 'late' | 'too late';
@@ -58,6 +78,7 @@ interface Group {
   readonly intervalMs: number;
   readonly feeds: Feed[];
   readonly distinct: DistinctFeed[];
+  readonly journals: ManagerJournal[];
   current: number;
   /** Start of the next window, in milliseconds. */
   boundaryMs: number;
@@ -69,6 +90,7 @@ interface Group {
  */
 export class AuditEngine implements AuditView {
   readonly subject: Subject;
+  readonly #cluster: Cluster;
   readonly #options: AuditOptions;
   readonly #grid: WindowGrid;
   readonly #registry = new KeyRegistry();
@@ -82,6 +104,8 @@ export class AuditEngine implements AuditView {
   /** Keys that are counted by since then. */
   readonly #lateKeys: KeyRegistry[] = [];
   readonly #sessions: SessionGauge;
+  /** Undefined: sessions are told at once, or not at all. */
+  readonly #told: ToldSessions | undefined;
   #started = false;
   #startMs = 0;
   /** Of the event taken last, or where `reach` came later. */
@@ -94,11 +118,14 @@ export class AuditEngine implements AuditView {
     this.#grid = new WindowGrid(options.shift);
     const alarm = { raised: false };
     this.subject = { batch: firstBatch, row: 0, serial: 0, family: 0, at: 0, node: 0, alarm };
+    this.#cluster = new Cluster(options.replication ?? ALL_REPLICATED, this.subject);
     this.#sessions = addressGauge(this.subject, this.#registry);
+    const delayMs = this.replication.sessions;
+    this.#told = delayMs === undefined || delayMs === 0 ? undefined : new ToldSessions(delayMs);
     for (const monitor of options.monitors) {
       for (const { name, kind } of METRICS) {
-        const plan = { name, type: 'ip', monitor, kinds: [kind], filter: undefined } as const;
-        this.#addFeed({ ...plan, key: 'ip', amount: 1, serialize: false }, true);
+        const plan = { name, type: 'ip', monitor, kinds: [kind] } as const;
+        this.#addFeed({ ...plan, ...COUNTS_ONE }, true);
       }
     }
     for (const series of options.series) this.#addFeed(series, false);
@@ -111,10 +138,10 @@ export class AuditEngine implements AuditView {
 
   /** Keys in memory, and the values that `distinct` questions keep. */
   get size(): number {
-    let size = this.#registry.size;
+    let size = this.#registry.size + this.#cluster.size;
     for (const keys of this.#lateKeys) size += keys.size;
     for (const feed of this.#feeds) size += feed.size;
-    for (const gauge of this.#gauges) size += gauge.size;
+    for (const gauge of [...this.#gauges, ...this.#lateGauges]) size += gauge.size;
     for (const group of this.#groups) for (const feed of group.distinct) size += feed.size;
     return size;
   }
@@ -122,6 +149,16 @@ export class AuditEngine implements AuditView {
   /** Notes for the report: series that met events they could not take. */
   get feeds(): readonly Feed[] {
     return this.#feeds;
+  }
+
+  /** What the nodes tell each other. */
+  get replication(): Replication {
+    return this.#cluster.replication;
+  }
+
+  /** Of the event taken last, or where `reach` came later: milliseconds. */
+  get nowMs(): number {
+    return this.#nowMs;
   }
 
   /** When the next window begins, in milliseconds. */
@@ -155,8 +192,7 @@ export class AuditEngine implements AuditView {
   scriptFeed(name: string, monitor: Monitor, type: SeriesType = 'ip'): Feed {
     const known = this.#find(name, monitor, false);
     if (known !== undefined) return known;
-    const plan = { name, type, monitor, kinds: [], filter: undefined } as const;
-    const feed = this.#addFeed({ ...plan, key: 'ip', amount: 1, serialize: false }, false);
+    const feed = this.#addFeed({ name, type, monitor, kinds: [], ...COUNTS_ONE }, false);
     if (!this.#started) return feed;
     const group = this.#group(monitor.intervalMs);
     if (group.current < 0) this.#enter(group, this.#windowOf(monitor.intervalMs, this.#nowMs));
@@ -199,26 +235,45 @@ export class AuditEngine implements AuditView {
     return gauge;
   }
 
-  /** Open sessions in any block, asked at any moment, all nodes together. */
+  /**
+   * Open sessions in any block, asked at any moment: of all nodes, of the one at hand, or of all
+   * as that one has been told.
+   */
   openSessions(
     service: string | undefined,
     listener: string | undefined,
     prefix: Prefix,
+    scope: Scope | 'told',
   ): BlockQuestion {
-    if (!this.#started) return this.sessions(prefix, service, listener, 'cluster');
+    if (scope !== 'told') return this.#openGauge(service, listener, prefix, scope);
+    const gauge = (of: Scope): SessionGauge => this.#openGauge(service, listener, prefix, of, true);
+    const own = this.#openGauge(service, listener, prefix, 'node');
+    return this.#told!.question(own, gauge('cluster'), gauge('node'));
+  }
+
+  /** @param lags its changes are told to it later */
+  #openGauge(
+    service: string | undefined,
+    listener: string | undefined,
+    prefix: Prefix,
+    scope: Scope,
+    lags = false,
+  ): SessionGauge {
+    if (!this.#started && !lags) return this.sessions(prefix, service, listener, scope);
     const { vocabulary, eachOpenSession, ignore } = this.#options;
     const gauge = new SessionGauge(
       prefix,
       service === undefined ? undefined : vocabulary.services.id(service),
       listener === undefined ? undefined : vocabulary.listeners.id(listener),
-      'cluster',
+      scope,
       this.subject,
       this.#lateRegistry(),
     );
-    eachOpenSession?.((facts) => {
-      if (!ignore.has(facts.family as 4 | 6, facts.words, facts.at)) gauge.change(facts, 1);
-    });
-    this.#lateGauges.push(gauge);
+    if (this.#started)
+      eachOpenSession?.((facts) => {
+        if (!ignore.has(facts.family as 4 | 6, facts.words, facts.at)) gauge.change(facts, 1);
+      });
+    if (!lags) this.#lateGauges.push(gauge);
     return gauge;
   }
 
@@ -242,9 +297,11 @@ export class AuditEngine implements AuditView {
     for (const group of this.#groups) this.#enter(group, this.#windowOf(group.intervalMs, timeMs));
   }
 
-  /** The moment at hand, where no event is taken: a session ends. */
-  reach(timeMs: number): void {
+  /** The moment and the node at hand, where no event is taken: a session ends. */
+  reach(timeMs: number, node: number): void {
     this.#nowMs = timeMs;
+    this.subject.node = node;
+    this.#arrive(timeMs);
   }
 
   /** Moves every window that begins at or before `timeMs`; sessions and blocks are the caller's. */
@@ -271,7 +328,8 @@ export class AuditEngine implements AuditView {
     subject.node = batch.node[row];
     subject.serial++;
     subject.alarm.raised = false;
-    this.#nowMs = batch.release[row];
+    const nowMs = (this.#nowMs = batch.release[row]);
+    this.#arrive(nowMs);
     const flags = batch.flags[row];
     if (family !== 0 && this.#options.ignore.has(family, batch.ip, subject.at)) return 'ignored';
     const late = (flags & FLAG.late) !== 0;
@@ -282,8 +340,9 @@ export class AuditEngine implements AuditView {
     if (feeds !== undefined) {
       for (let i = 0; i < feeds.length; i++) {
         const feed = feeds[i];
-        const window = late ? this.#windowOf(feed.monitor.intervalMs, batch.time[row]) : undefined;
-        const added = feed.take(subject, window);
+        const timeMs = late ? batch.time[row] : nowMs;
+        const window = late ? this.#windowOf(feed.monitor.intervalMs, timeMs) : undefined;
+        const added = feed.take(subject, window, timeMs, nowMs);
         if (added === undefined) continue;
         asked = true;
         if (added) kept = true;
@@ -320,7 +379,7 @@ export class AuditEngine implements AuditView {
   }
 
   /** A session opened (+1) or ended (-1). False: its peer is ignored. */
-  session(facts: SessionFacts, change: number): boolean {
+  session(facts: SessionFacts, change: 1 | -1, nowMs: number): boolean {
     if (facts.family !== 0 && this.#options.ignore.has(facts.family, facts.words, facts.at)) {
       return false;
     }
@@ -328,6 +387,7 @@ export class AuditEngine implements AuditView {
     this.#sessions.change(facts, change);
     for (const gauge of this.#gauges) gauge.change(facts, change);
     for (const gauge of this.#lateGauges) gauge.change(facts, change);
+    this.#told?.change(facts, change, nowMs);
     return true;
   }
 
@@ -335,6 +395,11 @@ export class AuditEngine implements AuditView {
   finish(): void {
     if (!this.#started) return;
     this.#closeSessions(this.#group(this.firstMonitor.intervalMs));
+    this.#cluster.deliver(Infinity);
+    for (const group of this.#groups) {
+      for (const journal of group.journals)
+        this.#closeJournal(journal, group.current + journal.kept);
+    }
     const open: { feed: Feed; window: number }[] = [];
     // In the order in which the clock would close them, were it to run on.
     for (const feed of this.#groups.flatMap((group) => group.feeds)) {
@@ -356,7 +421,7 @@ export class AuditEngine implements AuditView {
     const { windows, intervalMs } = feed.monitor;
     for (let age = 0; age < Math.min(windows, feed.current + 1); age++) {
       // Not spread into one call: a window may hold more rows than a call takes arguments.
-      for (const row of feed.rows(feed.current - age, age)) rows.push(row);
+      for (const row of feed.total.rows(feed.current - age, age)) rows.push(row);
     }
     const windowZeroMs = this.#grid.startOf(Math.max(0, feed.current), intervalMs);
     return { name, type: feed.type, monitor: feed.monitor, windowZeroMs, rows };
@@ -372,6 +437,12 @@ export class AuditEngine implements AuditView {
       feeds: this.#feeds.map((feed) => feed.save(nodes)),
       gauges: [this.#sessions, ...this.#gauges].map((gauge) => gauge.save(nodes)),
       distinct: this.#allDistinct().map((feed) => feed.save(nodes)),
+      cluster: this.#cluster.save(nodes, (of) =>
+        this.#feeds.findIndex((feed) => feed.nodes === of),
+      ),
+      journals: this.#journals().map(({ name, type, tables }) => {
+        return { name, type, windows: tables.save() };
+      }),
     };
   }
 
@@ -390,7 +461,20 @@ export class AuditEngine implements AuditView {
       group.current = current;
       group.boundaryMs = this.#grid.startOf(current + 1, intervalMs);
     }
-    state.feeds.forEach((saved, index) => this.#feeds[index].restore(saved, nodes));
+    state.feeds.forEach((saved, index) => {
+      // What no rule asks any more is kept all the same.
+      if (saved.nodes !== null) this.#feeds[index].byNode();
+      this.#feeds[index].restore(saved);
+    });
+    this.#cluster.restore(state.cluster, nodes, (index) => this.#feeds[index].nodes!);
+    state.feeds.forEach((saved, index) => {
+      if (saved.nodes !== null)
+        this.#feeds[index].nodes!.restore(saved.nodes, saved.current, nodes);
+    });
+    for (const { name, type, windows } of state.journals) {
+      const journal = this.#journals().find((each) => each.name === name && each.type === type);
+      journal?.tables.restore(windows, this.#group(journal.intervalMs).current);
+    }
     const gauges = [this.#sessions, ...this.#gauges];
     gauges.forEach((gauge, index) => gauge.restore(state.gauges[index], nodes));
     this.#allDistinct().forEach((feed, index) => feed.restore(state.distinct[index], nodes));
@@ -404,11 +488,67 @@ export class AuditEngine implements AuditView {
     const kept = plan.monitor.windows + (isMetric ? 1 : 0);
     const registry = this.#started ? this.#lateRegistry() : this.#registry;
     const clamps = this.#options.clampNegative === true;
-    const feed = new Feed({ ...plan, isMetric, kept, clamps }, registry);
+    const newNodes = (of: Feed): FeedNodes => this.#newNodes(of);
+    const feed = new Feed({ ...plan, isMetric, kept, clamps, newNodes }, registry);
     this.#feeds.push(feed);
+    // What is replicated has a count of its own that stops at 0; so has the manager's journal.
+    if (!isMetric && (clamps || plan.replicate !== 'none')) feed.byNode();
     this.#group(plan.monitor.intervalMs).feeds.push(feed);
     for (const kind of plan.kinds) (this.#feedsByKind[kind] ??= []).push(feed);
     return feed;
+  }
+
+  /** The node at hand is there, and what others have told it by now. */
+  #arrive(timeMs: number): void {
+    this.#cluster.enter();
+    this.#cluster.deliver(timeMs);
+    this.#told?.deliver(timeMs);
+  }
+
+  #newNodes({ name, type, isMetric, kept, monitor, total }: Feed): FeedNodes {
+    const { managerLog } = this.#options;
+    const { replication } = this.#cluster;
+    const delayMs = isMetric ? replication[name as MetricName] : replication.series;
+    const managerDelayMs = isMetric ? undefined : replication.manager;
+    const isLogged = !isMetric && managerLog?.includes(name) === true;
+    const spanMs = monitor.intervalMs * kept + Math.max(delayMs ?? 0, managerDelayMs ?? 0);
+    const journal = isLogged ? this.#journalOf(name, type, managerLog, spanMs) : undefined;
+    const manager = (key: AddKey, amount: number, timeMs: number): void => {
+      journal!.tables.add(key, amount, this.#windowOf(journal!.intervalMs, timeMs));
+    };
+    return new FeedNodes(
+      {
+        type,
+        kept,
+        isMetric,
+        delayMs,
+        managerDelayMs,
+        manager: journal === undefined ? undefined : manager,
+      },
+      total,
+      this.#cluster,
+    );
+  }
+
+  /** Series of one name, under whatever monitors, are one in the manager's journals. */
+  #journalOf(name: string, type: SeriesType, log: ManagerLog, spanMs: number): ManagerJournal {
+    const group = this.#group(log.intervalMs);
+    const known = group.journals.find((each) => each.name === name && each.type === type);
+    if (known !== undefined) return known;
+    const isTaken = group.journals.some((each) => each.name === name);
+    const shown = isTaken ? `${name} (${type})` : name;
+    const keys = this.#cluster.newKeys();
+    const journal = new ManagerJournal(shown, type, log.intervalMs, spanMs, keys);
+    group.journals.push(journal);
+    if (this.#started) {
+      if (group.current < 0) this.#enter(group, this.#windowOf(group.intervalMs, this.#nowMs));
+      else journal.tables.start(group.current);
+    }
+    return journal;
+  }
+
+  #journals(): ManagerJournal[] {
+    return this.#groups.flatMap((group) => group.journals);
   }
 
   /** Rows of keys that are alive have their width: what comes late brings its own keys. */
@@ -428,7 +568,14 @@ export class AuditEngine implements AuditView {
   #group(intervalMs: number): Group {
     let group = this.#groups.find((g) => g.intervalMs === intervalMs);
     if (group === undefined) {
-      group = { intervalMs, feeds: [], distinct: [], current: -1, boundaryMs: Infinity };
+      group = {
+        intervalMs,
+        feeds: [],
+        distinct: [],
+        journals: [],
+        current: -1,
+        boundaryMs: Infinity,
+      };
       this.#groups.push(group);
     }
     return group;
@@ -443,12 +590,15 @@ export class AuditEngine implements AuditView {
     group.boundaryMs = this.#grid.startOf(window + 1, group.intervalMs);
     for (const feed of group.feeds) feed.start(window);
     for (const feed of group.distinct) feed.start(window);
+    for (const { tables } of group.journals) tables.start(window);
   }
 
   #roll(group: Group, timeMs: number): void {
     const next = group.current + 1;
+    // At one instant windows shift first: what is due then finds them shifted.
+    this.#cluster.deliver(group.boundaryMs - 1);
     if (group.intervalMs === this.firstMonitor.intervalMs) this.#closeSessions(group);
-    let idle = true;
+    let idle = this.#cluster.isQuiet;
     for (const feed of group.feeds) {
       const leaving = next - feed.kept;
       if (leaving >= 0) this.#closeWindow(feed, leaving);
@@ -458,6 +608,11 @@ export class AuditEngine implements AuditView {
     for (const feed of group.distinct) {
       feed.step();
       if (!feed.empty) idle = false;
+    }
+    for (const journal of group.journals) {
+      this.#closeJournal(journal, next);
+      journal.tables.step();
+      if (!journal.tables.empty) idle = false;
     }
     group.current = next;
     group.boundaryMs = this.#grid.startOf(next + 1, group.intervalMs);
@@ -472,6 +627,7 @@ export class AuditEngine implements AuditView {
     if (!this.#sawSession) return;
     const { total, keys, top } = this.#sessions.closeWindow(Math.max(1, this.#options.top));
     for (const gauge of [...this.#gauges, ...this.#lateGauges]) gauge.step();
+    this.#told?.step();
     const { sink } = this.#options;
     if (keys === 0 || sink === undefined) return;
     const windowStartMs = this.#grid.startOf(group.current, group.intervalMs);
@@ -489,15 +645,30 @@ export class AuditEngine implements AuditView {
   #closeWindow(feed: Feed, window: number): void {
     const { sink } = this.#options;
     if (sink === undefined) return;
-    const summary = feed.summary(window, Math.max(1, this.#options.top));
+    const summary = feed.total.summary(window, Math.max(1, this.#options.top));
     if (summary === undefined) return;
     const { name, monitor, type, serialize } = feed;
     const windowStartMs = this.#grid.startOf(window, monitor.intervalMs);
     sink.windowClosed({ series: name, monitor, windowStartMs, ...summary });
     if (!serialize) return;
-    const rows = feed.rows(window, 0);
+    const rows = feed.total.rows(window, 0);
     if (rows.length > 0) {
       sink.journal({ name, type, monitor, windowZeroMs: windowStartMs, rows });
+    }
+  }
+
+  /** Tells what the manager has counted in the intervals that leave before `end`, oldest first. */
+  #closeJournal({ name, type, intervalMs, kept, tables }: ManagerJournal, end: number): void {
+    const monitor = { intervalMs, windows: 1 };
+    for (
+      let interval = Math.max(0, tables.current - kept + 1);
+      interval <= end - kept;
+      interval++
+    ) {
+      const rows = tables.rows(interval, 0);
+      if (rows.length === 0) continue;
+      const windowZeroMs = this.#grid.startOf(interval, intervalMs);
+      this.#options.sink?.managerJournal?.({ name, type, monitor, windowZeroMs, rows });
     }
   }
 }

@@ -1,5 +1,3 @@
-import type { Prefix } from '../model/address.ts';
-import type { WindowRange } from '../model/monitor.ts';
 import type { SeriesType } from '../model/series-snapshot.ts';
 
 /**
@@ -18,6 +16,9 @@ export interface AuditState {
   readonly gauges: readonly GaugeState[];
   /** By interval, then in the order of the rules. */
   readonly distinct: readonly DistinctState[];
+  readonly cluster: ClusterState;
+  /** In the order in which they began. */
+  readonly journals: readonly ManagerJournalState[];
 }
 
 /** Counts of one window: a count for each key, in the order of keys; counts may be 0. */
@@ -41,22 +42,45 @@ export interface FeedState {
   readonly withoutAmount: number;
   /** Windows that saw something, oldest first. */
   readonly windows: readonly WindowCounts[];
-  /** What rules count by node: tables of blocks or, in a string series, of texts. */
-  readonly byNode: readonly NodeTablesState[];
+  /** What each node counts; null: nobody asks. */
+  readonly nodes: FeedNodesState | null;
 }
 
-export interface NodeTablesState {
-  /** Absent: keys are texts. */
-  readonly prefix?: Prefix;
-  readonly range: WindowRange;
-  /** IPv4 and IPv6 blocks, or texts; by node. */
-  readonly tables: readonly NodeTableState[];
+/** The places that count one thing, see `FeedNodes`; by the names of the nodes. */
+export interface FeedNodesState {
+  readonly own: readonly NodeWindows[];
+  readonly pending: readonly NodeWindows[];
+  readonly spread: readonly WindowCounts[] | null;
 }
 
-export interface NodeTableState {
+interface NodeWindows {
   readonly node: string;
-  /** 0: texts. */
-  readonly family: 0 | 4 | 6;
+  readonly windows: readonly WindowCounts[];
+}
+
+/** The nodes that were seen, and what is on its way between them. */
+export interface ClusterState {
+  readonly nodes: readonly string[];
+  readonly isSplit: boolean;
+  readonly onTheWay: readonly ArrivalState[];
+}
+
+export interface ArrivalState {
+  readonly dueMs: number;
+  /** Number of the feed. */
+  readonly feed: number;
+  readonly to: 'nodes' | 'manager';
+  readonly from: string;
+  readonly key: { readonly family: number; readonly ip: readonly number[]; readonly text: string };
+  readonly amount: number;
+  readonly window: number;
+  readonly timeMs: number;
+}
+
+/** What the manager keeps of the series of one name. */
+export interface ManagerJournalState {
+  readonly name: string;
+  readonly type: SeriesType;
   readonly windows: readonly WindowCounts[];
 }
 

@@ -59,6 +59,14 @@ export class BlockKeys {
     );
   }
 
+  /** Writes the address that begins an entry's block to `words[0 .. 3]`. */
+  address(entry: number, words: Int32Array): void {
+    const { table } = this;
+    for (let word = 0; word < 4; word++) {
+      words[word] = word < table.keyWords ? table.key(entry, word) : 0;
+    }
+  }
+
   /** The address that begins an entry's block. */
   text(entry: number): string {
     const { table } = this;

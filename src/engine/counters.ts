@@ -1,8 +1,8 @@
 import { fieldValue } from '../model/field-value.ts';
 import type { EventField } from '../model/event.ts';
 import type { WindowRange } from '../model/monitor.ts';
-import type { NodeTables, NodeTexts } from './node-tables.ts';
-import type { Counter, Subject } from './port.ts';
+import type { FeedNodes } from './feed-nodes.ts';
+import type { BlockQuestion, Counter, Subject } from './port.ts';
 import type { BlockTable, TextTable } from './tables.ts';
 
 /** What a counter belongs to: it knows the event that was added to it last. */
@@ -78,20 +78,18 @@ export class BlockCounter extends FeedCounter {
   }
 }
 
-/** Sums over the block of the peer, on the event's node alone. */
+/** Sums over the block of the peer, as the node of the event counts it. */
 export class NodeBlockCounter extends FeedCounter {
-  readonly #tables: NodeTables;
+  readonly #asked: BlockQuestion;
 
-  constructor(feed: Counted, subject: Subject, tables: NodeTables) {
+  constructor(feed: Counted, subject: Subject, asked: BlockQuestion) {
     super(feed, subject);
-    this.#tables = tables;
+    this.#asked = asked;
   }
 
   value(): number {
-    const { subject } = this;
-    if (subject.family === 0) return 0;
-    const block = this.#tables.of(subject);
-    return block === undefined ? 0 : block.wheel.sum(0, block.keys.find(subject));
+    const { family, batch, at } = this.subject;
+    return this.#asked.count(family, batch.ip, at);
   }
 }
 
@@ -121,19 +119,27 @@ export class TextCounter extends FeedCounter {
   }
 }
 
-/** Sums under the event's key in a string series, on the event's node alone. */
+/** Sums under the event's key in a string series, as the node of the event counts it. */
 export class NodeTextCounter extends FeedCounter {
-  readonly #texts: NodeTexts;
+  readonly #nodes: FeedNodes;
   readonly #key: EventField;
+  readonly #windows: WindowRange;
 
-  constructor(feed: Counted, subject: Subject, texts: NodeTexts, key: EventField) {
+  constructor(
+    feed: Counted,
+    subject: Subject,
+    nodes: FeedNodes,
+    key: EventField,
+    windows: WindowRange,
+  ) {
     super(feed, subject);
-    this.#texts = texts;
+    this.#nodes = nodes;
     this.#key = key;
+    this.#windows = windows;
   }
 
   value(): number {
-    const { batch, row, node } = this.subject;
-    return this.#texts.value(node, fieldValue(batch, row, this.#key));
+    const { batch, row } = this.subject;
+    return this.#nodes.countText(fieldValue(batch, row, this.#key), this.#windows);
   }
 }

@@ -1,11 +1,12 @@
 import { ADDRESS, maskWord, readAddressText, type Network } from '../model/address.ts';
 import { assert } from '../model/errors.ts';
 import type { WindowRange } from '../model/monitor.ts';
+import type { Replicate } from '../model/replication.ts';
 import type { SeriesRow } from '../model/series-snapshot.ts';
-import type { BlockKeys } from './block-keys.ts';
+import { BlockKeys } from './block-keys.ts';
+import type { AddKey, FeedTables } from './feed-tables.ts';
 import type { Feed } from './feed.ts';
 import type { BlockTable, TextTable } from './tables.ts';
-import type { Wheel } from './wheel.ts';
 
 // Questions and changes by hand, between two events: what a console asks of a metric or series.
 // They may take as long as a look at every record; the event path knows nothing of them.
@@ -17,7 +18,7 @@ const scratch = new Int32Array(4);
 
 /** Exact sum over every key of the range and every window of `windows`, 0 being the present one. */
 export function countIn(feed: Feed, range: KeyRange, windows: WindowRange): number {
-  const shown = shownTable(feed, range);
+  const shown = shownTable(feed.total, range);
   if (shown === undefined) return 0;
   const { wheel } = shown;
   const holds = inRange(shown, range);
@@ -33,25 +34,22 @@ export function countIn(feed: Feed, range: KeyRange, windows: WindowRange): numb
 
 /** The count of one key in window 0: an address as a block of one, or a text. */
 export function presentCount(feed: Feed, key: KeyRange): number {
-  const shown = shownTable(feed, key);
+  const shown = shownTable(feed.total, key);
   if (shown === undefined) return 0;
   return shown.wheel.present(isText(shown) ? shown.keys.find(key as string) : find(shown, key));
 }
 
-/** Adds to one key in the window `age` windows before the present one, for all nodes together. */
+/** Adds to one key in the window `age` windows before the present one, by no node. */
 export function addTo(feed: Feed, key: KeyRange, age: number, amount: number): void {
   assert(feed.current >= 0, 'the clock stands');
   assert(age < feed.kept, `window ${age} is kept`);
+  const at =
+    typeof key === 'string'
+      ? { family: 0, ip: scratch, at: 0, text: key }
+      : { family: key.family, ip: Int32Array.from(key.words), at: 0, text: '' };
   const window = feed.current - age;
-  if (typeof key === 'string') {
-    const texts = feed.texts!;
-    texts.wheel.addLate(window, texts.keys.locate(key), amount);
-    return;
-  }
-  const ip = Int32Array.from(key.words);
-  for (const { keys, wheel } of feed.tablesOf(key.family)) {
-    wheel.addLate(window, keys.locateAt(ip, 0), amount);
-  }
+  feed.nodes?.split();
+  feed.total.add(at, amount, window);
 }
 
 /** What a removal took out. */
@@ -60,28 +58,27 @@ export interface Removed {
   readonly count: number;
 }
 
-/**
- * Takes every key of the range out of all windows. Counts by node lose whole blocks only: which
- * node counted a single address of a wider block is not kept.
- */
+/** Takes every key of the range out of all windows, whichever node has counted it. */
 export function removeFrom(feed: Feed, range: KeyRange): Removed {
-  const shown = shownTable(feed, range);
-  if (shown === undefined) return { keys: 0, count: 0 };
-  const others = typeof range === 'string' ? [] : feed.tablesOf(range.family).slice(1);
-  const keys = new Set<number>();
-  let count = 0;
-  dropRecords(shown.wheel, inRange(shown, range), (window, entry, had) => {
-    keys.add(entry);
-    count += had;
-    if (had !== 0 && !isText(shown)) takeOut(others, shown.keys, entry, window, had);
-  });
-  for (const ofNode of feed.ofNodes) {
-    for (const table of ofNode.all()) {
-      if (!coversKeys(table, range)) continue;
-      dropRecords(table.wheel, inRange(table, range), () => undefined);
-    }
+  const { nodes, total } = feed;
+  for (const place of nodes?.places ?? []) removeIn(place, range);
+  nodes?.forget((key) => isIn(range, key));
+  return removeIn(total, range);
+}
+
+/**
+ * Takes every key of the range out of all windows of the node at hand; of a series that is
+ * replicated to the cluster, out of what all nodes have of it.
+ */
+export function removeAt(feed: Feed, range: KeyRange, replicate: Replicate): void {
+  const { total } = feed;
+  const nodes = feed.byNode();
+  for (const place of nodes.placesOf(replicate)) {
+    removeIn(place, range, (key, window, count) => {
+      if (place !== total) takeOut(total, key, window, count);
+    });
   }
-  return { keys: keys.size, count };
+  if (replicate === 'cluster') nodes.forget((key) => isIn(range, key));
 }
 
 /**
@@ -97,7 +94,7 @@ export function replaceRows(feed: Feed, rows: readonly SeriesRow[]): void {
 
 /** The key of a row as a range of one. */
 function keyOf(feed: Feed, key: string): KeyRange {
-  if (feed.texts !== undefined) return key;
+  if (feed.type === 'string') return key;
   const family = readAddressText(key, scratch);
   assert(family !== 0, `${key} is an address`);
   const words = [scratch[0], scratch[1], scratch[2], scratch[3]] as const;
@@ -108,20 +105,13 @@ function isText(table: BlockTable | TextTable): table is TextTable {
   return !('bits' in table.keys);
 }
 
-/** The table whose keys are addresses or texts; undefined when the feed does not hold them. */
-function shownTable(feed: Feed, range: KeyRange): BlockTable | TextTable | undefined {
-  return typeof range === 'string' ? feed.texts : feed.tablesOf(range.family).at(0);
+/** The table whose keys are addresses or texts; undefined when there is none of that kind. */
+function shownTable(tables: FeedTables, range: KeyRange): BlockTable | TextTable | undefined {
+  return typeof range === 'string' ? tables.texts : tables.tablesOf(range.family).at(0);
 }
 
 function find({ keys }: BlockTable, key: KeyRange): number {
   return keys.findAt(Int32Array.from((key as Network).words), 0);
-}
-
-/** Whether a table's keys are of the range's kind and each lies wholly inside or outside of it. */
-function coversKeys(table: BlockTable | TextTable, range: KeyRange): boolean {
-  if (isText(table)) return typeof range === 'string';
-  if (typeof range === 'string') return false;
-  return table.keys.family === range.family && table.keys.bits >= range.bits;
 }
 
 /** Tells whether an entry's key lies in the range. */
@@ -130,19 +120,37 @@ function inRange(table: BlockTable | TextTable, range: KeyRange): (entry: number
     const wanted = table.keys.find(range as string);
     return (entry) => entry === wanted;
   }
-  const { table: keys } = table.keys;
-  const { words, bits } = range as Network;
-  const masks = [0, 1, 2, 3].slice(0, keys.keyWords).map((word) => maskWord(bits, word));
-  return (entry) =>
-    masks.every((mask, word) => (keys.key(entry, word) & mask) === (words[word] | 0));
+  const { keys } = table;
+  return (entry) => {
+    keys.address(entry, scratch);
+    return isInside(range as Network, scratch, 0);
+  };
 }
 
-/** Drops the records that are asked for, newest window first. */
-function dropRecords(
-  wheel: Wheel,
-  asked: (entry: number) => boolean,
-  onDrop: (window: number, entry: number, count: number) => void,
-): void {
+function isIn(range: KeyRange, { family, ip, at, text }: AddKey): boolean {
+  if (typeof range === 'string') return text === range;
+  return family === range.family && isInside(range, ip, at);
+}
+
+function isInside({ words, bits }: Network, ip: Int32Array, at: number): boolean {
+  for (let word = 0; word < 4; word++) {
+    if ((ip[at + word] & maskWord(bits, word)) !== (words[word] | 0)) return false;
+  }
+  return true;
+}
+
+/** Drops the records of the range, newest window first, from all tables of a place. */
+function removeIn(
+  tables: FeedTables,
+  range: KeyRange,
+  onDrop?: (key: AddKey, window: number, count: number) => void,
+): Removed {
+  const shown = shownTable(tables, range);
+  if (shown === undefined) return { keys: 0, count: 0 };
+  const { wheel } = shown;
+  const asked = inRange(shown, range);
+  const keys = new Set<number>();
+  let removed = 0;
   const oldest = Math.max(0, wheel.current - wheel.kept + 1);
   for (let window = wheel.current; window >= oldest; window--) {
     const list = wheel.list(window);
@@ -151,23 +159,35 @@ function dropRecords(
       const entry = list.entry(record);
       if (!asked(entry)) continue;
       const count = list.count(record);
+      const key = tables.keyAt(shown, entry);
       wheel.drop(window, record);
-      onDrop(window, entry, count);
+      keys.add(entry);
+      removed += count;
+      if (count !== 0) takeOutOfBlocks(tables, key, window, count);
+      onDrop?.(key, window, count);
     }
   }
+  return { keys: keys.size, count: removed };
+}
+
+/** Takes what a key counted in a window out of a place; a record with nothing left goes. */
+function takeOut(tables: FeedTables, key: AddKey, window: number, count: number): void {
+  tables.add(key, -count, window);
+  const { text, family, ip, at } = key;
+  const { wheel, keys } = tables.texts ?? tables.tablesOf(family)[0];
+  const entry = keys instanceof BlockKeys ? keys.findAt(ip, at) : keys.find(text);
+  if (wheel.countAt(window, entry) === 0) wheel.drop(window, wheel.list(window).find(entry));
 }
 
 /** Takes what an address counted in a window out of the blocks that hold it. */
-function takeOut(
-  blocks: readonly BlockTable[],
-  addresses: BlockKeys,
-  entry: number,
+function takeOutOfBlocks(
+  tables: FeedTables,
+  { family, ip, at }: AddKey,
   window: number,
   count: number,
 ): void {
-  const { table } = addresses;
-  for (let word = 0; word < 4; word++) {
-    scratch[word] = word < table.keyWords ? table.key(entry, word) : 0;
+  if (tables.texts !== undefined) return;
+  for (const { keys, wheel } of tables.tablesOf(family).slice(1)) {
+    wheel.addLate(window, keys.locateAt(ip, at), -count);
   }
-  for (const { keys, wheel } of blocks) wheel.addLate(window, keys.locateAt(scratch, 0), -count);
 }

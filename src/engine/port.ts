@@ -2,6 +2,7 @@ import type { Network, Prefix } from '../model/address.ts';
 import type { EventBatch } from '../model/event-batch.ts';
 import type { EventField } from '../model/event.ts';
 import type { Monitor, WindowRange } from '../model/monitor.ts';
+import type { Replicate, Replication } from '../model/replication.ts';
 import type { SeriesSnapshot, SeriesType } from '../model/series-snapshot.ts';
 
 /** The event at hand: what a counter's block or key is taken from. One object, changed per event. */
@@ -52,6 +53,7 @@ export interface SeriesPlan {
   readonly key: EventField;
   readonly amount: number | 'recipients' | 'size';
   readonly serialize: boolean;
+  readonly replicate: Replicate;
 }
 
 /** What a policy may ask; every question is declared before the first event. */
@@ -89,7 +91,10 @@ export interface BlockQuestion {
   count(family: number, words: Int32Array, at: number): number;
 }
 
-/** Counts of all nodes together that may be asked at any moment, by any block and windows. */
+/**
+ * Counts that may be asked at any moment, by any block and windows: those of the node at hand, or
+ * of the cluster as that node sees it.
+ */
 export interface Askable {
   /**
    * A question over the blocks of these prefix lengths. Cheapest before the first event; later it
@@ -101,7 +106,7 @@ export interface Askable {
 /** A named series that a script adds to. */
 export interface AskableSeries extends Askable {
   /** Adds to window 0 of an address. */
-  add(family: number, words: Int32Array, at: number, amount: number): void;
+  add(family: number, words: Int32Array, at: number, amount: number, replicate: Replicate): void;
   /** Has the windows that close from now on written as journals. */
   serialize(): void;
 }
@@ -114,7 +119,7 @@ export interface DefinedSeries {
   /** The same for the texts of a string series. */
   addText(key: string, amount: number): void;
   countText(key: string, windows: WindowRange): number;
-  /** Takes a block or a text out of all windows. */
+  /** Takes a block or a text out of all windows of the node, or of the cluster it is replicated to. */
   remove(key: Network | string): void;
 }
 
@@ -122,7 +127,9 @@ export interface DefinedSeries {
 export interface ScriptAudit {
   /** Configured monitors; never empty. */
   readonly monitors: readonly Monitor[];
-  metric(name: MetricName, monitor: Monitor): Askable;
+  /** What nodes tell each other: views of the cluster that are not there are those of the node. */
+  readonly replication: Replication;
+  metric(name: MetricName, monitor: Monitor, scope: Scope): Askable;
   /** The series of this name and monitor: one name under two monitors is two series. */
   series(name: string, monitor: Monitor): AskableSeries;
   /**
@@ -136,6 +143,7 @@ export interface ScriptAudit {
     service: string | undefined,
     listener: string | undefined,
     prefix: Prefix,
+    scope: Scope,
   ): BlockQuestion;
 }
 
@@ -147,6 +155,7 @@ export interface DefinedPlan {
   readonly serialize: boolean;
   /** Whether what it holds at the end is kept. */
   readonly persist: boolean;
+  readonly replicate: Replicate;
 }
 
 export type MetricName = 'connections' | 'receptions' | 'rejections';
@@ -180,4 +189,6 @@ export interface AuditSink {
   windowClosed(window: ClosedWindow): void;
   /** A closed window of a series that is serialized: one window, number 0. */
   journal(snapshot: SeriesSnapshot): void;
+  /** The same of an interval that the manager of a cluster has counted. */
+  managerJournal?(snapshot: SeriesSnapshot): void;
 }

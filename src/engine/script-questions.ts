@@ -1,7 +1,9 @@
 import type { Network, Prefix } from '../model/address.ts';
 import { formatMonitor, type Monitor, type WindowRange } from '../model/monitor.ts';
 import { METRICS, type AuditEngine } from './audit-engine.ts';
-import { removeFrom } from './feed-changes.ts';
+import { removeAt } from './feed-changes.ts';
+import type { Replicate, Replication } from '../model/replication.ts';
+import type { FeedNodes } from './feed-nodes.ts';
 import type { Feed } from './feed.ts';
 import type {
   Askable,
@@ -10,6 +12,7 @@ import type {
   DefinedPlan,
   DefinedSeries,
   MetricName,
+  Scope,
   ScriptAudit,
 } from './port.ts';
 
@@ -20,19 +23,25 @@ const TAKEN: ReadonlySet<string> = new Set([...METRICS.map(({ name }) => name), 
 export class ScriptQuestions implements ScriptAudit {
   readonly monitors: readonly Monitor[];
   readonly #engine: AuditEngine;
-  readonly #metrics = new Map<string, AskedFeed>();
-  readonly #series = new Map<string, AskedFeed>();
+  readonly #metrics = new Map<string, Askable>();
+  readonly #series = new Map<string, AskedSeries>();
   readonly #sessions = new Map<string, BlockQuestion>();
   readonly #persisted = new Set<string>();
 
   constructor(engine: AuditEngine, monitors: readonly Monitor[]) {
     this.#engine = engine;
     this.monitors = monitors;
+    // What a script asks first at some later event, its node has counted from the first one on.
+    for (const feed of engine.feeds) feed.byNode();
   }
 
-  metric(name: MetricName, monitor: Monitor): Askable {
-    return known(this.#metrics, `${formatMonitor(monitor)} ${name}`, () => {
-      return new AskedFeed(this.#engine.metricFeed(name, monitor));
+  get replication(): Replication {
+    return this.#engine.replication;
+  }
+
+  metric(name: MetricName, monitor: Monitor, scope: Scope): Askable {
+    return known(this.#metrics, `${formatMonitor(monitor)} ${name} ${scope}`, () => {
+      return new AskedMetric(this.#engine.metricFeed(name, monitor), scope);
     });
   }
 
@@ -40,7 +49,7 @@ export class ScriptQuestions implements ScriptAudit {
     return known(this.#series, `${formatMonitor(monitor)} ${name}`, () => {
       // A report that shows two things under one name and monitor would add them up.
       const shown = TAKEN.has(name) ? `${name} (series)` : name;
-      return new AskedFeed(this.#engine.scriptFeed(shown, monitor));
+      return new AskedSeries(this.#engine, this.#engine.scriptFeed(shown, monitor), 'none');
     });
   }
 
@@ -49,61 +58,109 @@ export class ScriptQuestions implements ScriptAudit {
     return [...this.#persisted];
   }
 
-  define({ name, type, monitor, serialize, persist }: DefinedPlan): DefinedSeries | undefined {
+  define({
+    name,
+    type,
+    monitor,
+    serialize,
+    persist,
+    replicate,
+  }: DefinedPlan): DefinedSeries | undefined {
     const shown = TAKEN.has(name) ? `${name} (series)` : name;
     const feed = this.#engine.scriptFeed(shown, monitor, type);
     if (feed.type !== type) return undefined;
     if (serialize) feed.serialize = true;
     if (persist) this.#persisted.add(shown);
-    return known(this.#series, `${formatMonitor(monitor)} ${name}`, () => new AskedFeed(feed));
+    return known(this.#series, `${formatMonitor(monitor)} ${name} ${replicate}`, () => {
+      return new AskedSeries(this.#engine, feed, replicate);
+    });
   }
 
   sessions(
     service: string | undefined,
     listener: string | undefined,
     prefix: Prefix,
+    scope: Scope,
   ): BlockQuestion {
     const { ipv4, ipv6 } = prefix;
     // Names of services have no spaces; a listener may have no name.
-    const asked = `${ipv4} ${ipv6} ${service ?? ''} ${listener === undefined ? '' : `=${listener}`}`;
+    const asked = `${scope} ${ipv4} ${ipv6} ${service ?? ''} ${listener === undefined ? '' : `=${listener}`}`;
     return known(this.#sessions, asked, () => {
-      return this.#engine.openSessions(service, listener, prefix);
+      const delayMs = this.replication.sessions;
+      const of = scope === 'node' || delayMs === undefined ? 'node' : delayMs > 0 ? 'told' : scope;
+      return this.#engine.openSessions(service, listener, prefix, of);
     });
   }
 }
 
-class AskedFeed implements AskableSeries, DefinedSeries {
-  readonly #feed: Feed;
+class AskedMetric implements Askable {
+  readonly #nodes: FeedNodes;
+  readonly #scope: Scope;
   readonly #questions = new Map<string, BlockQuestion>();
 
-  constructor(feed: Feed) {
-    this.#feed = feed;
+  constructor(feed: Feed, scope: Scope) {
+    this.#nodes = feed.byNode();
+    this.#scope = scope;
   }
 
   over(prefix: Prefix, windows: WindowRange): BlockQuestion {
-    const asked = `${prefix.ipv4} ${prefix.ipv6} ${windows.start} ${windows.end}`;
-    return known(this.#questions, asked, () => this.#feed.question(prefix, windows));
+    return known(this.#questions, askedText(prefix, windows), () => {
+      if (this.#scope === 'cluster') return this.#nodes.clusterQuestion(prefix, windows);
+      return this.#nodes.question(prefix, windows);
+    });
+  }
+}
+
+class AskedSeries implements AskableSeries, DefinedSeries {
+  readonly #engine: AuditEngine;
+  readonly #feed: Feed;
+  readonly #nodes: FeedNodes;
+  /** Of a series that was defined; in Sieve each add says it. */
+  readonly #replicate: Replicate;
+  readonly #questions = new Map<string, BlockQuestion>();
+
+  constructor(engine: AuditEngine, feed: Feed, replicate: Replicate) {
+    this.#engine = engine;
+    this.#feed = feed;
+    this.#nodes = feed.byNode();
+    this.#replicate = replicate;
   }
 
-  add(family: number, words: Int32Array, at: number, amount: number): void {
-    this.#feed.addPresent(family, words, at, amount);
+  over(prefix: Prefix, windows: WindowRange): BlockQuestion {
+    return known(this.#questions, askedText(prefix, windows), () => {
+      return this.#nodes.question(prefix, windows);
+    });
+  }
+
+  add(
+    family: number,
+    words: Int32Array,
+    at: number,
+    amount: number,
+    replicate = this.#replicate,
+  ): void {
+    this.#feed.addPresent(family, words, at, amount, replicate, this.#engine.nowMs);
   }
 
   addText(key: string, amount: number): void {
-    this.#feed.addPresentText(key, amount);
+    this.#feed.addPresentText(key, amount, this.#replicate, this.#engine.nowMs);
   }
 
   countText(key: string, windows: WindowRange): number {
-    return this.#feed.countText(key, windows);
+    return this.#nodes.countText(key, windows);
   }
 
   remove(key: Network | string): void {
-    removeFrom(this.#feed, key);
+    removeAt(this.#feed, key, this.#replicate);
   }
 
   serialize(): void {
     this.#feed.serialize = true;
   }
+}
+
+function askedText(prefix: Prefix, windows: WindowRange): string {
+  return `${prefix.ipv4} ${prefix.ipv6} ${windows.start} ${windows.end}`;
 }
 
 function known<Kind>(all: Map<string, Kind>, key: string, make: () => Kind): Kind {

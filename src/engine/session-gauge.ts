@@ -140,10 +140,11 @@ export class SessionGauge implements Counter, BlockQuestion {
     return levels.open(levels.keys.find(this.#subject));
   }
 
-  /** Open sessions in the block of any address, all nodes together. */
+  /** Open sessions in the block of any address; on the node at hand where nodes are apart. */
   count(family: number, words: Int32Array, at: number): number {
-    if (family === 0) return 0;
-    const levels = this.#levels[0][family === 4 ? 0 : 1];
+    const pair = this.#levels[this.#ofNode ? this.#subject.node : 0];
+    if (family === 0 || pair === undefined) return 0;
+    const levels = pair[family === 4 ? 0 : 1];
     return levels.open(levels.keys.findAt(words, at));
   }
 

@@ -27,6 +27,15 @@ export function maskWord(bits: number, index: number): number {
   return own === 0 ? 0 : -1 << (32 - own);
 }
 
+/** Leading bits that two addresses of one family share, by their words. */
+export function sharedBits(a: readonly number[], b: readonly number[]): number {
+  for (let index = 0; index < a.length; index++) {
+    const differs = (a[index] ^ b[index]) >>> 0;
+    if (differs !== 0) return index * 32 + Math.clz32(differs);
+  }
+  return a.length * 32;
+}
+
 /**
  * Reads the address in `bytes[start, end)` into `out[at .. at+3]`: `192.0.2.7` or any text form of
  * IPv6, without brackets. IPv4-mapped IPv6 becomes IPv4. Returns 0 and leaves `out` undefined when

@@ -17,8 +17,11 @@ export interface Replication {
   readonly series: number | undefined;
   /** Adds to series that are replicated to the manager. */
   readonly manager: number | undefined;
-  /** A server without a cluster, where adds to a Lua series of the cluster count nothing. */
-  readonly isSingleNode: boolean;
+  /**
+   * A server without a cluster, where adds to a Lua series of the cluster count nothing; undefined:
+   * no configuration says.
+   */
+  readonly isSingleNode: boolean | undefined;
 }
 
 /** Without a configuration everything is told at once. */
@@ -29,7 +32,7 @@ export const ALL_REPLICATED: Replication = {
   sessions: 0,
   series: 0,
   manager: 0,
-  isSingleNode: false,
+  isSingleNode: undefined,
 };
 
 /** How the manager keeps journals: `as_logger` (semantics, section 7). */

@@ -1,4 +1,4 @@
-import type { AuditView, Counter, DistinctQuestion, Scope, SeriesPlan } from '../engine/port.ts';
+import type { AuditView, Counter, DistinctQuestion, Scope } from '../engine/port.ts';
 import { ADDRESS, NetworkSet, type Network } from '../model/address.ts';
 import { BugError } from '../model/errors.ts';
 import type { EventBatch } from '../model/event-batch.ts';
@@ -6,22 +6,9 @@ import { KIND, PHASE, TEXT } from '../model/event.ts';
 import { blockText, fieldValue } from '../model/field-value.ts';
 import type { Monitor, WindowRange } from '../model/monitor.ts';
 import type { Vocabulary } from '../model/vocabulary.ts';
+import { kindNumbers } from './audit-plan.ts';
 import { compileFilters } from './event-filter.ts';
 import type { Condition, Quantity, Rule, RulePolicy, SeriesDefinition } from './rule-policy.ts';
-
-/** The engine's plan for a policy's named series. */
-export function seriesPlans(policy: RulePolicy, vocabulary: Vocabulary): SeriesPlan[] {
-  return policy.series.map((series) => ({
-    name: series.name,
-    type: series.type,
-    monitor: series.monitor,
-    kinds: kindNumbers(series.on, vocabulary),
-    filter: compileFilters(series.where),
-    key: series.key,
-    amount: series.amount,
-    serialize: series.serialize,
-  }));
-}
 
 /** The monitor whose windows a rule's firings are reported in. */
 export function monitorOf(rule: Rule, policy: RulePolicy): Monitor {
@@ -441,10 +428,6 @@ function kindsOf(condition: Condition, policy: RulePolicy, vocabulary: Vocabular
         return kindNumbers(of.on, vocabulary);
     }
   });
-}
-
-function kindNumbers(names: readonly string[], vocabulary: Vocabulary): number[] {
-  return names.map((name) => vocabulary.kinds.id(name)).filter((kind) => kind !== undefined);
 }
 
 function seriesNamed(policy: RulePolicy, name: string): SeriesDefinition {

@@ -1,6 +1,7 @@
 import type { Network, Prefix } from '../model/address.ts';
 import type { EventField, PhaseName } from '../model/event.ts';
 import type { Monitor, WindowRange } from '../model/monitor.ts';
+import type { ManagerLog, Replicate, Replication } from '../model/replication.ts';
 import type { SeriesType } from '../model/series-snapshot.ts';
 
 /** A checked declarative policy: what `policy/yaml` reads and the replay compiles. */
@@ -18,6 +19,10 @@ export interface RulePolicy {
   readonly maintenanceIntervalMs: number | undefined;
   readonly series: readonly SeriesDefinition[];
   readonly rules: readonly Rule[];
+  /** What nodes tell each other; undefined: everything, at once. */
+  readonly replication?: Replication | undefined;
+  /** What the manager of the cluster keeps; undefined: nothing. */
+  readonly managerLog?: ManagerLog | undefined;
 }
 
 export interface SeriesDefinition {
@@ -34,6 +39,8 @@ export interface SeriesDefinition {
   readonly amount: number | 'recipients' | 'size';
   readonly persist: boolean;
   readonly serialize: boolean;
+  /** Who counts what a node adds. */
+  readonly replicate: Replicate;
 }
 
 /** Holds when the field's value matches any of `matches`. An absent field is the empty string. */

@@ -29,13 +29,17 @@ export interface Readings {
 }
 
 /** Where the journals and the states of a report lie, below the folder that a user names. */
-const JOURNAL_PLACES = ['', 'log/', 'series/log/'] as const;
+const JOURNAL_PLACES = ['', 'log/', 'series/log/', 'manager/', 'series/manager/'] as const;
 const STATE_PLACES = ['', 'state/', 'series/state/'] as const;
 
 /** Bytes that hold every header: a name of 255 bytes in a file name has at most as many here. */
 const HEADER_BYTES = 4096;
 
-const PACKED = /\.gz$/;
+/** How the names of packed files end. */
+export const PACKED = '.gz';
+
+/** The name of a file or its path as it is without `.gz`. */
+export const unpackedName = (name: string): string => name.replace(/\.gz$/, '');
 
 /** The journals of one folder. Files are read one at a time, each as a whole or not at all. */
 export class JournalFolder {
@@ -64,6 +68,20 @@ export class JournalFolder {
    * @throws DiskError when the disk fails or an archive is damaged
    */
   read(journal: JournalFile): JournalColumns {
+    return this.#readWhole(journal).columns;
+  }
+
+  /**
+   * The bytes of a journal, unpacked, when it is whole and what its name says. They are valid until
+   * the next one is read.
+   *
+   * @throws as `read` does
+   */
+  readBytes(journal: JournalFile): Buffer {
+    return this.#readWhole(journal).bytes;
+  }
+
+  #readWhole(journal: JournalFile): { readonly bytes: Buffer; readonly columns: JournalColumns } {
     const { path } = journal;
     const bytes = this.#buffer.read(path);
     const columns = this.#reader.read(bytes, path);
@@ -76,7 +94,7 @@ export class JournalFolder {
     this.#files++;
     this.#rows += columns.ipv4Rows + columns.ipv6Rows;
     this.#bytes += bytes.length;
-    return columns;
+    return { bytes, columns };
   }
 
   /**
@@ -114,12 +132,14 @@ function assertNamed({ path, ...says }: JournalFile, header: SeriesHeader): void
 
 function journalsIn(folder: string): JournalFile[] {
   return (listFiles(folder) ?? []).flatMap((fileName) => {
-    const parsed = parseSeriesFileName(fileName.replace(PACKED, ''));
+    const parsed = parseSeriesFileName(unpackedName(fileName));
     if (parsed?.windowEndMs === undefined) return [];
     const { name, monitor, windowEndMs } = parsed;
     return [{ path: `${folder}${fileName}`, name, monitor, windowEndMs }];
   });
 }
+
+const rootOf = (dir: string): string => (dir.endsWith('/') ? dir : `${dir}/`);
 
 /** A file below `root` that is a state of a series, if there is one. */
 function someState(root: string): string | undefined {
@@ -127,7 +147,7 @@ function someState(root: string): string | undefined {
   for (const place of STATE_PLACES) {
     const names = (listFiles(`${root}${place}`) ?? []).sort(compareText);
     const state = names.find((fileName) => {
-      const parsed = parseSeriesFileName(fileName.replace(PACKED, ''));
+      const parsed = parseSeriesFileName(unpackedName(fileName));
       if (parsed === undefined || parsed.windowEndMs !== undefined) return false;
       if (!isFile(`${root}${place}${fileName}`)) return false;
       const head = buffer.read(`${root}${place}${fileName}`, SIGNATURE.length);
@@ -139,24 +159,35 @@ function someState(root: string): string | undefined {
 }
 
 /**
- * The journals of a folder: those in `dir` itself, in `dir/log` or in `dir/series/log`, so that a
- * report can be named as a whole. The first folder that has one decides. Files that are not called
+ * The journals of a folder: those in `dir` itself, in `log` or `series/log` below it, or else those
+ * of a cluster's manager in `manager` or `series/manager`, so that a report can be named as a whole. The first folder that has one decides. Files that are not called
  * like a journal are left alone.
  *
- * @throws UserError when there is none, saying where it looked
+ * @throws UserError when there is no such folder
  */
-export function openJournals(dir: string): JournalFolder {
+export function findJournals(dir: string): JournalFolder {
   if (dir === '' || listFiles(dir) === undefined) {
     throw new UserError(
       `there is no folder ${dir === '' ? "''" : dir}`,
       'name a folder of journals',
     );
   }
-  const root = dir.endsWith('/') ? dir : `${dir}/`;
   for (const place of JOURNAL_PLACES) {
-    const journals = journalsIn(`${root}${place}`);
+    const journals = journalsIn(`${rootOf(dir)}${place}`);
     if (journals.length > 0) return new JournalFolder(journals);
   }
+  return new JournalFolder([]);
+}
+
+/**
+ * The journals of a folder that must have some, found as `findJournals` does.
+ *
+ * @throws UserError when there is none, saying where it looked
+ */
+export function openJournals(dir: string): JournalFolder {
+  const found = findJournals(dir);
+  if (found.journals.length > 0) return found;
+  const root = rootOf(dir);
   const looked = JOURNAL_PLACES.map((place) => `${root}${place}`).join(', ');
   const state = someState(root);
   if (state === undefined) {

@@ -3,7 +3,7 @@ import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } fr
 import { DiskError, UserError } from '../model/errors.ts';
 import { formatMonitor, type Monitor } from '../model/monitor.ts';
 import type { SeriesSnapshot } from '../model/series-snapshot.ts';
-import { MAX_FILE_BYTES, unpackGzip } from './gunzip.ts';
+import { MAX_FILE_BYTES, unpackGzip } from './gzip.ts';
 import { encodeName, parseSeriesFileName, stateName } from './name.ts';
 import { readSeries } from './reader.ts';
 

@@ -95,7 +95,11 @@ class ShiftedRun {
     this.run = new PolicyRun({
       vocabulary,
       // The rows of a journal cost time, and here nobody writes them.
-      policy: { ...policy, series: policy.series.map((own) => ({ ...own, serialize: false })) },
+      policy: {
+        ...policy,
+        series: policy.series.map((own) => ({ ...own, serialize: false })),
+        managerLog: undefined,
+      },
       shift: { step, of: steps },
       top: 1,
       fileOf,

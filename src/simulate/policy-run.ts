@@ -1,19 +1,15 @@
 import type { SessionEnd } from '../correlate/session-table.ts';
 import { AuditEngine, type Taken } from '../engine/audit-engine.ts';
-import { ADDRESS, NetworkSet, parseNetwork, type Prefix } from '../model/address.ts';
+import { ADDRESS, parseNetwork, type Prefix } from '../model/address.ts';
 import { CheckError } from '../model/errors.ts';
 import { EventBatch } from '../model/event-batch.ts';
 import { PHASE } from '../model/event.ts';
 import { DEFAULT_MONITOR } from '../model/monitor.ts';
 import type { Vocabulary } from '../model/vocabulary.ts';
 import type { WindowShift } from '../model/window-grid.ts';
+import { auditPlan } from '../policy/audit-plan.ts';
 import { evaluatorOf, type RunCoverage } from '../policy/rule-coverage.ts';
-import {
-  seriesPlans,
-  type Hit,
-  type RuleEvaluator,
-  type RuleState,
-} from '../policy/rule-evaluator.ts';
+import { type Hit, type RuleEvaluator, type RuleState } from '../policy/rule-evaluator.ts';
 import type { RulePolicy } from '../policy/rule-policy.ts';
 import type { ScriptPolicy, ScriptVerdict } from '../policy/script-policy.ts';
 import type { Labels } from './collateral.ts';
@@ -136,10 +132,7 @@ export class PolicyRun implements StreamTaker {
     }));
     this.engine = new AuditEngine(
       {
-        monitors: policy.monitors,
-        series: seriesPlans(policy, vocabulary),
-        ignore: new NetworkSet(policy.ignore),
-        vocabulary,
+        ...auditPlan(policy, vocabulary),
         top: report.topKeys,
         sink: report.auditSink,
         clampNegative: options.clampNegative,
@@ -174,6 +167,11 @@ export class PolicyRun implements StreamTaker {
   get persisted(): readonly string[] {
     const own = this.#policy.series.filter(({ persist }) => persist).map(({ name }) => name);
     return [...own, ...(this.#scripts?.audit.persisted ?? [])];
+  }
+
+  /** Names of the nodes that have had an event, sorted. */
+  get seenNodes(): readonly string[] {
+    return this.#report.seenNodes;
   }
 
   /** Asked of the event at hand, behind `take`. */
@@ -214,7 +212,7 @@ export class PolicyRun implements StreamTaker {
   session(slot: number, end: SessionEnd | undefined, nowMs: number): void {
     if (end === undefined) this.#taken?.opened(slot);
     else this.#scripts?.end(slot, nowMs);
-    if (!this.engine.session(this.#clock.factsOf(slot), end === undefined ? 1 : -1)) return;
+    if (!this.engine.session(this.#clock.factsOf(slot), end === undefined ? 1 : -1, nowMs)) return;
     this.#report.session(end, nowMs);
   }
 
@@ -266,7 +264,7 @@ export class PolicyRun implements StreamTaker {
   }
 
   /** What a later run of the policy needs, beside what the stream keeps. */
-  save(): Pick<ReplayState, 'seenKinds' | 'tally' | 'ledger' | 'stopped' | 'audit'> {
+  save(): Pick<ReplayState, 'seenKinds' | 'seenNodes' | 'tally' | 'ledger' | 'stopped' | 'audit'> {
     const audit = this.#clock.nowMs > -Infinity ? this.engine.save() : null;
     return { ...this.#report.save(), audit };
   }

@@ -1,10 +1,11 @@
 import type { EventSource } from '../clock/event-source.ts';
 import type { AuditEngine } from '../engine/audit-engine.ts';
+import { formatWords, NetworkSet } from '../model/address.ts';
 import { TEXT, type Needs } from '../model/event.ts';
 import type { SeriesSnapshot } from '../model/series-snapshot.ts';
 import { EventStream } from './event-stream.ts';
 import { HeldEvents, saveEvent, type HeldEvent } from './held-events.ts';
-import { PolicyRun, type PolicyRunOptions } from './policy-run.ts';
+import { BARE_POLICY, PolicyRun, type PolicyRunOptions } from './policy-run.ts';
 import type { ReplayState } from './replay-state.ts';
 import type { Tally } from './tally.ts';
 
@@ -31,6 +32,15 @@ export interface ReplayResult {
   readonly persisted: readonly string[];
   /** Where the replay stands, for the next one or for questions; undefined unless wanted. */
   readonly state: ReplayState | undefined;
+}
+
+/** A session that is open, of a peer that the policy does not ignore. */
+export interface OpenSession {
+  /** Name of the node. */
+  readonly node: string;
+  readonly service: string;
+  /** The address at connect, as text. */
+  readonly ip: string;
 }
 
 /**
@@ -75,6 +85,26 @@ export class ReplayRun {
     return this.#stream.nowMs;
   }
 
+  /** Names of the nodes that have had an event, sorted. */
+  get nodes(): readonly string[] {
+    return this.#run.seenNodes;
+  }
+
+  /** Sessions open now whose peer is known, in any order. */
+  openSessions(): OpenSession[] {
+    const { vocabulary, policy = BARE_POLICY } = this.#options;
+    const { nodes, services } = vocabulary;
+    const ignore = new NetworkSet(policy.ignore);
+    const sessions: OpenSession[] = [];
+    for (const slot of this.#stream.slotsOf(this.#run)) {
+      const { family, words, at, node, service } = this.#stream.factsOf(slot);
+      if (family === 0 || ignore.has(family, words, at)) continue;
+      const ip = formatWords(family, words, at);
+      sessions.push({ node: nodes.name(node), service: services.name(service), ip });
+    }
+    return sessions;
+  }
+
   /**
    * Lets all events before `untilMs` happen and moves the windows there, if the clock stands earlier.
    * Infinity: to the end of the inputs, where the clock stays at the last event.
@@ -110,10 +140,11 @@ export class ReplayRun {
       const file = batch.text(row, TEXT.file) || fileOf(batch.source);
       held.push(saveEvent(batch, row, file));
     });
-    const { seenKinds, tally, ledger, stopped, audit } = this.#run.save();
+    const { seenKinds, seenNodes, tally, ledger, stopped, audit } = this.#run.save();
     return {
       clockMs: stream.nowMs > -Infinity ? stream.nowMs : null,
       seenKinds,
+      seenNodes,
       tally,
       ledger,
       stopped,

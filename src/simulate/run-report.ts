@@ -5,7 +5,7 @@ import type { EventBatch } from '../model/event-batch.ts';
 import { KIND } from '../model/event.ts';
 import { peerText } from '../model/field-value.ts';
 import { compareText } from '../model/order.ts';
-import type { Vocabulary } from '../model/vocabulary.ts';
+import type { Vocabulary, Words } from '../model/vocabulary.ts';
 import { WindowGrid, type WindowShift } from '../model/window-grid.ts';
 import { countedName, monitorOf, type RuleEvaluator } from '../policy/rule-evaluator.ts';
 import type { Rule, RulePolicy } from '../policy/rule-policy.ts';
@@ -58,6 +58,8 @@ export class RunReport {
   readonly #eventsByKind = new Float64Array(0x1_0000);
   /** Kinds of all events, those before `fromMs` included. */
   readonly #seenKinds: boolean[] = [];
+  /** Nodes of all events, those before `fromMs` included. */
+  readonly #seenNodes: boolean[] = [];
   readonly #sources = new SourceTallies();
   /** Clock at the first and last reported event. */
   #firstMs = -Infinity;
@@ -73,6 +75,11 @@ export class RunReport {
       journal: (snapshot) => {
         if (this.covers(snapshot.windowZeroMs, snapshot.monitor.intervalMs)) {
           sink?.journal(snapshot);
+        }
+      },
+      managerJournal: (snapshot) => {
+        if (this.covers(snapshot.windowZeroMs, snapshot.monitor.intervalMs)) {
+          sink?.managerJournal(snapshot);
         }
       },
     };
@@ -109,6 +116,7 @@ export class RunReport {
   see(batch: EventBatch, row: number): void {
     const kind = batch.kind[row];
     this.#seenKinds[kind] = true;
+    this.#seenNodes[batch.node[row]] = true;
     if (kind === KIND.transaction) this.stopped.begin(batch, row);
   }
 
@@ -177,13 +185,16 @@ export class RunReport {
     tally.collateral = this.collateral.tally(tally.rules.length);
   }
 
-  save(): Pick<ReplayState, 'seenKinds' | 'tally' | 'ledger' | 'stopped'> {
+  /** Names of the nodes that have had an event, sorted. */
+  get seenNodes(): string[] {
+    return namesOf(this.#seenNodes, this.#options.vocabulary.nodes);
+  }
+
+  save(): Pick<ReplayState, 'seenKinds' | 'seenNodes' | 'tally' | 'ledger' | 'stopped'> {
     const { vocabulary } = this.#options;
-    const seenKinds = this.#seenKinds.flatMap((seen, kind) => {
-      return seen ? [vocabulary.kinds.name(kind)] : [];
-    });
     return {
-      seenKinds: seenKinds.sort(compareText),
+      seenKinds: namesOf(this.#seenKinds, vocabulary.kinds),
+      seenNodes: this.seenNodes,
       tally: { ...this.tally, bySource: [], overlap: [], collateral: undefined },
       ledger: this.ledger.save(),
       stopped: this.stopped.save(vocabulary.nodes),
@@ -192,13 +203,14 @@ export class RunReport {
 
   restore(state: ReplayState): void {
     const { vocabulary } = this.#options;
-    const { kinds } = vocabulary;
+    const { kinds, nodes } = vocabulary;
     for (const name of state.seenKinds) this.#seenKinds[kinds.id(name)!] = true;
+    for (const name of state.seenNodes) this.#seenNodes[nodes.id(name)!] = true;
     for (const [name, count] of Object.entries(state.tally.events)) {
       this.#eventsByKind[kinds.id(name)!] = count;
     }
     this.ledger.restore(state.ledger);
-    this.stopped.restore(state.stopped, vocabulary.nodes);
+    this.stopped.restore(state.stopped, nodes);
     const { sessions, series, ignored, late, tooLate, firstMs, lastMs } = state.tally;
     Object.assign(this.tally, { ignored, late, tooLate, sessions: structuredClone(sessions) });
     this.tally.series = series.map((known) => ({ ...known }));
@@ -255,11 +267,16 @@ export class RunReport {
   }
 }
 
+/** The words whose numbers were seen, sorted. */
+function namesOf(seen: readonly boolean[], words: Words): string[] {
+  return seen.flatMap((was, id) => (was ? [words.name(id)] : [])).sort(compareText);
+}
+
 function notesOf(engine: AuditEngine): Tally['notes'] {
   return engine.feeds
     .filter((feed) => !feed.isMetric)
-    .map(({ name, wrongFamily, withoutKey, withoutAmount, negative }) => {
-      return { series: name, wrongFamily, withoutKey, withoutAmount, negative };
+    .map(({ name, wrongFamily, withoutKey, withoutAmount, total }) => {
+      return { series: name, wrongFamily, withoutKey, withoutAmount, negative: total.negative };
     })
     .filter((note) => note.negative || note.wrongFamily + note.withoutKey + note.withoutAmount > 0);
 }

@@ -111,10 +111,10 @@ export class ScriptHost implements ScriptWorld {
 
   /** A session ended, by a line of the log or by its timeout. */
   end(slot: number, nowMs: number): void {
-    this.#options.engine.reach(nowMs);
+    const facts = this.#clock.factsOf(slot);
+    this.#options.engine.reach(nowMs, facts.node);
     const session = this.#sessions?.end(slot);
     if (session === undefined) return;
-    const facts = this.#clock.factsOf(slot);
     const { event } = this;
     const ending = this.#ending;
     ending.source = this.#source;

@@ -6,6 +6,7 @@ export const SILENT_SINK: ReplaySink = {
   firing: () => undefined,
   stopped: () => undefined,
   journal: () => undefined,
+  managerJournal: () => undefined,
   logged: () => undefined,
   enforced: () => undefined,
 };

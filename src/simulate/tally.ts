@@ -66,6 +66,8 @@ export interface ReplaySink {
   firing(row: FiringRow): void;
   stopped(row: StoppedRow): void;
   journal(snapshot: SeriesSnapshot): void;
+  /** An interval that the manager of a cluster has counted (`as_logger`). */
+  managerJournal(snapshot: SeriesSnapshot): void;
   /** A line that a script logs. */
   logged(row: LoggedRow): void;
   /** A window of a policy in force. */

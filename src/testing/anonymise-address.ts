@@ -1,4 +1,4 @@
-import type { Network } from '../model/address.ts';
+import { sharedBits, type Network } from '../model/address.ts';
 
 /** AES-128 of one block of 16 bytes; `cli` brings it, because nothing here may reach Node. */
 export type BlockCipher = (block: Uint8Array) => Uint8Array;
@@ -85,13 +85,4 @@ export class AddressPseudonyms {
     }
     return kept;
   }
-}
-
-/** Leading bits that two addresses of one family share. */
-function sharedBits(a: readonly number[], b: readonly number[]): number {
-  for (let index = 0; index < a.length; index++) {
-    const differs = (a[index] ^ b[index]) >>> 0;
-    if (differs !== 0) return index * 32 + Math.clz32(differs);
-  }
-  return a.length * 32;
 }

@@ -73,6 +73,7 @@ export function seriesNamed(
     amount: 1,
     persist: false,
     serialize: false,
+    replicate: 'none',
     ...change,
   };
 }
@@ -91,6 +92,7 @@ export class ReplayRecords implements ReplaySink {
   readonly firings: FiringRow[] = [];
   readonly stoppedRows: StoppedRow[] = [];
   readonly journals: SeriesSnapshot[] = [];
+  readonly managerJournals: SeriesSnapshot[] = [];
   readonly log: LoggedRow[] = [];
   readonly enforcedRows: EnforcedWindowRow[] = [];
 
@@ -118,6 +120,10 @@ export class ReplayRecords implements ReplaySink {
 
   journal(snapshot: SeriesSnapshot): void {
     this.journals.push(snapshot);
+  }
+
+  managerJournal(snapshot: SeriesSnapshot): void {
+    this.managerJournals.push(snapshot);
   }
 
   logged(row: LoggedRow): void {

@@ -1,5 +1,6 @@
 import type { ScriptAudit } from '../../src/engine/port.ts';
 import { formatDiagnostic } from '../../src/model/diagnostic.ts';
+import { ALL_REPLICATED } from '../../src/model/replication.ts';
 import type { ScriptEvent, ScriptSession, ScriptWorld } from '../../src/policy/script-policy.ts';
 import { compileScript, VariableNames, type Step } from '../../src/policy/sieve/compile.ts';
 import { Includes } from '../../src/policy/sieve/includes.ts';
@@ -165,6 +166,7 @@ const unasked = (): never => {
 class FakeWorld implements ScriptWorld {
   audit: ScriptAudit = {
     monitors: [{ intervalMs: 60_000, windows: 2 }],
+    replication: ALL_REPLICATED,
     metric: unasked,
     series: unasked,
     define: unasked,

@@ -25,6 +25,7 @@ const COMMANDS = [
   'show',
   'console',
   'query',
+  'maintain',
 ];
 
 describe('docs/cli.md', () => {
@@ -57,10 +58,10 @@ test('help is the same, however it is asked for', async () => {
 
 test('a mistake points to the help', async () => {
   for (const command of COMMANDS) {
-    const { code, stdout, stderr } = await runHindcast([command, '--nonsense']);
+    const { code, stdout, stderr } = await runHindcast([command, '--xyzzy']);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toBe(
-      "error: unknown option '--nonsense'\n(hindcast --help lists commands and options)\n",
+      "error: unknown option '--xyzzy'\n(hindcast --help lists commands and options)\n",
     );
   }
 });

@@ -168,13 +168,13 @@ class Twins {
         service: batch.service[row],
         listener: batch.listener[row],
       };
-      this.engine.session(facts, 1);
+      this.engine.session(facts, 1, nowMs);
       const own = { ip, node, service, listener, facts };
       sessions.change(isIgnored(event) ? sessions.open : [...sessions.open, own], nowMs);
     }
     if (ends === undefined || sessions.open.length === 0) return;
     const ended = sessions.open[ends % sessions.open.length];
-    this.engine.session(ended.facts, -1);
+    this.engine.session(ended.facts, -1, nowMs);
     sessions.change(
       sessions.open.filter((session) => session !== ended),
       nowMs,
@@ -251,6 +251,7 @@ function planOf(
     key,
     amount,
     serialize,
+    replicate: 'none',
     feed: { name, type, monitor, kept, kinds: plan.kinds, code, key, amount },
   };
 }

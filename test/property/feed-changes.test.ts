@@ -93,7 +93,7 @@ class ObviousSeries {
   readonly plan: AnySeries;
   readonly name: string;
   readonly windows = new Map<number, Map<string, number>>();
-  readonly ofNodes: { readonly prefix: Prefix; counts: NodeCount[] }[] = [];
+  readonly ofNodes: { counts: NodeCount[] }[] = [];
   nowMs = 0;
 
   constructor(plan: AnySeries, name: string) {
@@ -153,8 +153,6 @@ class ObviousSeries {
       }
     }
     for (const ofNode of this.ofNodes) {
-      const bits = wanted.includes(':') ? 'ipv6' : 'ipv4';
-      if (this.plan.type !== 'string' && ofNode.prefix[bits] < prefix[bits]) continue;
       ofNode.counts = ofNode.counts.filter(({ key }) => !this.inside(key, wanted, prefix));
     }
     return { keys: keys.size, count };
@@ -214,7 +212,8 @@ class Twins {
       const kinds = own.kinds.map((kind) => vocabulary.kinds.id(kind)!);
       const filter = own.code === undefined ? undefined : (): boolean => false;
       const amount = typeof own.amount === 'number' ? own.amount : 0;
-      return { ...own, name, kinds, filter, amount, key: own.type === 'string' ? own.text : 'ip' };
+      const key = own.type === 'string' ? own.text : 'ip';
+      return { ...own, name, kinds, filter, amount, key, replicate: 'none' };
     });
     const monitors = [{ intervalMs: 60_000, windows: 3 }];
     const ignore = new NetworkSet([]);
@@ -232,7 +231,7 @@ class Twins {
       this.asked.push({ counter, expected });
       return;
     }
-    const ofNode = { prefix, counts: [] as NodeCount[] };
+    const ofNode = { counts: [] as NodeCount[] };
     twin.ofNodes.push(ofNode);
     const expected = (probe: EventRow): number => {
       const wanted = twin.keyOf(probe);

@@ -287,7 +287,7 @@ class Twins {
         listener: batch.listener[row],
       };
       this.open.add({ ip, node, service, listener, facts });
-      this.engine.session(facts, 1);
+      this.engine.session(facts, 1, this.nowMs);
       this.#noteSessions();
     }
     if (ends === undefined || this.open.size === 0) return;
@@ -296,7 +296,7 @@ class Twins {
 
   end(session: OpenSession): void {
     this.open.delete(session);
-    this.engine.session(session.facts, -1);
+    this.engine.session(session.facts, -1, this.nowMs);
     this.#noteSessions();
   }
 
@@ -321,7 +321,7 @@ class Twins {
     else if (call.type === 'add') {
       const { family, words, at } = PROBES.find(({ ip }) => ip === call.ip) ?? probeOf(call.ip);
       const [series, counts] = this.#series(call);
-      series.add(family, words, at, call.amount);
+      series.add(family, words, at, call.amount, 'none');
       counts.add(this.nowMs, call.ip, call.amount);
     } else if (call.type === 'serialize') {
       const [series, counts] = this.#series(call);
@@ -339,7 +339,7 @@ class Twins {
       })!;
       // The sliding average asks one window more than the monitor has.
       const windows = rangeIn(counts.kept, range);
-      const question = this.audit.metric(metric.name, configured).over(prefix, windows);
+      const question = this.audit.metric(metric.name, configured, 'node').over(prefix, windows);
       this.#compare(question, (ip) => counts.sum(this.nowMs, ip, prefix, windows));
       return;
     }
@@ -350,7 +350,7 @@ class Twins {
   }
 
   #askSessions({ service, listener, prefix }: Call & { readonly type: 'sessions' }): void {
-    const question = this.audit.sessions(service, listener, prefix);
+    const question = this.audit.sessions(service, listener, prefix, 'node');
     const asked = { prefix, service, listener, nodes: 'cluster' };
     this.#compare(question, (ip) =>
       this.sessions.value({ timeMs: this.nowMs, kind: 'connect', ip }, asked),
@@ -450,7 +450,9 @@ test('scripts are told what maps tell', () => {
         expect(records.windows.filter(isCount)).toHaveLength(closed.length);
       });
       const { engine, records, counts, nowMs } = twins;
-      expect(engine.feeds.map((feed) => feed.negative)).toEqual(counts.map((one) => one.negative));
+      expect(engine.feeds.map((feed) => feed.total.negative)).toEqual(
+        counts.map((one) => one.negative),
+      );
       engine.finish();
       twins.close(Infinity);
       expect(records.windows.filter(isCount)).toEqual(twins.closed);
@@ -478,15 +480,15 @@ test('keys in memory are counted, also those of questions that came late', () =>
   engine.start(NOON_MS);
   engine.take(batch, 0);
   const series = audit.series('a', monitor);
-  for (const { family, words, at } of PROBES) series.add(family, words, at, 1);
+  for (const { family, words, at } of PROBES) series.add(family, words, at, 1, 'none');
   expect(engine.size).toBe(PROBES.length);
   series.over({ ipv4: 8, ipv6: 16 }, { start: 0, end: 0 });
   // 64/8, 192/8, 198/8, 203/8; 2001::/16, 3fff::/16.
   expect(engine.size).toBe(PROBES.length + 6);
-  audit.sessions('SMTP', undefined, { ipv4: 32, ipv6: 128 });
+  audit.sessions('SMTP', undefined, { ipv4: 32, ipv6: 128 }, 'node');
   const facts = { family: 4, words: batch.ip, at: 0, node: 0, service: 0, listener: 0 };
   const service = vocabulary.services.id('SMTP')!;
-  engine.session({ ...facts, service }, 1);
+  engine.session({ ...facts, service }, 1, NOON_MS);
   // In the gauge of all sessions and in the one asked for.
   expect(engine.size).toBe(PROBES.length + 6 + 2);
 });

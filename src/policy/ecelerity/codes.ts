@@ -34,6 +34,9 @@ export const WORDS = {
   'script-unreadable': (path: string, reason: string) =>
     `cannot read the script '${path}': ${reason}`,
   'pattern-wrong': (seen: string) => `${seen} is not read as a regular expression here`,
+  'maintain-unknown': (name: string) => `cidr_maintain has no option '${name}'`,
+  'maintain-series': () => "'series' names some, and 'auto' takes all that are found",
+  'maintain-none': () => "'auto' is off, and no series is named",
   'hook-not-simulated': (name: string) => `the hook '${name}' is not simulated`,
 } as const satisfies Record<string, (...details: never[]) => string>;
 

@@ -12,7 +12,7 @@ export interface PlacedStanza {
 export interface PlacedOption {
   readonly option: Option;
   readonly file: ConfigurationFile;
-  readonly source: ConfigurationSource;
+  readonly source: Pick<ConfigurationSource, 'mistakes'>;
 }
 
 /** What a stanza may hold. */

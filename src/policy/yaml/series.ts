@@ -1,5 +1,6 @@
 import type { EventField } from '../../model/event.ts';
 import { MONITOR_PATTERN, parseMonitor, type Monitor } from '../../model/monitor.ts';
+import { REPLICATES } from '../../model/replication.ts';
 import { SERIES_TYPES, type SeriesType } from '../../model/series-snapshot.ts';
 import type { SeriesDefinition } from '../rule-policy.ts';
 import {
@@ -64,6 +65,10 @@ const SERIES_KEYS: KeyTable = {
   },
   persist: { about: 'Write the whole series at the end.', value: BOOLEAN },
   serialize: { about: 'Write each window that holds anything.', value: BOOLEAN },
+  replicate: {
+    about: 'Who counts what a node adds: it alone (none, the default), cluster, or manager.',
+    value: choice(REPLICATES),
+  },
 };
 /** Series of addresses are keyed by them, others by the field that they name. */
 const KEY_BY_TYPE = whereKey(
@@ -123,10 +128,16 @@ function readDefinition(
   const amount = amountValue === undefined ? 1 : readAmount(mistakes, amountValue);
   const persist = readSwitch(mistakes, map, 'persist');
   const serialize = readSwitch(mistakes, map, 'serialize');
+  const replicateValue = valueAt(map, 'replicate');
+  const replicate =
+    replicateValue === undefined
+      ? 'none'
+      : choiceOf(mistakes, replicateValue, "'replicate'", REPLICATES);
   if (mistakes.errors > before) return undefined;
   if (type === undefined || monitor === undefined || on === undefined) return undefined;
-  if (key === undefined || amount === undefined) return undefined;
-  return { name, type, monitor, on, where: filters ?? [], key, amount, persist, serialize };
+  if (key === undefined || amount === undefined || replicate === undefined) return undefined;
+  const written = { persist, serialize, replicate };
+  return { name, type, monitor, on, where: filters ?? [], key, amount, ...written };
 }
 
 /** Reads `"300,6"`: seconds of a window, number of windows. */

@@ -2,11 +2,11 @@ import type { SessionEnd } from '../../correlate/session-table.ts';
 import { AuditEngine, type Taken } from '../../engine/audit-engine.ts';
 import type { AuditSink } from '../../engine/port.ts';
 import type { SessionFacts } from '../../engine/session-gauge.ts';
-import { NetworkSet } from '../../model/address.ts';
 import { EventBatch } from '../../model/event-batch.ts';
 import { KIND, PHASE } from '../../model/event.ts';
+import { auditPlan } from '../../policy/audit-plan.ts';
 import { evaluatorOf } from '../../policy/rule-coverage.ts';
-import { seriesPlans, type Hit, type RuleEvaluator } from '../../policy/rule-evaluator.ts';
+import type { Hit, RuleEvaluator } from '../../policy/rule-evaluator.ts';
 import { isRefusal, type RulePolicy } from '../../policy/rule-policy.ts';
 import type { ScriptEffect, ScriptVerdict } from '../../policy/script-policy.ts';
 import { Blocks } from './blocks.ts';
@@ -152,8 +152,8 @@ export class EnforcedRun implements StreamTaker {
       this.#taken.opened(slot);
       this.returning?.opened(slot);
       this.#delayMs[slot] = 0;
-      this.#isOpen[slot] = this.engine.session(facts, 1);
-      this.#accepted.session(facts, 1);
+      this.#isOpen[slot] = this.engine.session(facts, 1, nowMs);
+      this.#accepted.session(facts, 1, nowMs);
       if (this.#isOpen[slot]) this.#report.session(undefined, nowMs);
     } else {
       this.#scripts?.end(slot, nowMs);
@@ -249,13 +249,9 @@ export class EnforcedRun implements StreamTaker {
 
   #newEngine(sink: AuditSink, top: number): AuditEngine {
     const { vocabulary, clampNegative } = this.#options;
-    const { monitors, ignore } = this.#policy;
     return new AuditEngine(
       {
-        monitors,
-        series: seriesPlans(this.#policy, vocabulary),
-        ignore: new NetworkSet(ignore),
-        vocabulary,
+        ...auditPlan(this.#policy, vocabulary),
         top,
         sink,
         clampNegative,
@@ -275,6 +271,7 @@ export class EnforcedRun implements StreamTaker {
       firing: (row) => sink.firing(row),
       stopped: (row) => sink.stopped(row),
       journal: (snapshot) => sink.journal(snapshot),
+      managerJournal: (snapshot) => sink.managerJournal(snapshot),
       logged: (row) => sink.logged(row),
       enforced: (row) => sink.enforced(row),
     };
@@ -440,8 +437,8 @@ export class EnforcedRun implements StreamTaker {
   }
 
   #end(facts: SessionFacts, end: SessionEnd | 'refused', nowMs: number): void {
-    this.engine.session(facts, -1);
-    this.#accepted.session(facts, -1);
+    this.engine.session(facts, -1, nowMs);
+    this.#accepted.session(facts, -1, nowMs);
     this.#report.session(end, nowMs);
   }
 }

@@ -1,10 +1,10 @@
 import type { AuditEngine } from '../../engine/audit-engine.ts';
 import type { DistinctFeed } from '../../engine/distinct.ts';
 import type { Feed } from '../../engine/feed.ts';
-import type { NodeTables, NodeTexts } from '../../engine/node-tables.ts';
+import type { FeedNodes } from '../../engine/feed-nodes.ts';
+import type { FeedTables } from '../../engine/feed-tables.ts';
 import { firstOf } from '../../engine/ranking.ts';
 import type { SessionGauge } from '../../engine/session-gauge.ts';
-import type { BlockTable, TextTable } from '../../engine/tables.ts';
 import { ADDRESS, readAddressText } from '../../model/address.ts';
 import { fieldValue } from '../../model/field-value.ts';
 import type { EventField } from '../../model/event.ts';
@@ -44,86 +44,81 @@ export class FeedShares implements QuantityShares {
   readonly #engine: AuditEngine;
   readonly #feed: Feed;
   readonly #key: EventField;
-  readonly #byNode: NodeTables | NodeTexts | undefined;
+  readonly #nodes: FeedNodes | undefined;
 
   /** @param key the field that a string series counts by */
   constructor(engine: AuditEngine, feed: Feed, key: EventField, scope: 'cluster' | 'node') {
     this.#engine = engine;
     this.#feed = feed;
     this.#key = key;
-    this.#byNode = scope === 'node' ? feed.keysByNode() : undefined;
+    this.#nodes = scope === 'node' ? feed.byNode() : undefined;
   }
 
   ask(bits: number, range: WindowRange): Shares {
-    const table = this.#table();
-    const isText = this.#feed.texts !== undefined;
     const ends = this.#feed.monitor.windows - range.start;
-    if (table === undefined) return nothingIn(ends, isText ? 0 : this.#width);
-    return 'bits' in table.keys
-      ? this.#askBlocks(table as BlockTable, bits, range, ends)
-      : this.#askText(table as TextTable, range, ends);
+    if (this.#feed.type === 'string') return this.#askText(range, ends);
+    if (this.#engine.subject.family === 0) return nothingIn(ends, this.#width);
+    return this.#askBlocks(bits, range, ends);
   }
 
   get #width(): number {
     return this.#engine.subject.family === 4 ? ADDRESS.ipv4 : ADDRESS.ipv6;
   }
 
-  #table(): BlockTable | TextTable | undefined {
-    const { subject } = this.#engine;
-    if (this.#feed.texts !== undefined && this.#byNode === undefined) return this.#feed.texts;
-    if (this.#feed.texts === undefined && subject.family === 0) return undefined;
-    if (this.#byNode !== undefined) return this.#byNode.of(subject);
-    return this.#feed.tablesOf(subject.family === 4 ? 4 : 6).at(0);
+  /** What is counted together: by all nodes, or by the one at hand. */
+  get #places(): readonly FeedTables[] {
+    return this.#nodes?.here ?? [this.#feed.total];
   }
 
-  #askText({ keys, wheel }: TextTable, range: WindowRange, ends: number): Shares {
+  #askText(range: WindowRange, ends: number): Shares {
     const { batch, row } = this.#engine.subject;
-    const entry = keys.find(fieldValue(batch, row, this.#key));
+    const text = fieldValue(batch, row, this.#key);
     const byEnd = new Float64Array(ends);
     const windows = new Map<number, number>();
     for (let end = 0; end < ends; end++) {
       const age = range.start + end;
-      const count = age > wheel.current ? 0 : wheel.countAt(wheel.current - age, entry);
+      let count = 0;
+      for (const tables of this.#places) count += tables.countText(text, { start: age, end: age });
       byEnd[end] = (byEnd[end - 1] ?? 0) + count;
       if (count !== 0 && age <= range.end) windows.set(age, count);
     }
     return { windows, byEnd, byBits: NOTHING, contributors: undefined, values: undefined };
   }
 
-  #askBlocks({ keys, wheel }: BlockTable, bits: number, range: WindowRange, ends: number): Shares {
+  #askBlocks(bits: number, range: WindowRange, ends: number): Shares {
     const { subject } = this.#engine;
     const windows = new Map<number, number>();
     const byEnd = new Float64Array(ends);
     const byBits = new Float64Array(this.#width + 1);
-    const inBlock = new Map<number, number>();
-    for (let end = 0; end < ends && range.start + end <= wheel.current; end++) {
-      const age = range.start + end;
-      const list = wheel.list(wheel.current - age);
-      for (let record = 0; record < list.length; record++) {
-        const entry = list.entry(record);
-        const count = list.count(record);
-        const shared = keys.sharedBits(entry, subject);
-        if (age <= range.end) byBits[shared] += count;
-        if (shared < bits || count === 0) continue;
-        byEnd[end] += count;
-        if (age > range.end) continue;
-        windows.set(age, (windows.get(age) ?? 0) + count);
-        inBlock.set(entry, (inBlock.get(entry) ?? 0) + count);
+    const inBlock = new Map<string, number>();
+    for (const tables of this.#places) {
+      const table = tables.tablesOf(subject.family).at(0);
+      if (table === undefined) continue;
+      const { keys, wheel } = table;
+      for (let end = 0; end < ends && range.start + end <= wheel.current; end++) {
+        const age = range.start + end;
+        const list = wheel.list(wheel.current - age);
+        for (let record = 0; record < list.length; record++) {
+          const entry = list.entry(record);
+          const count = list.count(record);
+          const shared = keys.sharedBits(entry, subject);
+          if (age <= range.end) byBits[shared] += count;
+          if (shared < bits || count === 0) continue;
+          byEnd[end] += count;
+          if (age > range.end) continue;
+          windows.set(age, (windows.get(age) ?? 0) + count);
+          const address = keys.text(entry);
+          inBlock.set(address, (inBlock.get(address) ?? 0) + count);
+        }
       }
     }
     for (const [age, count] of windows) if (count === 0) windows.delete(age);
-    const entries = [...inBlock.keys()].filter((entry) => inBlock.get(entry) !== 0);
-    const contributors = contributorsOf(
-      entries,
-      (entry) => inBlock.get(entry)!,
-      (a, b) => keys.compare(a, b),
-      (entry) => keys.text(entry),
-    );
+    for (const [address, count] of inBlock) if (count === 0) inBlock.delete(address);
     return {
       windows,
       byEnd: summed(byEnd),
       byBits: summedDown(byBits),
-      contributors,
+      contributors: addressesOf(inBlock),
       values: undefined,
     };
   }
@@ -257,26 +252,15 @@ function addressesOf(counts: ReadonlyMap<string, number>): Contributors {
     readAddressText(key, words);
     return { key, count, order: Uint32Array.from(words) };
   });
-  return contributorsOf(
-    addresses,
-    ({ count }) => count,
-    ({ order: a }, { order: b }) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2] || a[3] - b[3],
-    ({ key }) => key,
-  );
-}
-
-function contributorsOf<Key>(
-  keys: readonly Key[],
-  countOf: (key: Key) => number,
-  compare: (a: Key, b: Key) => number,
-  textOf: (key: Key) => string,
-): Contributors {
-  const top = firstOf(keys.length, TOP_ADDRESSES, (a, b) => {
-    return countOf(keys[b]) - countOf(keys[a]) || compare(keys[a], keys[b]);
+  const top = firstOf(addresses.length, TOP_ADDRESSES, (first, second) => {
+    const [a, b] = [addresses[first], addresses[second]];
+    if (a.count !== b.count) return b.count - a.count;
+    const word = a.order.findIndex((part, at) => part !== b.order[at]);
+    return word === -1 ? 0 : a.order[word] - b.order[word];
   });
   return {
-    total: keys.length,
-    top: top.map((index) => ({ key: textOf(keys[index]), count: countOf(keys[index]) })),
+    total: addresses.length,
+    top: top.map((index) => ({ key: addresses[index].key, count: addresses[index].count })),
   };
 }
 

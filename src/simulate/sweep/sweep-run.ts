@@ -139,9 +139,9 @@ export class SweepRun implements StreamTaker {
     this.#rules.engine.shift(untilMs);
   }
 
-  session(slot: number, end: SessionEnd | undefined): void {
+  session(slot: number, end: SessionEnd | undefined, nowMs: number): void {
     if (end === undefined) this.#traffic.opened(slot);
-    this.#rules.engine.session(this.#clock.factsOf(slot), end === undefined ? 1 : -1);
+    this.#rules.engine.session(this.#clock.factsOf(slot), end === undefined ? 1 : -1, nowMs);
   }
 
   take(batch: EventBatch, row: number, nowMs: number): void {

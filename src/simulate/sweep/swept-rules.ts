@@ -1,10 +1,10 @@
 import { AuditEngine, METRICS } from '../../engine/audit-engine.ts';
 import type { AuditView } from '../../engine/port.ts';
-import { NetworkSet } from '../../model/address.ts';
 import { EventBatch } from '../../model/event-batch.ts';
 import { formatMonitor, type Monitor } from '../../model/monitor.ts';
 import type { Vocabulary } from '../../model/vocabulary.ts';
-import { RuleEvaluator, seriesPlans, type Hit, type OnHit } from '../../policy/rule-evaluator.ts';
+import { auditPlan } from '../../policy/audit-plan.ts';
+import { RuleEvaluator, type Hit, type OnHit } from '../../policy/rule-evaluator.ts';
 import {
   isRefusal,
   type Rule,
@@ -67,10 +67,7 @@ export class SweptRules {
     this.late = new LateEvents(groups.length);
     this.engine = new AuditEngine(
       {
-        monitors: whole.monitors,
-        series: seriesPlans(whole, vocabulary),
-        ignore: new NetworkSet(policy.ignore),
-        vocabulary,
+        ...auditPlan(whole, vocabulary),
         top: 1,
         onLate: (counted, kept) => this.late.note(counted, kept),
         clampNegative: options.clampNegative,

@@ -61,13 +61,13 @@ function askCount(
 function bindSessions(engine: AuditEngine, question: SessionsQuestion): () => Answer {
   const { block, service, listener } = question;
   if (block === undefined) {
-    const all = engine.openSessions(service, listener, { ipv4: 0, ipv6: 0 });
+    const all = engine.openSessions(service, listener, { ipv4: 0, ipv6: 0 }, 'cluster');
     const nowhere = new Int32Array(4);
     return () => all.count(4, nowhere, 0) + all.count(6, nowhere, 0);
   }
   const { family, bits } = block;
   const prefix = family === 4 ? { ipv4: bits, ipv6: 0 } : { ipv4: 0, ipv6: bits };
-  const own = engine.openSessions(service, listener, prefix);
+  const own = engine.openSessions(service, listener, prefix, 'cluster');
   const words = Int32Array.from(block.words);
   return () => own.count(family, words, 0);
 }

@@ -128,6 +128,56 @@ describe('named series', () => {
   });
 });
 
+describe('cluster shared', () => {
+  const row = (count: string, block: string): string => `${count}${' '.repeat(25)}${block}\n`;
+  const header = (view: string): string =>
+    `lazy, snapped cidrtree 'inbound_cidr', view '${view}'\n`;
+  const GLOBAL =
+    header('global') +
+    row('      3', '192.0.2.0/24') +
+    row('      2', '192.0.2.1/32') +
+    row('      1', '192.0.2.129/32') +
+    row('      1', '2001:db8::7/128');
+
+  test('list names what is kept', async () => {
+    expect(await new TestConsole().answer('cluster shared list')).toBe(
+      'Currently managed objects:\n                  inbound_cidr [lazy, cidrtree w/ snapshots]\n',
+    );
+  });
+
+  test.each([
+    ['show inbound_cidr', GLOBAL],
+    [
+      'show inbound_cidr from mx1',
+      header('#ec1-0#mx1') + row('      1', '192.0.2.1/32') + row('      1', '2001:db8::7/128'),
+    ],
+    [
+      'show inbound_cidr from ""',
+      header('#ec1-0#') +
+        row('      2', '192.0.2.0/24') +
+        row('      1', '192.0.2.1/32') +
+        row('      1', '192.0.2.129/32'),
+    ],
+    ['show inbound_cidr from mx2', header('#ec1-0#mx2')],
+  ])('%s', async (command, answer) => {
+    expect(await new TestConsole().answer(`cluster shared ${command}`)).toBe(answer);
+  });
+
+  test('show has a header alone where no session is open', async () => {
+    const console = new TestConsole({ openSessions: () => [] }, []);
+    expect(await console.answer('cluster shared show inbound_cidr')).toBe(header('global'));
+  });
+
+  test.each([
+    ['outbound_cidr', 'only inbound_cidr is kept: logs tell which sessions clients open, '],
+    ['inbound_cidr from mx', 'did you mean \'mx1\'? nodes: "", mx1, mx2'],
+    ['inbound_cidr from relay', 'nodes: "", mx1, mx2'],
+  ])('show %s has a hint', async (words, hint) => {
+    const refused = new TestConsole().run(`cluster shared show ${words}`);
+    await expect(refused).rejects.toHaveProperty('hint', expect.stringContaining(hint));
+  });
+});
+
 test('help is the documented text, and ours behind it', async () => {
   const [documented, own] = (await new TestConsole().answer('help')).split(
     '\nAlso, in hindcast:\n',
@@ -217,9 +267,20 @@ const REFUSED: readonly (readonly [ConsoleCode, string, string, string])[] = [
   ['console-command', 'show', '', 'expected show ip or show all'],
   ['console-command', 'show series', 'series', 'expected show ip or show all'],
   ['console-command', 'inbound_audit', '', 'expected a command'],
+  ['console-command', 'cluster', '', 'expected cluster shared list or cluster shared show'],
+  ['console-command', 'cluster show x', 'show', 'expected cluster shared list or cluster shared'],
+  ['console-command', 'cluster shared', '', 'expected cluster shared list or cluster shared show'],
+  ['console-command', 'cluster shared get x', 'get', 'expected cluster shared list or'],
   ['console-words', 'show ip', '', 'expected <ip[/mask]>'],
   ['console-words', 'add bad_rcpt 300,12', '', 'expected <ip> <increment>'],
   ['console-words', 'show all 192.0.2.1', '192.0.2.1', "nothing more, found '192.0.2.1'"],
+  ['console-words', 'cluster shared list x', 'x', "nothing more, found 'x'"],
+  ['console-words', 'cluster shared show', '', 'expected <object>'],
+  ['console-words', 'cluster shared show inbound_cidr mx1', 'mx1', 'expected from <node>, found'],
+  ['console-words', 'cluster shared show inbound_cidr from', '', 'expected <node>'],
+  ['console-words', 'cluster shared show inbound_cidr from mx1 x', 'x', "nothing more, found 'x'"],
+  ['console-object', 'cluster shared show outbound_cidr', 'outbound_cidr', 'no shared object'],
+  ['console-node', 'cluster shared show inbound_cidr from mx3', 'mx3', "no node 'mx3'"],
   ['console-words', 'load bad_rcpt a b', 'b', 'expected the name of a series, and perhaps a file'],
   ['console-unsupported', 'xml inbound_audit show all', 'xml', 'answers in XML are not supported'],
   ['console-unsupported', 'at 10:00', '10:00', 'there are no logs here'],

@@ -101,7 +101,7 @@ describe('the shell', () => {
 
 describe('completion', () => {
   test.each([
-    ['', ['show', 'delete_ip', 'count_cidr', 'add', 'subtract', 'load', 'at', 'save', 'help']],
+    ['', ['show', 'delete_ip', 'count_cidr', 'add', 'subtract', 'load', 'cluster', 'at', 'save']],
     ['sh', ['show']],
     ['show ', ['ip', 'all']],
     ['inbound_audit:x show a', ['all']],
@@ -111,6 +111,12 @@ describe('completion', () => {
     ['delete_ip 192.0.2.1 both 3', ['300,12']],
     ['load s', ['six']],
     ['add both 300,12 ', []],
+    ['cluster ', ['shared']],
+    ['cluster shared ', ['list', 'show']],
+    ['cluster shared show ', ['inbound_cidr']],
+    ['cluster shared show inbound_cidr ', ['from']],
+    ['cluster shared show inbound_cidr from m', ['mx1', 'mx2']],
+    ['cluster shared list ', []],
     ['xml sh', []],
   ])('%s', (line, wanted) => {
     const [found, last] = complete(line, new TestConsole());

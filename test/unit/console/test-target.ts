@@ -4,6 +4,7 @@ import { AuditEngine } from '../../../src/engine/audit-engine.ts';
 import type { SeriesPlan } from '../../../src/engine/port.ts';
 import { NetworkSet } from '../../../src/model/address.ts';
 import { Vocabulary } from '../../../src/model/vocabulary.ts';
+import type { OpenSession } from '../../../src/simulate/replay.ts';
 import { AuditRecords } from '../../builders/audit-records.ts';
 import { batchOf, NOON_MS, type EventRow } from '../../builders/event-batches.ts';
 
@@ -18,6 +19,14 @@ const EVENTS: readonly EventRow[] = [
   { timeMs: NOON_MS + 3000, kind: 'rejection', ip: '192.0.2.1', user: 'alice' },
 ];
 
+const OPEN: readonly OpenSession[] = [
+  { node: 'mx1', service: 'SMTP', ip: '2001:db8::7' },
+  { node: 'mx1', service: 'SMTP', ip: '192.0.2.1' },
+  { node: '', service: 'SMTP', ip: '192.0.2.129' },
+  { node: 'mx1', service: 'Submission', ip: '198.51.100.7' },
+  { node: '', service: 'SMTP', ip: '192.0.2.1' },
+];
+
 /** The engine after the events, with series of every type that count rejections. */
 function engineOf(rows: readonly EventRow[]): AuditEngine {
   const vocabulary = new Vocabulary();
@@ -26,7 +35,8 @@ function engineOf(rows: readonly EventRow[]): AuditEngine {
   const monitor = { intervalMs: 300_000, windows: 12 };
   const plan = (name: string, type: SeriesPlan['type']): SeriesPlan => {
     const key = type === 'string' ? 'user' : 'ip';
-    return { name, type, monitor, kinds, filter: undefined, key, amount: 1, serialize: false };
+    const counts = { filter: undefined, amount: 1, serialize: false, replicate: 'none' } as const;
+    return { name, type, monitor, kinds, key, ...counts };
   };
   const engine = new AuditEngine(
     {
@@ -66,7 +76,14 @@ export class TestConsole extends AuditConsole {
     const written = { out: '', err: '' };
     const clockMs = rows.at(-1)?.timeMs;
     super(
-      { engine: engineOf(rows), clockMs, seriesDir: '.', ...target },
+      {
+        engine: engineOf(rows),
+        clockMs,
+        nodes: ['', 'mx1', 'mx2'],
+        openSessions: () => OPEN,
+        seriesDir: '.',
+        ...target,
+      },
       {
         out: (text) => {
           written.out += text;

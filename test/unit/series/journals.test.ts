@@ -151,7 +151,7 @@ test('a state under the name of a journal is refused', () => {
 });
 
 test('without journals it says where it looked, and what is there instead', () => {
-  const looked = 'DIR/, DIR/log/, DIR/series/log/';
+  const looked = 'DIR/, DIR/log/, DIR/series/log/, DIR/manager/, DIR/series/manager/';
   expect(refusal(folderOf({ 'summary.json': '{}' }))).toBe(
     `no journals in ${looked}\n` +
       "a replay with --out writes them for series with 'serialize: true'",

@@ -158,7 +158,7 @@ test('lines that are logged have the place and the event; ten of them are shown'
 describe('counts', () => {
   const add: Deed = ({ audit, event: { batch, row } }) => {
     const series = audit.series('a', { intervalMs: 1000, windows: 2 });
-    series.add(batch.family[row], batch.ip, row * 4, 1);
+    series.add(batch.family[row], batch.ip, row * 4, 1, 'none');
   };
 
   test('of a series that begins with an event have windows from then on', async () => {
@@ -178,7 +178,7 @@ describe('counts', () => {
       return (world) => {
         if (++number < 4) return;
         const { batch, row } = world.event;
-        const open = world.audit.sessions('SMTP', undefined, { ipv4: 24, ipv6: 64 });
+        const open = world.audit.sessions('SMTP', undefined, { ipv4: 24, ipv6: 64 }, 'node');
         world.log(PLACE, '', String(open.count(batch.family[row], batch.ip, row * 4)));
       };
     }, rows);

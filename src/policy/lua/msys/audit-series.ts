@@ -6,6 +6,7 @@ import {
   parseMonitor,
   type Monitor,
 } from '../../../model/monitor.ts';
+import { REPLICATES, type Replicate, type Replication } from '../../../model/replication.ts';
 import type { SeriesType } from '../../../model/series-snapshot.ts';
 import { didYouMean, nearest } from '../../../model/suggest.ts';
 import type { ScriptPlace } from '../../script-policy.ts';
@@ -19,7 +20,6 @@ import { askedBlock, networkOf, type AskedBlock } from './block.ts';
 import { isAtEvent, placeOf, tell, type MsysWorld } from './world.ts';
 
 const TYPES: readonly SeriesType[] = ['cidr', 'cidr_ipv6', 'string'];
-const REPLICATED = ['none', 'cluster', 'manager'];
 /** Far beyond any policy; each event looks at all of them. */
 const MAX_SERIES = 1000;
 /** The server counts in 32 bits. */
@@ -33,6 +33,8 @@ interface LuaSeries {
   /** Where it was defined first: what is told once for a series is told of there. */
   readonly place: ScriptPlace;
   readonly counts: DefinedSeries;
+  /** The server would count nothing of it: it has no cluster. */
+  readonly isDead: boolean;
 }
 
 type AllSeries = Map<string, LuaSeries>;
@@ -65,9 +67,10 @@ function define(msys: MsysWorld, all: AllSeries, given: Arguments): void {
   const type = typeOf(msys, given, name);
   const monitor = monitorOf(given);
   const options = given.isMissing(5) ? host.newTable() : given.table(5);
-  const replicate = options.get('replicate') ?? 'none';
-  if (!REPLICATED.some((one) => one === replicate)) {
-    host.fail(`replicate of series '${name}' must be "none", "cluster" or "manager"`);
+  const wanted = options.get('replicate') ?? 'none';
+  const replicate = REPLICATES.find((one) => one === wanted);
+  if (replicate === undefined) {
+    return host.fail(`replicate of series '${name}' must be "none", "cluster" or "manager"`);
   }
   const before = all.get(name);
   const shown = formatMonitor(monitor);
@@ -78,15 +81,28 @@ function define(msys: MsysWorld, all: AllSeries, given: Arguments): void {
   if (before === undefined && all.size === MAX_SERIES) host.fail(`more than ${MAX_SERIES} series`);
   const serialize = isTrue(options.get('serialize'));
   const persist = isTrue(options.get('persist'));
-  const counts = msys.world.audit.define({ name, type, monitor, serialize, persist });
+  const { audit } = msys.world;
+  const isDead = replicate === 'cluster' && audit.replication.isSingleNode === true;
+  const counts = audit.define({ name, type, monitor, serialize, persist, replicate });
   if (counts === undefined) {
     host.fail(`series '${name}' "${shown}" is already there with another type`);
   } else if (before === undefined) {
-    all.set(name, { name, type, monitor, place: placeOf(msys), counts });
+    all.set(name, { name, type, monitor, place: placeOf(msys), counts, isDead });
   }
-  if (replicate !== 'cluster') return;
-  const why = 'a server that is a single node would count nothing';
-  tell(msys, 'doubt', `series '${name}' is replicated to the cluster: ${why}`);
+  const doubt = doubtOf(replicate, audit.replication);
+  if (doubt !== undefined) tell(msys, 'doubt', `series '${name}' is replicated ${doubt}`);
+}
+
+/** What becomes of a replicated series where nothing replicates it (semantics, section 7). */
+function doubtOf(replicate: Replicate, replication: Replication): string | undefined {
+  const { isSingleNode, series, manager } = replication;
+  const alone = 'by no Replicate of the configuration: each node has its own alone';
+  if (replicate === 'manager') return manager === undefined ? `to the manager ${alone}` : undefined;
+  if (replicate === 'none') return undefined;
+  if (isSingleNode === true) return 'to a cluster that is not configured: its adds count nothing';
+  if (series === undefined) return `to the cluster ${alone}`;
+  if (isSingleNode === false) return undefined;
+  return 'to the cluster: a server that is a single node would count nothing';
 }
 
 function typeOf({ host }: MsysWorld, given: Arguments, name: string): SeriesType {
@@ -141,7 +157,9 @@ function add(msys: MsysWorld, series: LuaSeries, given: Arguments): void {
   const amount = amountOf(msys, option('count'));
   if (series.type === 'string') {
     const key = textKey(msys, series, option('key'));
-    if (isAtEvent(msys, 'msys.audit_series.add')) series.counts.addText(key, amount);
+    if (isAtEvent(msys, 'msys.audit_series.add') && !series.isDead) {
+      series.counts.addText(key, amount);
+    }
     return;
   }
   const block = askedBlock(msys, option('key'));
@@ -150,7 +168,7 @@ function add(msys: MsysWorld, series: LuaSeries, given: Arguments): void {
     msys.host.fail('add takes an address: the count of a block is that of its addresses');
   }
   if (!isAtEvent(msys, 'msys.audit_series.add') || !holds(msys, series, block)) return;
-  series.counts.add(block.family, block.words, block.at, amount);
+  if (!series.isDead) series.counts.add(block.family, block.words, block.at, amount);
 }
 
 function amountOf({ host }: MsysWorld, value: LuaValue): number {

@@ -10,6 +10,7 @@ import {
 import { didYouMean } from '../../../model/suggest.ts';
 import { textOf } from '../bytes.ts';
 import { libraryTable, type Arguments, type LibraryFunction } from '../library/arguments.ts';
+import { isTrue } from '../runtime.ts';
 import { typeName } from '../type-name.ts';
 import type { LuaTable, LuaValue } from '../value.ts';
 import { askedBlock, type AskedBlock } from './block.ts';
@@ -43,8 +44,16 @@ function metric(msys: MsysWorld, name: MetricName, given: Arguments): number {
   const option = optionsOf(given, 'cidr');
   const windows = windowsOf(msys, monitor, option('startv'), option('endv'));
   const block = askedBlock(msys, option('cidr'));
+  const scope = isTrue(option('cluster')) ? 'cluster' : 'node';
   if (windows === undefined || !isAtEvent(msys, `msys.audit.${name}`)) return 0;
-  return countFor(block, msys.world.audit.metric(name, monitor).over(block.prefix, windows));
+  const { audit } = msys.world;
+  if (scope === 'cluster' && audit.replication[name] === undefined) tellAlone(msys, name);
+  return countFor(block, audit.metric(name, monitor, scope).over(block.prefix, windows));
+}
+
+/** There is no view of the cluster: it is the node's own (semantics, section 7). */
+function tellAlone(msys: MsysWorld, what: string): void {
+  tell(msys, 'doubt', `the configuration replicates no ${what}: those of the node alone`);
 }
 
 /** The second argument: a table of options, else the value of the main one. */
@@ -99,17 +108,21 @@ export function sessionCount(msys: MsysWorld, cidr: LuaValue, service: LuaValue)
   if (!isAtEvent(msys, 'inbound_session_count')) return 0;
   if (cidr === undefined && service === undefined) {
     const listener = batch.vocabulary.listeners.name(batch.listener[row]);
-    return countFor(block, audit.sessions(undefined, listener, ADDRESS));
+    return countFor(block, audit.sessions(undefined, listener, ADDRESS, 'node'));
   }
-  return countFor(block, audit.sessions(name, undefined, block.prefix));
+  if (name !== 'inbound_cidr') {
+    return countFor(block, audit.sessions(name, undefined, block.prefix, 'node'));
+  }
+  if (audit.replication.sessions === undefined) tellAlone(msys, 'inbound_cidr');
+  // It is SMTP on all nodes.
+  return countFor(block, audit.sessions('SMTP', undefined, block.prefix, 'cluster'));
 }
 
-/** `inbound_cidr` is SMTP on all nodes, which are counted together anyway. */
 function serviceOf({ host }: MsysWorld, value: LuaValue): string {
   if (value === undefined) return 'SMTP';
   const name = textOf(host.toText(value));
   const known = SERVICES.find((one) => one === name);
-  if (known !== undefined) return known === 'inbound_cidr' ? 'SMTP' : known;
+  if (known !== undefined) return known;
   const hint = didYouMean(name, SERVICES) ?? `there are ${SERVICES.join(', ')}`;
   return host.fail(`unknown service '${name}'; ${hint}`);
 }

@@ -1,4 +1,4 @@
-import type { BlockQuestion, MetricName } from '../../../engine/port.ts';
+import type { BlockQuestion, MetricName, Scope } from '../../../engine/port.ts';
 import { formatMonitor, parseMonitor, type Monitor } from '../../../model/monitor.ts';
 import { prefixOf } from '../asked-block.ts';
 import { askForPeer, countOf, isLiteral, madeAhead, namedIn, windowsOf } from '../question.ts';
@@ -29,13 +29,19 @@ function monitorOf(site: Site, { world }: Binding, value: Value | undefined): Mo
 }
 
 /** The form with a hash: a plain sum over windows. */
-function sum(run: Run, site: Site, binding: Binding, name: MetricName, hash: Hash): string {
+function sum(run: Run, site: Site, binding: Binding, of: Asked, hash: Hash): string {
   const named = namedIn(hash);
   const monitor = monitorOf(site, binding, named('monitor'));
-  const of = binding.world.audit.metric(name, monitor);
+  const asked = binding.world.audit.metric(of.name, monitor, of.scope);
   const mask = prefixOf(site, textOf(named('mask')));
-  const question = { of, monitor, ...mask, ...windowsOf(site, named), address: undefined };
+  const question = { of: asked, monitor, ...mask, ...windowsOf(site, named), address: undefined };
   return countOf(run, site, question);
+}
+
+/** A metric, of the node at hand or of the cluster. */
+interface Asked {
+  readonly name: MetricName;
+  readonly scope: Scope;
 }
 
 /** What the sliding average needs: the counts of windows 0 and 1. */
@@ -49,13 +55,13 @@ interface Average {
 function averageOf(
   site: Site,
   binding: Binding,
-  name: MetricName,
+  of: Asked,
   index: Value | undefined,
   mask: Value | undefined,
 ): Average {
   const monitor = monitorOf(site, binding, index);
   const { prefix, bits } = prefixOf(site, textOf(mask));
-  const asked = binding.world.audit.metric(name, monitor);
+  const asked = binding.world.audit.metric(of.name, monitor, of.scope);
   const now = asked.over(prefix, { start: 0, end: 0 });
   const before = asked.over(prefix, { start: 1, end: 1 });
   return { monitor, bits, now, before };
@@ -65,14 +71,14 @@ function averageOf(
  * The form with an index: the count of window 0 and that share of window 1 that lies less than an
  * interval back (momentum, 3.2); decimals are cut off.
  */
-function average(site: Site, binding: Binding, name: MetricName): Getter {
+function average(site: Site, binding: Binding, of: Asked): Getter {
   const [index, mask] = site.positional;
   const fixed = isLiteral(site)
-    ? madeAhead(() => averageOf(site, binding, name, index.literal, mask?.literal))
+    ? madeAhead(() => averageOf(site, binding, of, index.literal, mask?.literal))
     : undefined;
   return (run) => {
     const { monitor, bits, now, before } =
-      fixed ?? averageOf(site, binding, name, index.get(run), mask?.get(run));
+      fixed ?? averageOf(site, binding, of, index.get(run), mask?.get(run));
     const { intervalMs } = monitor;
     const elapsedMs = run.event.nowMs % intervalMs;
     const present = askForPeer(run, site, bits, now);
@@ -82,14 +88,22 @@ function average(site: Site, binding: Binding, name: MetricName): Getter {
   };
 }
 
-function metric(name: MetricName): CommandBinder {
+function metric(of: Asked): CommandBinder {
   return (site, binding) => {
     const [first] = site.positional;
-    const sliding = average(site, binding, name);
-    if (site.positional.length > 1 || first.literal !== undefined) return sliding;
+    const { replication } = binding.world.audit;
+    const isAlone = of.scope === 'cluster' && replication[of.name] === undefined;
+    const sliding = average(site, binding, of);
+    const isPositional = site.positional.length > 1 || first.literal !== undefined;
+    if (isPositional && !isAlone) return sliding;
     return (run) => {
-      const value = first.get(run);
-      return value instanceof Map ? sum(run, site, binding, name, value) : sliding(run);
+      if (isAlone) {
+        // There is no view of the cluster: it is the node's own (semantics, section 7).
+        const text = `the configuration replicates no ${of.name}: those of the node alone`;
+        run.world.note(site, 'doubt', text);
+      }
+      const value = isPositional ? undefined : first.get(run);
+      return value instanceof Map ? sum(run, site, binding, of, value) : sliding(run);
     };
   };
 }
@@ -98,7 +112,9 @@ const NAMES = ['connections', 'receptions', 'rejections'] as const;
 
 export const METRICS: CommandSet = {
   commands: Object.fromEntries(
-    // All nodes are counted together (semantics, section 7).
-    NAMES.flatMap((name) => ['', '_cluster'].map((end) => [`ec_ip_${name}${end}`, metric(name)])),
+    NAMES.flatMap((name) => [
+      [`ec_ip_${name}`, metric({ name, scope: 'node' })],
+      [`ec_ip_${name}_cluster`, metric({ name, scope: 'cluster' })],
+    ]),
   ),
 };

@@ -1,5 +1,6 @@
 import type { AskableSeries } from '../../../engine/port.ts';
 import { parseMonitor, type Monitor } from '../../../model/monitor.ts';
+import type { Replicate } from '../../../model/replication.ts';
 import { addressOf, prefixOf } from '../asked-block.ts';
 import {
   countAhead,
@@ -16,7 +17,7 @@ import {
 } from '../question.ts';
 import type { Run } from '../run.ts';
 import { fail, type Binding, type CommandBinder, type CommandSet, type Site } from '../site.ts';
-import { textOf } from '../value.ts';
+import { textOf, type Value } from '../value.ts';
 
 const ASKED = ['series', 'monitor', 'mask', 'period_start', 'period_end'];
 const ADDED = ['series', 'monitor', 'count'];
@@ -64,6 +65,26 @@ function literals(site: Site, names: readonly string[]): Named {
     name === 'ip' ? site.tags.get('ip')?.literal : site.positional.at(names.indexOf(name))?.literal;
 }
 
+const REPLICATED: ReadonlyMap<number, Replicate> = new Map([
+  [0, 'none'],
+  [1, 'cluster'],
+  [-1, 'manager'],
+]);
+
+/** Where an add goes; what nothing replicates stays on its node (semantics, section 7). */
+function replicateOf(site: Site, run: Run, value: Value | undefined): Replicate {
+  const number = wholeOf(site, 'replicate', value, 0);
+  const replicate = REPLICATED.get(number);
+  if (replicate === undefined) fail(site, `${site.name}: replicate is 0, 1 or -1, not ${number}`);
+  const { series, manager } = run.world.audit.replication;
+  const delayMs = replicate === 'cluster' ? series : manager;
+  if (replicate !== 'none' && delayMs === undefined) {
+    const text = `the configuration replicates no audit_series to the ${replicate}: added on its node alone`;
+    run.world.note(site, 'doubt', text);
+  }
+  return replicate;
+}
+
 /** `audit_series_add name monitor [amount]`, or a hash: to window 0 of the peer or of `ip`. */
 const auditSeriesAdd: CommandBinder = (site, binding) => {
   const { positional } = site;
@@ -76,16 +97,17 @@ const auditSeriesAdd: CommandBinder = (site, binding) => {
     const amount = wholeOf(site, 'count', named('count'), 1);
     const series = fixed ?? seriesOf(site, binding, named);
     if (isHash && textOf(named('serialize')) === '1') series.serialize();
+    const replicate = isHash ? replicateOf(site, run, named('replicate')) : 'none';
     const ip = isHash ? named('ip') : undefined;
     if (ip !== undefined) {
       const { family, words } = addressOf(site, textOf(ip));
-      series.add(family, words, 0, amount);
+      series.add(family, words, 0, amount, replicate);
       return undefined;
     }
     const { batch, row } = run.event;
     if (batch.family[row] === 0) {
       run.world.note(site, 'doubt', 'the log does not name the peer: nothing is added');
-    } else series.add(batch.family[row], batch.ip, row * 4, amount);
+    } else series.add(batch.family[row], batch.ip, row * 4, amount, replicate);
     return undefined;
   };
 };

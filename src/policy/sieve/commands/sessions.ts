@@ -43,26 +43,39 @@ function openSessions(
   };
 }
 
-/** Service names are a closed list and have case; `inbound_cidr` is SMTP summed over all nodes. */
+/** Service names are a closed list and have case. */
 function serviceOf(site: Site, name: string): string {
   const known = SERVICES.find((service) => service === name);
   if (known === undefined) fail(site, `${site.name}: unknown service '${name.slice(0, 64)}'`);
-  return known === 'inbound_cidr' ? 'SMTP' : known;
+  return known;
 }
 
 const auditService: CommandBinder = (site, { world: { audit } }) => {
   const [service, block] = site.positional;
   const of = (name: string): Asked => {
     const known = serviceOf(site, name);
-    return (prefix) => audit.sessions(known, undefined, prefix);
+    // It is SMTP, summed over all nodes.
+    if (known === 'inbound_cidr') {
+      return (prefix) => audit.sessions('SMTP', undefined, prefix, 'cluster');
+    }
+    return (prefix) => audit.sessions(known, undefined, prefix, 'node');
   };
   const { literal } = service;
   const ahead = literal === undefined ? undefined : madeAhead(() => of(textOf(literal)));
-  return openSessions(site, block, ahead, (run) => of(textOf(service.get(run))));
+  const asked = openSessions(site, block, ahead, (run) => of(textOf(service.get(run))));
+  if (audit.replication.sessions !== undefined) return asked;
+  return (run) => {
+    // There is no view of the cluster: it is the node's own (semantics, section 7).
+    if (textOf(service.get(run)) === 'inbound_cidr') {
+      const text = 'the configuration replicates no inbound_cidr: sessions of the node alone';
+      run.world.note(site, 'doubt', text);
+    }
+    return asked(run);
+  };
 };
 
 const onService: CommandBinder = (site, { world: { audit } }) => {
-  const of: Asked = (prefix) => audit.sessions('SMTP', undefined, prefix);
+  const of: Asked = (prefix) => audit.sessions('SMTP', undefined, prefix, 'node');
   return openSessions(site, site.positional[0], of, () => of);
 };
 
@@ -70,7 +83,7 @@ const onService: CommandBinder = (site, { world: { audit } }) => {
 const onListener: CommandBinder = (site, { world: { audit } }) =>
   openSessions(site, site.positional[0], undefined, ({ event: { batch, row } }) => {
     const listener = batch.vocabulary.listeners.name(batch.listener[row]);
-    return (prefix) => audit.sessions(undefined, listener, prefix);
+    return (prefix) => audit.sessions(undefined, listener, prefix, 'node');
   });
 
 export const SESSIONS: CommandSet = {

@@ -7,10 +7,25 @@ import { describe, expect, test } from 'vitest';
 
 import { WARNINGS, WORDS } from '../../../../src/policy/ecelerity/codes.ts';
 import type { ConfigurationCode } from '../../../../src/policy/ecelerity/codes.ts';
+import { readMaintenance } from '../../../../src/policy/ecelerity/maintenance.ts';
 import { readFixture, ROOT, shown } from './reading.ts';
 
 const codes = Object.keys(WORDS) as ConfigurationCode[];
 const folder = `${ROOT}fixtures/ecelerity/bad/`;
+
+const READERS = {
+  configuration: (code: string) => {
+    const reading = readFixture(`bad/${code}.conf`);
+    return { ...reading, usable: reading.configuration !== undefined };
+  },
+  // Codes of cidr_maintain.conf alone.
+  maintenance: (code: string) => {
+    const name = `fixtures/ecelerity/bad/${code}.conf`;
+    const text = readFileSync(`${ROOT}${name}`, 'utf8');
+    const { settings, diagnostics } = readMaintenance(text, name);
+    return { diagnostics, texts: new Map([[name, text]]), usable: settings !== undefined };
+  },
+};
 
 describe('every code', () => {
   test('has its bad configuration, and every bad configuration its code', () => {
@@ -19,13 +34,13 @@ describe('every code', () => {
   });
 
   test.each(codes)('%s', (code) => {
-    const reading = readFixture(`bad/${code}.conf`);
+    const reading = READERS[code.startsWith('maintain-') ? 'maintenance' : 'configuration'](code);
     const output = shown(reading);
     const golden = `${folder}${code}.txt`;
     if (process.env['HINDCAST_GOLDEN'] === 'write') writeFileSync(golden, output);
     expect(output).toBe(readFileSync(golden, 'utf8'));
     expect(new Set(reading.diagnostics.map((one) => one.code))).toEqual(new Set([code]));
-    expect(reading.configuration !== undefined).toBe(WARNINGS.has(code));
+    expect(reading.usable).toBe(WARNINGS.has(code));
   });
 });
 

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import type { AskableSeries, BlockQuestion, ScriptAudit } from '../../../../src/engine/port.ts';
 import { formatWords } from '../../../../src/model/address.ts';
 import { formatMonitor } from '../../../../src/model/monitor.ts';
+import { ALL_REPLICATED, type Replication } from '../../../../src/model/replication.ts';
 import { NOON_MS } from '../../../builders/event-batches.ts';
 import { ScriptStand, type Outcome, type RunEvent } from '../../../builders/script-run.ts';
 
@@ -16,22 +17,29 @@ class NotedAudit implements ScriptAudit {
   ];
   readonly notes: string[] = [];
 
-  metric: ScriptAudit['metric'] = (name, monitor) => this.#askable(name, formatMonitor(monitor));
+  replication: Replication = ALL_REPLICATED;
+
+  metric: ScriptAudit['metric'] = (name, monitor, scope) =>
+    this.#askable(scope === 'node' ? name : `cluster's ${name}`, formatMonitor(monitor));
 
   define: ScriptAudit['define'] = () => undefined;
 
   series: ScriptAudit['series'] = (name, monitor) => this.#askable(name, formatMonitor(monitor));
 
-  sessions: ScriptAudit['sessions'] = (service = '*', listener = '*', { ipv4, ipv6 }) =>
-    this.#question(`sessions ${service} ${listener} /${ipv4} /${ipv6}`, 7);
+  sessions: ScriptAudit['sessions'] = (service = '*', listener = '*', { ipv4, ipv6 }, scope) =>
+    this.#question(
+      `${scope === 'node' ? '' : "cluster's "}sessions ${service} ${listener} /${ipv4} /${ipv6}`,
+      7,
+    );
 
   #askable(name: string, monitor: string): AskableSeries {
     const named = `${name} ${monitor}`;
     return {
       over: ({ ipv4, ipv6 }, { start, end }) =>
         this.#question(`${named} /${ipv4} /${ipv6} ${start}..${end}`, start === 0 ? 7 : 4),
-      add: (family, words, at, amount) => {
-        this.notes.push(`${named} ${formatWords(family, words, at)} +${amount}`);
+      add: (family, words, at, amount, replicate) => {
+        const where = replicate === 'none' ? '' : ` to the ${replicate}`;
+        this.notes.push(`${named} ${formatWords(family, words, at)} +${amount}${where}`);
       },
       serialize: () => this.notes.push(`${named} serialize`),
     };
@@ -78,7 +86,7 @@ describe('what is asked', () => {
     ],
     ['audit_service "SMTP" "/24"', 'sessions SMTP * /24 /24 of 192.0.2.7', '7'],
     ['audit_service "SMTP" "24"', 'sessions SMTP * /24 /24 of 192.0.2.7', '7'],
-    ['audit_service "inbound_cidr" "/24"', 'sessions SMTP * /24 /24 of 192.0.2.7', '7'],
+    ['audit_service "inbound_cidr" "/24"', "cluster's sessions SMTP * /24 /24 of 192.0.2.7", '7'],
     [
       'audit_service "ECStream" "198.51.100.1/16"',
       'sessions ECStream * /16 /16 of 198.51.100.1',

@@ -99,6 +99,7 @@ describe('a series', () => {
       amount: 1,
       persist: false,
       serialize: false,
+      replicate: 'none',
     });
   });
 

@@ -1,4 +1,4 @@
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { DiskError, UserError } from '../model/errors.ts';
 
 /** The largest series file, packed or not. */
@@ -21,4 +21,16 @@ export function unpackGzip(bytes: Buffer, file: string): Buffer {
     }
     throw new DiskError(`cannot unpack series file ${file}: ${error.message}`, { cause: error });
   }
+}
+
+/** Where the header of a gzip file names the system that wrote it, and the number for none. */
+const SYSTEM_AT = 9;
+const NO_SYSTEM = 255;
+
+/** A gzip file of these bytes, the same wherever and whenever it is written. */
+export function packGzip(bytes: Buffer): Buffer {
+  // zlib leaves the time out, but not the system.
+  const packed = gzipSync(bytes, { level: 9 });
+  packed[SYSTEM_AT] = NO_SYSTEM;
+  return packed;
 }

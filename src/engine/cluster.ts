@@ -1,0 +1,158 @@
+import type { Replication } from '../model/replication.ts';
+import { compareText } from '../model/order.ts';
+import type { Words } from '../model/vocabulary.ts';
+import type { ArrivalState, ClusterState } from './audit-state.ts';
+import type { FeedNodes } from './feed-nodes.ts';
+import type { AddKey } from './feed-tables.ts';
+import type { Subject } from './port.ts';
+import { KeyRegistry } from './tables.ts';
+
+/** A replicated value that the others do not have yet. */
+export interface Arrival {
+  readonly dueMs: number;
+  readonly of: FeedNodes;
+  readonly to: 'nodes' | 'manager';
+  readonly from: number;
+  readonly key: AddKey;
+  /** 0 once the key was removed. */
+  amount: number;
+  /** Window of the event, and its time: that is where a value goes. */
+  readonly window: number;
+  readonly timeMs: number;
+}
+
+/**
+ * The nodes of a replay: which the log has shown, and what is on its way between them. As long as
+ * there is only one, what it counts is the total, and nothing is counted twice.
+ */
+export class Cluster {
+  readonly replication: Replication;
+  readonly #subject: Subject;
+  readonly #joined: FeedNodes[] = [];
+  /** By node; undefined: not seen yet. */
+  readonly #keys: (KeyRegistry | undefined)[] = [];
+  /** Of places that are no node, and of what came late. */
+  readonly #otherKeys: KeyRegistry[] = [];
+  #entered = -1;
+  #isSplit = false;
+  /** By the time at which they are due. */
+  #onTheWay: Arrival[] = [];
+
+  constructor(replication: Replication, subject: Subject) {
+    this.replication = replication;
+    this.#subject = subject;
+  }
+
+  /** The node of the event, or of the session's end, at hand. */
+  get node(): number {
+    return this.#subject.node;
+  }
+
+  /** Whether nodes count by themselves: there are several. */
+  get isSplit(): boolean {
+    return this.#isSplit;
+  }
+
+  /** Keys in memory. */
+  get size(): number {
+    let size = 0;
+    for (const keys of this.#keys) size += keys?.size ?? 0;
+    for (const keys of this.#otherKeys) size += keys.size;
+    return size;
+  }
+
+  /** Whether nothing is on its way. */
+  get isQuiet(): boolean {
+    return this.#onTheWay.length === 0;
+  }
+
+  /** Something is counted by node from now on. */
+  join(nodes: FeedNodes): void {
+    this.#joined.push(nodes);
+    if (!this.#isSplit) return;
+    for (const node of this.#keys.keys()) {
+      // Rows of keys that are alive have their width: what comes late brings its own keys.
+      if (this.#keys[node] !== undefined) nodes.addNode(node, this.newKeys());
+    }
+  }
+
+  newKeys(): KeyRegistry {
+    const keys = new KeyRegistry();
+    this.#otherKeys.push(keys);
+    return keys;
+  }
+
+  /** The node at hand: one that is new begins with nothing of its own. */
+  enter(): void {
+    const { node } = this;
+    if (node === this.#entered) return;
+    this.#entered = node;
+    if (this.#keys[node] !== undefined) return;
+    if (this.#keys.length > 0) this.split();
+    this.#add(node);
+  }
+
+  /** Has nodes count by themselves from now on: the only one so far has counted the total. */
+  split(): void {
+    if (this.#isSplit) return;
+    this.#isSplit = true;
+    this.#keys.forEach((keys, node) => {
+      // All tables that share keys are made before the first key.
+      for (const nodes of this.#joined) nodes.addNode(node, keys!);
+      for (const nodes of this.#joined) nodes.fillFirst(node);
+    });
+  }
+
+  #add(node: number): void {
+    const keys = (this.#keys[node] = new KeyRegistry());
+    if (!this.#isSplit) return;
+    for (const nodes of this.#joined) nodes.addNode(node, keys);
+  }
+
+  send(arrival: Arrival): void {
+    const { dueMs } = arrival;
+    let at = this.#onTheWay.length;
+    // Delays may differ: by what is replicated.
+    while (at > 0 && this.#onTheWay[at - 1].dueMs > dueMs) at--;
+    this.#onTheWay.splice(at, 0, arrival);
+  }
+
+  /** What is on its way to other nodes. */
+  onTheWay(of: FeedNodes): Arrival[] {
+    return this.#onTheWay.filter((arrival) => arrival.of === of && arrival.to === 'nodes');
+  }
+
+  /** Has everything arrive that is due at or before `timeMs`. */
+  deliver(timeMs: number): void {
+    if (this.#onTheWay.length === 0 || this.#onTheWay[0].dueMs > timeMs) return;
+    let due = 1;
+    while (due < this.#onTheWay.length && this.#onTheWay[due].dueMs <= timeMs) due++;
+    for (const arrival of this.#onTheWay.splice(0, due)) arrival.of.arrive(arrival);
+  }
+
+  save(nodes: Words, feedOf: (nodes: FeedNodes) => number): ClusterState {
+    const seen = [...this.#keys.keys()].filter((node) => this.#keys[node] !== undefined);
+    return {
+      nodes: seen.map((node) => nodes.name(node)).sort(compareText),
+      isSplit: this.#isSplit,
+      onTheWay: this.#onTheWay.map(({ of, from, key, ...arrival }): ArrivalState => ({
+        ...arrival,
+        feed: feedOf(of),
+        from: nodes.name(from),
+        key: { family: key.family, ip: [...key.ip.subarray(key.at, key.at + 4)], text: key.text },
+      })),
+    };
+  }
+
+  /** What has joined before is filled by whoever restores it. */
+  restore(state: ClusterState, nodes: Words, nodesOf: (feed: number) => FeedNodes): void {
+    this.#isSplit = state.isSplit;
+    for (const name of state.nodes) this.#add(nodes.id(name)!);
+    this.#onTheWay = state.onTheWay.map(({ feed, from, key, ...arrival }) => ({
+      ...arrival,
+      of: nodesOf(feed),
+      from: nodes.id(from)!,
+      key: { ...key, ip: Int32Array.from(key.ip), at: 0 },
+    }));
+  }
+}
