@@ -1,4 +1,4 @@
-import { ALL_REPLICATED, type Replication } from '../../src/model/replication.ts';
+import { ALL_REPLICATED, type ManagerLog, type Replication } from '../../src/model/replication.ts';
 import { Vocabulary } from '../../src/model/vocabulary.ts';
 import { BARE_POLICY } from '../../src/simulate/policy-run.ts';
 import type { ReplayOptions } from '../../src/simulate/replay.ts';
@@ -10,8 +10,9 @@ import { sievePolicy } from './script-replays.ts';
 // Histories of a few nodes that can be worked out by hand: one peer, windows of ten seconds, and
 // times in seconds after noon, where such a window begins.
 
-export type Setting = Omit<Partial<ReplayOptions>, 'replication'> & {
+export type Setting = Partial<ReplayOptions> & {
   readonly replication?: Partial<Replication>;
+  readonly managerLog?: ManagerLog;
 };
 
 export const PEER = '192.0.2.1';
@@ -31,19 +32,22 @@ export function disconnect(node: string, seconds: number, began: number): EventR
 /** The log of each node is an input that has its name. */
 export async function replayNodes(
   rows: readonly EventRow[],
-  { replication, ...options }: Setting,
+  { replication, managerLog, policy, ...options }: Setting,
 ): Promise<{ records: ReplayRecords; notes: readonly string[] }> {
   const nodes = [...new Set(rows.map(({ node }) => node!))];
   const inputs = nodes.map((node) => rows.filter((row) => row.node === node));
   const records = new ReplayRecords();
   const { tally } = await replayRows(
     inputs,
-    { ...BARE_POLICY, monitors: [MONITOR] },
+    {
+      ...(policy ?? { ...BARE_POLICY, monitors: [MONITOR] }),
+      replication: { ...ALL_REPLICATED, isSingleNode: false, ...replication },
+      managerLog,
+    },
     {
       vocabulary: new Vocabulary(),
       fileOf: (source) => nodes[source],
       sink: records,
-      replication: { ...ALL_REPLICATED, ...replication },
       ...options,
     },
   );
