@@ -7,7 +7,11 @@ export function defineCheck(command: Command, context: CommandContext): void {
   command
     .description('check policies and show every mistake where it stands')
     .argument('[policies...]', 'policy files; Sieve scripts end in .siv or .sieve')
-    .option('--config <file>', 'an ecelerity.conf that they run under, checked with its scripts')
+    .option(
+      '--config <file>',
+      'an ecelerity.conf that they run under, checked with its scripts (repeatable)',
+      collect,
+    )
     .option('--root <dir>', 'with --config: look for its absolute paths below this folder')
     .option(
       '--phase <slot or logs>',

@@ -11,6 +11,8 @@ import {
 } from '../report/comparison-rows.ts';
 import { policyRemarks } from '../report/tables.ts';
 import { compare } from '../simulate/compare/compare.ts';
+import type { ClusterOptions } from './cluster-settings.ts';
+import type { ConfigurationOptions } from './configuration-file.ts';
 import { durationOption, fromToOptions, type LogOptions } from './input-options.ts';
 import type { LabelOptions } from './label-lists.ts';
 import { isLuaFile } from './lua-modules.ts';
@@ -27,14 +29,18 @@ import { VERSION } from './version.ts';
 import { readLabels } from './what-if-options.ts';
 
 /** What `compare` takes; the same words as the command line's. */
-export interface CompareLogsOptions extends LogOptions, LabelOptions, Omit<ScriptOptions, 'phase'> {
+export interface CompareLogsOptions
+  extends
+    LogOptions,
+    LabelOptions,
+    ConfigurationOptions,
+    ClusterOptions,
+    Omit<ScriptOptions, 'phase'> {
   readonly logs: readonly string[];
   /** Policy files: the old one, then the new one. */
   readonly policy?: readonly string[] | undefined;
   /** Of the Sieve scripts among them: one for both, or one for each in their order. */
   readonly phase?: readonly string[] | undefined;
-  readonly config?: string | undefined;
-  readonly root?: string | undefined;
   readonly out?: string | undefined;
   readonly force?: boolean | undefined;
   readonly from?: string | undefined;
@@ -147,9 +153,9 @@ function loadPolicies(options: CompareLogsOptions): Policies {
   // Where no policy is a script, what goes with scripts is refused as for any other run.
   const isShared = !files.some(isProgram);
   const load = (at: number): RunPolicy => {
-    const { config, root } = options;
+    const { config, root, maxDelay } = options;
     const own = isShared || isProgram(files[at]) ? { strict, sliding, dnsFixture } : {};
-    return loadRunPolicy(files[at], { config, root, ...own, phase: phases[at] });
+    return loadRunPolicy(files[at], { config, root, maxDelay, ...own, phase: phases[at] });
   };
   return { old: load(0), new: load(1) };
 }

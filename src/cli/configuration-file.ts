@@ -3,11 +3,15 @@ import path from 'node:path';
 import { UserError } from '../model/errors.ts';
 import { compareText } from '../model/order.ts';
 import type { ConfigurationPort } from '../policy/ecelerity/includes.ts';
-import { readConfiguration, type Configuration } from '../policy/ecelerity/read.ts';
+import { auditMissing, readConfiguration, type Configuration } from '../policy/ecelerity/read.ts';
 import { mistakesIn, readNamedFile, shownDiagnostics } from './policy-file.ts';
 
 export interface LoadedConfiguration extends Configuration {
-  /** The configuration's own text, those of the files it includes, then those of its scripts. */
+  /** The files that the user names, in order. */
+  readonly files: readonly string[];
+  /**
+   * The texts of those files, of what they include in the order of reading, then of their scripts.
+   */
   readonly texts: readonly string[];
   /** Warnings as shown to the user. */
   readonly warnings: readonly string[];
@@ -15,35 +19,63 @@ export interface LoadedConfiguration extends Configuration {
 
 /** A configuration as the options name it. */
 export interface ConfigurationOptions {
-  /** An `ecelerity.conf`. */
-  readonly config?: string | undefined;
+  /** An `ecelerity.conf`; several count as if included one behind the other. */
+  readonly config?: string | readonly string[] | undefined;
   /** With `config`: the folder below which its absolute paths are looked for. */
   readonly root?: string | undefined;
 }
 
+/** The files of the configuration that the user names, in order. */
+export function configFilesOf({ config = [] }: ConfigurationOptions): readonly string[] {
+  return typeof config === 'string' ? [config] : config;
+}
+
+/** `ecelerity.conf and eccluster.conf` */
+export function shownConfig(files: readonly string[]): string {
+  return files.join(' and ');
+}
+
 /**
- * Reads an `ecelerity.conf`, the files that it includes and the scripts that it names.
+ * Reads an `ecelerity.conf`, the files that it includes and the scripts that it names; of several
+ * the stanzas of all.
  *
- * @param root the folder below which absolute paths are looked for; undefined: as they stand
- * @throws {UserError} with all mistakes, each where it stands
- * @throws {DiskError} when the file cannot be read
+ * @returns undefined when the options name none
+ * @throws {UserError} with all mistakes, each where it stands; also for a `root` without `config`
+ * @throws {DiskError} when a file cannot be read
  */
-export function loadConfiguration(config: string, root?: string): LoadedConfiguration {
+export function loadConfiguration(options: ConfigurationOptions): LoadedConfiguration | undefined {
+  refuseLoneRoot(options);
+  const { root } = options;
   if (root !== undefined && statSync(root, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new UserError(`--root ${root}: no such folder`);
   }
-  const text = readNamedFile(config, 'configuration');
-  const name = path.normalize(config);
-  const { configuration, diagnostics, texts } = readConfiguration(text, name, portOf(root));
+  const files = configFilesOf(options);
+  const names = files.map((file) => path.normalize(file));
+  const twice = names.find((name, at) => names.indexOf(name) < at);
+  if (twice !== undefined) throw new UserError(`--config names ${twice} twice`);
+  const [main, ...others] = files.map((file, at) => {
+    return { name: names[at], text: readNamedFile(file, 'configuration') };
+  });
+  if (main === undefined) return undefined;
+  const reading = readConfiguration([main, ...others], portOf(root));
+  const { configuration, diagnostics, texts } = reading;
   const shown = shownDiagnostics(diagnostics, texts);
   if (configuration === undefined) throw mistakesIn(diagnostics, shown);
   const scripts = configuration.scripts.map((script) => script.text);
-  return { ...configuration, texts: [...texts.values(), ...scripts], warnings: shown };
+  return { ...configuration, files, texts: [...texts.values(), ...scripts], warnings: shown };
+}
+
+/** @throws {UserError} at the configuration when it lacks what counts for a policy */
+export function requireAudit({ audit, files, texts }: LoadedConfiguration): void {
+  if (audit !== undefined) return;
+  const name = path.normalize(files[0]);
+  const missing = auditMissing(name);
+  throw mistakesIn([missing], shownDiagnostics([missing], new Map([[name, texts[0]]])));
 }
 
 /** @throws {UserError} when there is a folder for the paths of no configuration */
-export function refuseLoneRoot({ config, root }: ConfigurationOptions): void {
-  if (root === undefined || config !== undefined) return;
+export function refuseLoneRoot(options: ConfigurationOptions): void {
+  if (options.root === undefined || configFilesOf(options).length > 0) return;
   throw new UserError('--root needs a --config', 'it is where the absolute paths of one lie');
 }
 

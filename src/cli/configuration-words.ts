@@ -2,24 +2,79 @@ import { DEFAULT_MONITOR, formatMonitor } from '../model/monitor.ts';
 import { visible } from '../model/visible.ts';
 import { DEFAULT_MAINTENANCE_INTERVAL_MS } from '../policy/audit-settings.ts';
 import type { AuditStanza } from '../policy/ecelerity/audit-stanza.ts';
+import type { Replica } from '../policy/ecelerity/cluster-stanza.ts';
+import type { AsLogger } from '../policy/ecelerity/logger-stanza.ts';
 import type { Configuration } from '../policy/ecelerity/read.ts';
+import { isSimulated, simulatedParameters } from '../policy/ecelerity/replication.ts';
 
 /** What `check` says of a configuration that holds. */
 export function configurationWords(configuration: Configuration): string[] {
-  const { audit, scripts, hooks, scriptlets, replicas, asLogger } = configuration;
-  const words = stanzaWords(audit);
+  const { audit, scripts, hooks, scriptlets } = configuration;
+  const words = audit === undefined ? ['no inbound_audit'] : stanzaWords(audit);
   if (scripts.length > 0) words.push(counted(scripts.length, 'script'));
   if (hooks.length > 0) words.push(`${counted(hooks.length, 'hook')} (not used)`);
   if (scriptlets.length > 0) words.push(counted(scriptlets.length, 'scriptlet'));
-  if (replicas.length > 0) {
-    words.push(`replicates ${replicas.map(({ name }) => visible(name)).join(' ')} (not used)`);
-  }
-  if (asLogger !== undefined) words.push('as_logger (not used)');
   return words;
 }
 
+/** What `check` says beside that: of the cluster, its manager, and what is not read. */
+export function clusterLines({ cluster, asLogger, skipped }: Configuration): string[] {
+  const lines: string[] = [];
+  if (cluster !== undefined) {
+    const told = cluster.replicas.filter((replica) => isSimulated(replica));
+    const shown = told.map((replica) => replicaWords(replica));
+    lines.push(`replicates: ${shown.length === 0 ? 'nothing' : shown.join(', ')}`);
+    const untold = cluster.replicas.flatMap((replica) => untoldWords(replica));
+    if (untold.length > 0) lines.push(`not simulated: ${untold.join(', ')}`);
+  }
+  if (asLogger !== undefined) lines.push(`as_logger: ${loggerWords(asLogger)}`);
+  if (skipped.size > 0) lines.push(`skipped: ${skippedWords(skipped)}`);
+  return lines;
+}
+
+/** `metrics (connect reception) after 1.5 s` */
+function replicaWords(replica: Replica): string {
+  const { name, type, maxDelayMs = 0 } = replica;
+  const details = [...(type === name ? [] : [String(type)]), ...simulatedParameters(replica)];
+  const delay = maxDelayMs === 0 ? 'at once' : `after ${maxDelayMs / 1000} s`;
+  return `${withDetails(name, details)} ${delay}`;
+}
+
+/** `outbound_cidr`, `metrics (delivery)`; nothing where all of it is simulated. */
+function untoldWords(replica: Replica): string[] {
+  const { name, type, parameters } = replica;
+  const simulated = simulatedParameters(replica);
+  const untold = parameters.filter((parameter) => !simulated.includes(parameter));
+  const isMetrics = type === 'metrics' || type === 'eccmgr_metrics';
+  if (isMetrics && parameters.length === 0) return [withDetails(name, ['no parameters'])];
+  return untold.length > 0 || !isSimulated(replica) ? [withDetails(name, untold)] : [];
+}
+
+function withDetails(name: string, details: readonly string[]): string {
+  return details.length === 0 ? visible(name) : `${visible(name)} (${details.join(' ')})`;
+}
+
+/** `every 60 s, all series but "spam$" "^other", base_dir /var/log/example (not used)` */
+function loggerWords(asLogger: AsLogger): string {
+  const { logIntervalMs, baseDir, includeByDefault, include, exclude } = asLogger;
+  const words: string[] = [];
+  if (logIntervalMs === undefined) words.push('nothing, without log_interval');
+  else {
+    const patterns = (includeByDefault ? exclude : include).map((text) => `"${visible(text)}"`);
+    const [few, none] = includeByDefault
+      ? ['all series but', 'all series']
+      : ['series', 'no series'];
+    words.push(
+      `every ${logIntervalMs / 1000} s`,
+      [patterns.length === 0 ? none : few, ...patterns].join(' '),
+    );
+  }
+  if (baseDir !== undefined) words.push(`base_dir ${visible(baseDir)} (not used)`);
+  return words.join(', ');
+}
+
 /** `esmtp_listener (2), adaptive` */
-export function skippedWords(skipped: Configuration['skipped']): string {
+function skippedWords(skipped: Configuration['skipped']): string {
   const words = [...skipped].map(([keyword, count]) => {
     return count === 1 ? visible(keyword) : `${visible(keyword)} (${count})`;
   });

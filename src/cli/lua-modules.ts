@@ -4,6 +4,7 @@ import { UserError } from '../model/errors.ts';
 import type { Scriptlet } from '../policy/ecelerity/scriptlet-stanza.ts';
 import { LuaPolicy, readLua, type LuaSource } from '../policy/lua/lua-policy.ts';
 import { shownNames } from '../policy/momentum/shown-names.ts';
+import { shownConfig } from './configuration-file.ts';
 import { mistakesIn, readNamedFile, shownDiagnostics } from './policy-file.ts';
 import type { ReadText, ScriptDisk } from './script-disk.ts';
 
@@ -31,14 +32,19 @@ function moduleFile(folder: string, name: string): string | undefined {
 /**
  * The modules that scriptlets of a configuration name, in order.
  *
+ * @param configs the files of the configuration; modules lie by one of them
  * @throws {UserError} when one is not there
  */
-export function scriptletFiles(config: string, scriptlets: readonly Scriptlet[]): string[] {
+export function scriptletFiles(
+  configs: readonly string[],
+  scriptlets: readonly Scriptlet[],
+): string[] {
   return scriptlets.map(({ name, source }) => {
-    const file = moduleFile(path.dirname(config), source);
+    const found = configs.map((config) => moduleFile(path.dirname(config), source));
+    const file = found.find((one) => one !== undefined);
     if (file !== undefined) return file;
     throw new UserError(
-      `${config}: scriptlet '${name}': no module '${source}'`,
+      `${shownConfig(configs)}: scriptlet '${name}': no module '${source}'`,
       `it is looked for as ${source.replaceAll('.', '/')}.lua in the folder of the configuration, ` +
         'conf/default and conf/global',
     );

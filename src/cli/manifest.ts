@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { FileReport } from '../model/file-report.ts';
 import { formatIso } from '../model/time.ts';
+import type { ClusterOptions } from './cluster-settings.ts';
 import { timeOption, type LogOptions } from './input-options.ts';
 import type { ScriptOptions } from './scripts.ts';
 
 /** Options that change what any run over logs under a policy finds. */
-interface RunOptions extends LogOptions, Omit<ScriptOptions, 'phase'> {
+interface RunOptions extends LogOptions, ClusterOptions, Omit<ScriptOptions, 'phase'> {
   readonly phase?: string | readonly string[] | undefined;
   readonly from?: string | undefined;
   readonly to?: string | undefined;
@@ -30,6 +31,7 @@ export function commonOptions(options: RunOptions): Record<string, unknown> {
     sliding: options.sliding,
     session_timeout: options.sessionTimeout,
     clamp_negative: options.clampNegative,
+    max_delay: options.maxDelay,
   };
 }
 

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 
 /** Gathers the values of an option that may be repeated. */
 export const collect = (value: string, before: string[] | undefined): string[] => [
@@ -30,3 +30,9 @@ export function wholeNumber(least: number, most = Infinity): (text: string) => n
     throw new InvalidArgumentError(`expected a whole number ${range}.`);
   };
 }
+
+export const maxDelayOption = (): Option =>
+  new Option(
+    '--max-delay <duration>',
+    'how long all that nodes replicate takes to arrive (default: as the --config says, or 0)',
+  );

@@ -1,7 +1,7 @@
 import { Argument, Command, Option } from 'commander';
 import { defineCheck } from './check-command.ts';
 import { defineCut } from './cut-command.ts';
-import { collect, once, wholeNumber } from './option-values.ts';
+import { collect, maxDelayOption, once, wholeNumber } from './option-values.ts';
 import { FORMAT_NAMES } from '../input/format-names.ts';
 import { defineMaintain } from './maintain-command.ts';
 import { defineExplain, defineTimeline, defineTop } from './question-commands.ts';
@@ -24,7 +24,6 @@ function topKeys(text: string): number {
 }
 
 const onePolicy = once('several scripts run from a --config');
-const oneConfig = once('one configuration may include another');
 
 /** The options of every command that reads logs. */
 function withLogOptions(command: Command): Command {
@@ -83,8 +82,8 @@ export function createProgram(context: CommandContext): Command {
     )
     .option(
       '--config <file>',
-      'an ecelerity.conf: its monitors, and without a --policy its Sieve scripts',
-      oneConfig,
+      'an ecelerity.conf: its monitors, and without a --policy its scripts (repeatable)',
+      collect,
     )
     .option(
       '--phase <name>',
@@ -127,6 +126,7 @@ export function createProgram(context: CommandContext): Command {
       'silence that ends a session without a logged end (default 10m)',
     )
     .option('--clamp-negative', 'counts stop at 0 where an amount would take them below')
+    .addOption(maxDelayOption())
     .option('--max-keys <n>', 'end with an error when more keys are in memory', wholeNumber(1))
     .option('--max-unparsed <n>', 'exit 3 when more lines could not be read', wholeNumber(0))
     .action(async (logs: string[], options: object) => {
@@ -241,8 +241,8 @@ export function createProgram(context: CommandContext): Command {
     )
     .option(
       '--config <file>',
-      'an ecelerity.conf: its monitors, and without a --policy its Sieve scripts',
-      oneConfig,
+      'an ecelerity.conf: its monitors, and without a --policy its scripts (repeatable)',
+      collect,
     )
     .option('--root <dir>', 'with --config: look for its absolute paths below this folder')
     .option(

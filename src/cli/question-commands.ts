@@ -69,7 +69,7 @@ export function defineExplain(command: Command, context: CommandContext): void {
     )
     .option('--from <time>', 'with --firing: as in the replay that wrote firings.csv')
     .option('--to <time>', 'with --firing: as in the replay that wrote firings.csv')
-    .option('--config <file>', 'an ecelerity.conf: its monitors')
+    .option('--config <file>', 'an ecelerity.conf: its monitors (repeatable)', collect)
     .option('--root <dir>', 'with --config: look for its absolute paths below this folder')
     .option(
       '--session-timeout <duration>',

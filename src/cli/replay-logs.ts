@@ -8,6 +8,8 @@ import { summaryJson, type ReplayReport } from '../report/summary.ts';
 import { DEFAULT_SESSION_TIMEOUT_MS } from '../correlate/correlator.ts';
 import { enforce } from '../simulate/enforce/enforce.ts';
 import { replay as replayEvents } from '../simulate/replay.ts';
+import type { ClusterOptions } from './cluster-settings.ts';
+import type { ConfigurationOptions } from './configuration-file.ts';
 import { durationOption, fromToOptions, type LogOptions } from './input-options.ts';
 import { commonOptions, digestOf, givenOf, inputJson, policyJson } from './manifest.ts';
 import { openLogs } from './open-logs.ts';
@@ -21,15 +23,12 @@ import { readWhatIf, type WhatIf, type WhatIfOptions } from './what-if-options.t
 import { VERSION } from './version.ts';
 
 /** What `replay` takes; the same words as the command line's. */
-export interface ReplayLogsOptions extends LogOptions, ScriptOptions, WhatIfOptions {
+export interface ReplayLogsOptions
+  extends LogOptions, ScriptOptions, WhatIfOptions, ConfigurationOptions, ClusterOptions {
   /** Files, globs, folders, or `-` for standard input; none only with `final`. */
   readonly logs: readonly string[];
   /** A policy file, or a policy's text. Absent: the built-in metrics alone. */
   readonly policy?: PolicySource | undefined;
-  /** An `ecelerity.conf`: its `inbound_audit` stanza gives the monitors. */
-  readonly config?: string | undefined;
-  /** With `config`: the folder below which its absolute paths are looked for. */
-  readonly root?: string | undefined;
   /** Folder for the report: it must be new or empty, unless `force` is set. Absent: no files. */
   readonly out?: string | undefined;
   readonly force?: boolean | undefined;
@@ -238,8 +237,14 @@ export function longestSpan(monitors: readonly Monitor[]): number {
 }
 
 /** What all runs of a state must share: the policy, and what changes how it counts. */
-function settledDigest({ texts }: RunPolicy, { clampNegative }: ReplayLogsOptions): string | null {
-  return digestOf(clampNegative === true ? [...texts, 'clamp-negative'] : texts);
+function settledDigest(
+  { texts }: RunPolicy,
+  { clampNegative, maxDelay }: ReplayLogsOptions,
+): string | null {
+  const clamp = clampNegative === true ? ['clamp-negative'] : [];
+  const delayMs = durationOption('--max-delay', maxDelay);
+  const delay = delayMs === undefined ? [] : [`max-delay ${delayMs}`];
+  return digestOf([...texts, ...clamp, ...delay]);
 }
 
 /** What the report was made from: everything that changes results, and nothing else. */

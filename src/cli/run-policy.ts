@@ -1,7 +1,9 @@
 import path from 'node:path';
 import { UserError } from '../model/errors.ts';
 import { formatMonitor } from '../model/monitor.ts';
+import { asksAudit } from '../policy/audit-asked.ts';
 import type { AuditStanza } from '../policy/ecelerity/audit-stanza.ts';
+import { managerLogOf } from '../policy/ecelerity/replication.ts';
 import type { LuaSource } from '../policy/lua/lua-policy.ts';
 import type { PlacedRules } from '../policy/rule-coverage.ts';
 import type { RulePolicy } from '../policy/rule-policy.ts';
@@ -9,10 +11,12 @@ import { JoinedScripts } from '../policy/joined-scripts.ts';
 import type { ScriptPolicy } from '../policy/script-policy.ts';
 import type { SlottedScript } from '../policy/sieve/sieve-policy.ts';
 import { BARE_POLICY } from '../simulate/policy-run.ts';
+import { clusterSettings, replicationFor, type ClusterOptions } from './cluster-settings.ts';
 import {
   loadConfiguration,
   mappedPath,
-  refuseLoneRoot,
+  requireAudit,
+  shownConfig,
   type ConfigurationOptions,
   type LoadedConfiguration,
 } from './configuration-file.ts';
@@ -35,7 +39,7 @@ export interface RunPolicy {
   readonly loadedModules: readonly LuaSource[];
   /** The file name of the policy, or of the configuration that names its scripts. */
   readonly name: string | undefined;
-  /** What is set of the audit engine, by the names of `inbound_audit`, for the manifest. */
+  /** What is set of the audit engine and the cluster, by the configuration's names. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** Stanzas of the configuration that are not read, by keyword, with their number. */
   readonly skipped: ReadonlyMap<string, number>;
@@ -56,28 +60,39 @@ export interface RunPolicy {
  */
 export function loadRunPolicy(
   source: PolicySource | undefined,
-  options: ConfigurationOptions & ScriptOptions,
+  options: ConfigurationOptions & ScriptOptions & ClusterOptions,
 ): RunPolicy {
-  refuseLoneRoot(options);
-  const { config, root } = options;
-  const configuration = config === undefined ? undefined : loadConfiguration(config, root);
+  const { root } = options;
+  const configuration = loadConfiguration(options);
   const stanza = configuration?.audit;
   const programs = programsOf(source, options, configuration);
   const { scripts, modules } = programs;
   const isProgram = scripts.length + modules.length > 0;
   const isNamed = source !== undefined && isProgram;
+  const isCounting = modules.length > 0 || (source !== undefined && !isProgram);
+  if (configuration !== undefined && isCounting) requireAudit(configuration);
   const loaded = source === undefined || isNamed ? undefined : loadPolicy(source, stanza);
-  const policy = loaded?.policy ?? barePolicy(stanza);
+  const policy: RulePolicy = {
+    ...(loaded?.policy ?? barePolicy(stanza)),
+    replication: replicationFor(configuration, options),
+    managerLog: managerLogOf(configuration?.asLogger),
+  };
   if (!isProgram) refuseLoneOptions(options);
   const disk = new ScriptDisk((name) => mappedPath(name, root), options.dnsFixture);
+  // Without its stanza the one mistake to tell is that it is missing.
+  const monitors =
+    configuration !== undefined && stanza === undefined ? undefined : policy.monitors;
   const sieve =
-    scripts.length === 0
-      ? undefined
-      : loadScripts(scripts, { ...options, monitors: policy.monitors, disk });
+    scripts.length === 0 ? undefined : loadScripts(scripts, { ...options, monitors, disk });
+  if (configuration !== undefined && sieve?.scripts.some(({ commands }) => asksAudit(commands))) {
+    requireAudit(configuration);
+  }
   const policies: ScriptPolicy[] = sieve === undefined ? [] : [sieve.policy];
   const lua = modules.length === 0 ? undefined : loadModules(modules, disk);
   if (lua !== undefined) policies.push(lua.policy);
-  const named = isNamed ? fileOf(source) : policy.file || (isProgram ? config : undefined);
+  const configFiles = isProgram ? (configuration?.files ?? []) : [];
+  const namedFile = isNamed ? fileOf(source) : policy.file;
+  const named = namedFile === '' ? configFiles : [namedFile];
   return {
     policy,
     placed: loaded?.placed,
@@ -85,8 +100,8 @@ export function loadRunPolicy(
     loadedScripts: sieve?.scripts ?? [],
     loadedModules: lua?.sources ?? [],
     // Where it lies must not change the report.
-    name: named === undefined ? undefined : path.basename(named),
-    settings: settingsOf(policy, stanza),
+    name: named.length === 0 ? undefined : shownConfig(named.map((file) => path.basename(file))),
+    settings: settingsOf(policy, configuration),
     skipped: configuration?.skipped ?? new Map(),
     get texts() {
       const own =
@@ -112,8 +127,8 @@ function programsOf(
 ): Programs {
   if (source === undefined) {
     refuseLonePhase(options);
-    const { scripts = [], scriptlets = [] } = configuration ?? {};
-    const files = scriptletFiles(options.config ?? '', scriptlets);
+    const { files: configs = [], scripts = [], scriptlets = [] } = configuration ?? {};
+    const files = scriptletFiles(configs, scriptlets);
     return { scripts, modules: files.map(readModuleFile) };
   }
   const script = namedScript(source, options);
@@ -160,13 +175,15 @@ function barePolicy(stanza: AuditStanza | undefined): RulePolicy {
 
 function settingsOf(
   { monitors, maintenanceIntervalMs }: RulePolicy,
-  stanza: AuditStanza | undefined,
+  configuration: LoadedConfiguration | undefined,
 ): Record<string, unknown> {
+  const stanza = configuration?.audit;
   const settings = {
     monitors: stanza && monitors.map((monitor) => formatMonitor(monitor)),
     maintenance_interval: maintenanceIntervalMs && maintenanceIntervalMs / 1000,
     log_dir: stanza?.logDir,
     serialize_dir: stanza?.serializeDir,
+    ...(configuration && clusterSettings(configuration)),
   };
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }

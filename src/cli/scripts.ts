@@ -36,7 +36,8 @@ export interface LoadedScripts {
 }
 
 interface LoadOptions extends ScriptOptions {
-  readonly monitors: readonly Monitor[];
+  /** Undefined: which there are is not checked. */
+  readonly monitors: readonly Monitor[] | undefined;
   readonly disk: ScriptDisk;
 }
 

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { collect, once, wholeNumber } from './option-values.ts';
+import { collect, maxDelayOption, once, wholeNumber } from './option-values.ts';
 import type { CommandContext } from './program.ts';
 
 /** `hindcast compare` */
@@ -14,8 +14,8 @@ export function defineCompare(command: Command, context: CommandContext): void {
     )
     .option(
       '--config <file>',
-      'an ecelerity.conf: its monitors, for both policies',
-      once('one configuration may include another'),
+      'an ecelerity.conf: its monitors, for both policies (repeatable)',
+      collect,
     )
     .option('--root <dir>', 'with --config: look for its absolute paths below this folder')
     .option(
@@ -54,6 +54,7 @@ export function defineCompare(command: Command, context: CommandContext): void {
       'silence that ends a session without a logged end (default 10m)',
     )
     .option('--clamp-negative', 'counts stop at 0 where an amount would take them below')
+    .addOption(maxDelayOption())
     .option('--max-unparsed <n>', 'exit 3 when more lines could not be read', wholeNumber(0))
     .action(async (logs: string[], options: object) => {
       const { runCompare } = await import('./commands/compare.ts');
@@ -85,7 +86,7 @@ export function defineSweep(command: Command, context: CommandContext): void {
       'with --enforce: above=50,per=24,windows=0..5,interval=300 in their place (repeatable)',
       collect,
     )
-    .option('--config <file>', 'an ecelerity.conf: its monitors', once('one is enough'))
+    .option('--config <file>', 'an ecelerity.conf: its monitors (repeatable)', collect)
     .option('--root <dir>', 'with --config: look for its absolute paths below this folder')
     .option('--from <time>', 'report from here on; earlier events only warm the windows')
     .option('--to <time>', 'stop before this time')

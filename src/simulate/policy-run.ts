@@ -9,7 +9,7 @@ import type { Vocabulary } from '../model/vocabulary.ts';
 import type { WindowShift } from '../model/window-grid.ts';
 import { auditPlan } from '../policy/audit-plan.ts';
 import { evaluatorOf, type RunCoverage } from '../policy/rule-coverage.ts';
-import { type Hit, type RuleEvaluator, type RuleState } from '../policy/rule-evaluator.ts';
+import type { Hit, RuleEvaluator, RuleState } from '../policy/rule-evaluator.ts';
 import type { RulePolicy } from '../policy/rule-policy.ts';
 import type { ScriptPolicy, ScriptVerdict } from '../policy/script-policy.ts';
 import type { Labels } from './collateral.ts';

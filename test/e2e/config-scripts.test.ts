@@ -64,8 +64,8 @@ describe('check --config', () => {
       'etc/main.conf': `inbound_audit { }
 sieve { hook "a\u001B[31m" { source = "x" } }
 scriptlet "scriptlet" { script "a" { source = "b.c" } script "d" { source = "b.e" } }
-cluster { Replicate "metrics" { } Replicate "inbound_cidr" { } }
-as_logger { log_interval = 60 }
+cluster { Replicate "me\u001B[31m" { type = metrics } Replicate "inbound_cidr" { } }
+as_logger { log_interval = 60 series_include = "\u001B[31m" base_dir = "\u001B[31m" }
 `,
       'etc/b/c.lua': '',
       'etc/b/e.lua': '',
@@ -73,7 +73,10 @@ as_logger { log_interval = 60 }
     const { code, stdout, stderr } = await runKept(CHECK, { cwd });
     expect([code, stdout]).toEqual([
       0,
-      'etc/main.conf: ok, monitors "300,6", maintenance_interval 300, 1 hook (not used), 2 scriptlets, replicates metrics inbound_cidr (not used), as_logger (not used)\n' +
+      'etc/main.conf: ok, monitors "300,6", maintenance_interval 300, 1 hook (not used), 2 scriptlets\n' +
+        'etc/main.conf: replicates: inbound_cidr at once\n' +
+        'etc/main.conf: not simulated: me\\x1b[31m (no parameters)\n' +
+        'etc/main.conf: as_logger: every 60 s, series "\\x1b[31m", base_dir \\x1b[31m (not used)\n' +
         'etc/b/c.lua: ok, a Lua module\netc/b/e.lua: ok, a Lua module\n',
     ]);
     expect(stderr).toContain('[hook-not-simulated]');

@@ -155,7 +155,6 @@ hint: given at etc/conf.d/audit.conf:2:14, which holds where the policy is silen
   });
 
   test.each<[string, Record<string, string>, string]>([
-    ['without the stanza', { 'etc/conf.d/audit.conf': '' }, 'etc/ecelerity.conf:1:1: error: '],
     [
       'with a wrong monitor',
       { 'etc/conf.d/audit.conf': 'inbound_audit {\n  monitors = ( "300,6" 1800 )\n}\n' },

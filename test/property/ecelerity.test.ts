@@ -46,6 +46,7 @@ const goodTexts = [
   'ecelerity.conf',
   'conf.d/10-audit.conf',
   'audit-folders.conf',
+  '../cluster/every-option.conf',
   'scripted.conf',
 ].map((name) => readFileSync(fileURLToPath(new URL(name, GOOD)), 'utf8'));
 goodTexts.push(`inbound_audit { }\n${goodTexts.at(-1)}`);
@@ -63,7 +64,7 @@ function answerTo(text: string, levels = 3): Answer {
   const refuse = (path: string): void => {
     if (path.length % 4 === 0) throw new Error('no such file');
   };
-  const reading = readConfiguration(text, 'main.conf', {
+  const reading = readConfiguration([{ name: 'main.conf', text }], {
     // Every included file is the text itself under a new name: a circle that no name shows.
     readInclude: (path, from) => {
       refuse(path);

@@ -1,15 +1,18 @@
 import { UserError } from '../../model/errors.ts';
-import { DEFAULT_MONITOR, type Monitor } from '../../model/monitor.ts';
-import type { AuditStanza } from '../../policy/ecelerity/audit-stanza.ts';
-import type { LoadedScript } from '../../policy/ecelerity/sieve-stanza.ts';
+import { DEFAULT_MONITOR } from '../../model/monitor.ts';
+import { asksAudit } from '../../policy/audit-asked.ts';
 import type { RulePolicy } from '../../policy/rule-policy.ts';
 import type { ScriptSlot } from '../../policy/script-slots.ts';
 import {
+  configFilesOf,
   loadConfiguration,
   refuseLoneRoot,
+  requireAudit,
+  shownConfig,
   type ConfigurationOptions,
+  type LoadedConfiguration,
 } from '../configuration-file.ts';
-import { configurationWords, intervalWords, skippedWords } from '../configuration-words.ts';
+import { clusterLines, configurationWords, intervalWords } from '../configuration-words.ts';
 import { EXIT } from '../exit-code.ts';
 import { checkLua, isLuaFile, readModuleFile, scriptletFiles } from '../lua-modules.ts';
 import { phaseOption, refuseLoneLogOptions, type PhaseFlags } from '../phase-option.ts';
@@ -31,7 +34,7 @@ export async function runCheck(
   flags: CheckFlags,
   context: CommandContext,
 ): Promise<void> {
-  if (files.length === 0 && flags.config === undefined) {
+  if (files.length === 0 && configFilesOf(flags).length === 0) {
     throw new UserError('nothing to check', 'hindcast check policy.yaml, or --config FILE');
   }
   refuseLoneRoot(flags);
@@ -60,63 +63,69 @@ export async function runCheck(
 /** @returns the last YAML policy of the files, when it has no mistakes */
 function checkFiles(
   files: readonly string[],
-  { config, root }: ConfigurationOptions,
+  flags: ConfigurationOptions,
   slot: ScriptSlot | undefined,
   context: CommandContext,
 ): AskingPolicy | undefined {
-  let stanza: AuditStanza | undefined;
-  if (config !== undefined) {
-    const configuration = checkFile(config, context, () => {
-      const loaded = loadConfiguration(config, root);
-      return { result: loaded, warnings: loaded.warnings, words: configurationWords(loaded) };
-    });
-    // Under unknown monitors a policy would be accused of what is wrong elsewhere.
-    if (configuration === undefined) return undefined;
-    const { audit, scripts, scriptlets, skipped } = configuration;
-    if (skipped.size > 0) context.stdio.out(`${config}: skipped: ${skippedWords(skipped)}\n`);
-    checkScripts(scripts, keptMonitors(audit), context);
-    for (const file of scriptletFiles(config, scriptlets)) checkModule(file, context);
-    stanza = audit;
-  }
-  const monitors = stanza && keptMonitors(stanza);
+  const configs = configFilesOf(flags);
+  const configuration = configs.length === 0 ? undefined : checkConfiguration(flags, context);
+  // Under unknown monitors a policy would be accused of what is wrong elsewhere.
+  if (configs.length > 0 && configuration === undefined) return undefined;
   let checked: AskingPolicy | undefined;
   for (const file of files) {
-    if (isScriptFile(file)) {
-      checkFile(file, context, () => {
-        const { commands, warnings } = loadScript({ file, slot, monitors });
-        return { result: commands, warnings, words: scriptWords(commands.length) };
+    if (isScriptFile(file)) checkScript({ file, slot }, configuration, context);
+    else if (isLuaFile(file)) checkModule(file, configuration, context);
+    else {
+      checked = checkFile(file, context, () => {
+        if (configuration !== undefined) requireAudit(configuration);
+        const { policy, placed, warnings } = loadPolicy(file, configuration?.audit);
+        return { result: { policy, placed }, warnings, words: policyWords(policy) };
       });
-      continue;
     }
-    if (isLuaFile(file)) {
-      checkModule(file, context);
-      continue;
-    }
-    checked = checkFile(file, context, () => {
-      const { policy, placed, warnings } = loadPolicy(file, stanza);
-      return { result: { policy, placed }, warnings, words: policyWords(policy) };
-    });
   }
   return checked;
 }
 
-/** Each script of a configuration at each of its slots. */
-function checkScripts(
-  scripts: readonly LoadedScript[],
-  monitors: readonly Monitor[],
+/** The configuration with its scripts, each at each of its slots; undefined when it has mistakes. */
+function checkConfiguration(
+  flags: ConfigurationOptions,
   context: CommandContext,
-): void {
-  for (const script of scripts) {
-    checkFile(script.file, context, () => {
-      const { commands, warnings } = loadScript({ ...script, monitors });
-      const words = [script.slot, ...scriptWords(commands.length)];
-      return { result: commands, warnings, words };
-    });
-  }
+): LoadedConfiguration | undefined {
+  const name = shownConfig(configFilesOf(flags));
+  const configuration = checkFile(name, context, () => {
+    const loaded = loadConfiguration(flags)!;
+    return { result: loaded, warnings: loaded.warnings, words: configurationWords(loaded) };
+  });
+  if (configuration === undefined) return undefined;
+  for (const line of clusterLines(configuration)) context.stdio.out(`${name}: ${line}\n`);
+  const { files, scripts, scriptlets } = configuration;
+  for (const script of scripts) checkScript(script, configuration, context);
+  for (const file of scriptletFiles(files, scriptlets)) checkModule(file, configuration, context);
+  return configuration;
 }
 
-function checkModule(file: string, context: CommandContext): void {
+function checkScript(
+  script: Parameters<typeof loadScript>[0],
+  configuration: LoadedConfiguration | undefined,
+  context: CommandContext,
+): void {
+  const audit = configuration?.audit;
+  const monitors = audit && (audit.monitors?.value ?? [DEFAULT_MONITOR]);
+  checkFile(script.file, context, () => {
+    const { commands, warnings } = loadScript({ ...script, monitors });
+    if (configuration !== undefined && asksAudit(commands)) requireAudit(configuration);
+    const ofSlot = script.text === undefined ? [] : [String(script.slot)];
+    return { result: commands, warnings, words: [...ofSlot, ...scriptWords(commands.length)] };
+  });
+}
+
+function checkModule(
+  file: string,
+  configuration: LoadedConfiguration | undefined,
+  context: CommandContext,
+): void {
   checkFile(file, context, () => {
+    if (configuration !== undefined) requireAudit(configuration);
     checkLua(readModuleFile(file));
     return { result: file, warnings: [], words: ['a Lua module'] };
   });
@@ -155,8 +164,4 @@ function policyWords({ series, rules, maintenanceIntervalMs }: RulePolicy): stri
   return maintenanceIntervalMs === undefined
     ? words
     : [...words, intervalWords(maintenanceIntervalMs)];
-}
-
-function keptMonitors({ monitors }: AuditStanza): readonly Monitor[] {
-  return monitors?.value ?? [DEFAULT_MONITOR];
 }

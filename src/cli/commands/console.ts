@@ -13,7 +13,7 @@ interface ConsoleFlags extends LogOptions {
   readonly state?: string;
   readonly command?: readonly string[];
   readonly policy?: string;
-  readonly config?: string;
+  readonly config?: readonly string[];
   readonly root?: string;
   readonly phase?: string;
   readonly at?: string;

@@ -36,7 +36,7 @@ import { VERSION } from '../version.ts';
 
 interface ExplainFlags extends LogOptions {
   readonly policy?: string;
-  readonly config?: string;
+  readonly config?: readonly string[];
   readonly root?: string;
   readonly ip?: string;
   readonly at?: string;

@@ -13,6 +13,7 @@ import { enforceCells, type EnforceCellsOptions } from '../../simulate/sweep/enf
 import { sweep } from '../../simulate/sweep/sweep.ts';
 import { budgetText } from '../budget.ts';
 import { closingNote } from '../closing-note.ts';
+import { configFilesOf, shownConfig } from '../configuration-file.ts';
 import { chosenCells, pointsOption, type PointFlags } from '../enforced-points.ts';
 import { EXIT } from '../exit-code.ts';
 import { durationOption, fromToOptions, type LogOptions } from '../input-options.ts';
@@ -34,7 +35,7 @@ import { listOption } from '../what-if-options.ts';
 
 interface SweepFlags extends LogOptions, GridFlags, LabelOptions, PointFlags {
   readonly policy?: string;
-  readonly config?: string;
+  readonly config?: readonly string[];
   readonly root?: string;
   readonly from?: string;
   readonly to?: string;
@@ -202,12 +203,13 @@ function yamlOf(
   text: string,
   policy: RulePolicy,
   rule: Rule,
-  { config }: SweepFlags,
+  flags: SweepFlags,
 ): string {
   const change = cellChange(policy, rule, { ...group, above: cell.above });
   const yaml = cellText(text, policy, policy.rules.indexOf(rule), change);
-  if (config === undefined || change.monitors.length === 0) return yaml;
-  return `# ${config} needs these monitors, too\n${yaml}`;
+  const configs = configFilesOf(flags);
+  if (configs.length === 0 || change.monitors.length === 0) return yaml;
+  return `# ${shownConfig(configs)} needs these monitors, too\n${yaml}`;
 }
 
 function nearestText(

@@ -33,6 +33,11 @@ export const WORDS = {
   'source-missing': (script: string) => `${script} names no source`,
   'script-unreadable': (path: string, reason: string) =>
     `cannot read the script '${path}': ${reason}`,
+  'replica-unknown': (name: string) => `Replicate '${name}' is of no type that is known`,
+  'word-unknown': (name: string, word: string) => `'${name}' knows no word '${word}'`,
+  'interval-missing': () => 'without log_interval this as_logger keeps nothing',
+  'option-idle': (name: string, byDefault: string) =>
+    `'${name}' means nothing where series_include_default is ${byDefault}`,
   'pattern-wrong': (seen: string) => `${seen} is not read as a regular expression here`,
   'maintain-unknown': (name: string) => `cidr_maintain has no option '${name}'`,
   'maintain-series': () => "'series' names some, and 'auto' takes all that are found",
@@ -49,6 +54,10 @@ export const WARNINGS: ReadonlySet<ConfigurationCode> = new Set([
   'stanza-twice',
   'option-unknown',
   'option-twice',
+  'replica-unknown',
+  'word-unknown',
+  'interval-missing',
+  'option-idle',
   'pattern-wrong',
   'hook-not-simulated',
 ]);

@@ -23,6 +23,7 @@ const OPTIONS = [
   'series_exclude',
   'enabled',
 ] as const;
+const DEFAULTS = ['all', 'none'] as const;
 
 /** The only stanza; of several the last counts. Undefined when there is none that is switched on. */
 export function readLoggerStanzas(
@@ -37,12 +38,20 @@ export function readLoggerStanzas(
 function readLoggerStanza(source: ConfigurationSource, placed: PlacedStanza): AsLogger | undefined {
   const body = readBody(source, placed, { options: OPTIONS });
   if (body.read('enabled', (at) => switchedOff(at, 'as_logger')) === true) return undefined;
-  const intervalS = body.read('log_interval', (at) =>
-    wholeNumberOf(at, 1, MAX_INTERVAL_S, 'whole seconds'),
-  );
-  const byDefault = body.read('series_include_default', (at) => choiceOf(at, ['all', 'none']));
+  const interval = body.read('log_interval', (at) => ({
+    seconds: wholeNumberOf(at, 1, MAX_INTERVAL_S, 'whole seconds'),
+  }));
+  if (interval === undefined) {
+    const { stanza, file } = placed;
+    const hint = 'write log_interval = 60';
+    source.mistakes.add(stanza.keyword, 'interval-missing', [], hint, file.name);
+  }
+  const given = body.read('series_include_default', (at) => ({ choice: choiceOf(at, DEFAULTS) }));
+  const byDefault = given === undefined ? 'none' : given.choice;
+  if (byDefault === 'all') body.read('series_include', (at) => tellIdle(at, 'all', 'none'));
+  if (byDefault === 'none') body.read('series_exclude', (at) => tellIdle(at, 'none', 'all'));
   return {
-    logIntervalMs: intervalS === undefined ? undefined : intervalS * 1000,
+    logIntervalMs: interval?.seconds && interval.seconds * 1000,
     baseDir: body.read('base_dir', (at) => textOf(at)?.text),
     includeByDefault: byDefault === 'all',
     include: body.read('series_include', readPatterns) ?? [],
@@ -50,19 +59,26 @@ function readLoggerStanza(source: ConfigurationSource, placed: PlacedStanza): As
   };
 }
 
+function tellIdle({ source, option, file }: PlacedOption, byDefault: string, other: string): void {
+  const details = [option.name.text, byDefault] as const;
+  const hint = `write series_include_default = ${other}`;
+  source.mistakes.add(option, 'option-idle', [...details], hint, file.name);
+}
+
 function readPatterns(at: PlacedOption): readonly string[] {
   const texts = textsOf(at) ?? [];
   for (const text of texts) {
-    if (isPattern(text.text)) continue;
+    if (patternOf(text.text) !== undefined) continue;
     at.source.mistakes.add(text, 'pattern-wrong', [seenOf(text)], undefined, at.file.name);
   }
   return texts.map(({ text }) => text);
 }
 
-function isPattern(text: string): boolean {
+/** Undefined for one that JavaScript cannot read. */
+export function patternOf(text: string): RegExp | undefined {
   try {
-    return new RegExp(text) instanceof RegExp;
+    return new RegExp(text);
   } catch {
-    return false;
+    return undefined;
   }
 }

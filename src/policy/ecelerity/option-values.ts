@@ -44,7 +44,7 @@ export function choiceOf<Choice extends string>(
   return choices.find((choice) => isNamed(value, choice)) ?? wrongType(at, expected);
 }
 
-/** @param most with at most eight digits */
+/** @param most with at most ten digits */
 export function wholeNumberOf(
   at: PlacedOption,
   least: number,
@@ -54,7 +54,7 @@ export function wholeNumberOf(
   const expected = `${what}, ${least} to ${most}`;
   const text = textOf(at, expected)?.text;
   if (text === undefined) return undefined;
-  const number = /^\d{1,8}$/.test(text) ? Number(text) : NaN;
+  const number = /^(?:-[1-9]|\d)\d{0,9}$/.test(text) ? Number(text) : NaN;
   return number >= least && number <= most ? number : wrongType(at, expected);
 }
 

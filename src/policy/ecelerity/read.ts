@@ -1,7 +1,6 @@
 import type { Diagnostic } from '../../model/diagnostic.ts';
-import { assert } from '../../model/errors.ts';
 import { readAuditStanzas, type AuditStanza } from './audit-stanza.ts';
-import { readClusterStanzas, type Replica } from './cluster-stanza.ts';
+import { readClusterStanzas, type Cluster } from './cluster-stanza.ts';
 import { unfold, type ConfigurationPort, type ConfigurationSource } from './includes.ts';
 import { readLoggerStanzas, type AsLogger } from './logger-stanza.ts';
 import { Mistakes, type ConfigurationFile } from './mistakes.ts';
@@ -10,14 +9,16 @@ import { readScriptletStanza, type Scriptlet } from './scriptlet-stanza.ts';
 import { readSieveStanzas, type LoadedScript, type SieveHook } from './sieve-stanza.ts';
 import type { PlacedStanza } from './stanza-body.ts';
 
-/** What is used of a configuration, or kept for later. */
+/** What is used of a configuration. */
 export interface Configuration {
-  readonly audit: AuditStanza;
+  /** Undefined: nothing in it counts, and only what asks for no counts runs under it. */
+  readonly audit: AuditStanza | undefined;
   /** Of all `sieve` stanzas in their order, in session order inside each. */
   readonly scripts: readonly LoadedScript[];
   readonly hooks: readonly SieveHook[];
   readonly scriptlets: readonly Scriptlet[];
-  readonly replicas: readonly Replica[];
+  /** Undefined: a server by itself. */
+  readonly cluster: Cluster | undefined;
   readonly asLogger: AsLogger | undefined;
   /** How many stanzas of each other keyword there are, in lower case, by first appearance. */
   readonly skipped: ReadonlyMap<string, number>;
@@ -37,34 +38,35 @@ export interface ConfigurationReading {
  * puts them, and the scripts that they name. Of other stanzas only the syntax must hold, and what
  * they include is not read. Never throws on what a user wrote; every mistake becomes a diagnostic.
  *
- * @param name the configuration's name as the user gave it
+ * @param files one configuration, in the names that the user gave; several count as if included
+ *   one behind the other
  */
 export function readConfiguration(
-  text: string,
-  name: string,
+  files: readonly [ConfigurationFile, ...ConfigurationFile[]],
   port: ConfigurationPort,
 ): ConfigurationReading {
-  const mistakes = new Mistakes(name);
-  const texts = new Map([[name, text]]);
-  const source = { mistakes, port, texts, included: 0 };
-  const { audit, ...others } = readStanzas(source, { name, text });
-  if (audit === undefined && mistakes.errors === 0) {
-    const hint = 'add one: inbound_audit { monitors = ( "300,6" ) }';
-    mistakes.add({ start: 0, end: 0 }, 'audit-missing', [], hint);
-  }
+  const mistakes = new Mistakes(files[0].name);
+  const texts = new Map(files.map(({ name, text }) => [name, text]));
+  const configuration = readStanzas({ mistakes, port, texts, included: 0 }, files);
   const diagnostics = mistakes.sorted(texts.keys());
-  if (mistakes.errors > 0) return { diagnostics, texts };
-  assert(audit !== undefined, `a configuration without errors was not read: ${name}`);
-  return { configuration: { audit, ...others }, diagnostics, texts };
+  return mistakes.errors > 0 ? { diagnostics, texts } : { configuration, diagnostics, texts };
+}
+
+/** What is wrong for a policy that counts under a configuration without `inbound_audit`. */
+export function auditMissing(file: string): Diagnostic {
+  const mistakes = new Mistakes(file);
+  const hint = 'add one: inbound_audit { monitors = ( "300,6" ) }';
+  mistakes.add({ start: 0, end: 0 }, 'audit-missing', [], hint);
+  return mistakes.sorted()[0];
 }
 
 const READ = new Set(['inbound_audit', 'sieve', 'scriptlet', 'cluster', 'as_logger']);
 
 function readStanzas(
   source: ConfigurationSource,
-  file: ConfigurationFile,
-): Omit<Configuration, 'audit'> & { readonly audit: AuditStanza | undefined } {
-  const stanzas = stanzasByKeyword(source, file);
+  files: readonly ConfigurationFile[],
+): Configuration {
+  const stanzas = stanzasByKeyword(source, files);
   const of = (keyword: string): readonly PlacedStanza[] => stanzas.get(keyword) ?? [];
   const audit = readAuditStanzas(source, of('inbound_audit'));
   const sieves = readSieveStanzas(source, of('sieve'));
@@ -74,7 +76,7 @@ function readStanzas(
     scripts: sieves.flatMap(({ scripts }) => scripts),
     hooks: sieves.flatMap(({ hooks }) => hooks),
     scriptlets: of('scriptlet').flatMap((placed) => readScriptletStanza(source, placed)),
-    replicas: readClusterStanzas(source, of('cluster')),
+    cluster: readClusterStanzas(source, of('cluster')),
     asLogger: readLoggerStanzas(source, of('as_logger')),
     skipped: new Map(skipped.map(([keyword, { length }]) => [keyword, length])),
   };
@@ -83,19 +85,21 @@ function readStanzas(
 /** The stanzas of the top level by their keywords in lower case, in order of first appearance. */
 function stanzasByKeyword(
   source: ConfigurationSource,
-  file: ConfigurationFile,
+  files: readonly ConfigurationFile[],
 ): ReadonlyMap<string, readonly PlacedStanza[]> {
   const stanzas = new Map<string, PlacedStanza[]>();
-  const statements = parseConfiguration(file, source.mistakes);
   const hint = 'a file that holds the inbound_audit stanza alone will do';
-  for (const placed of unfold(source, file, statements, hint)) {
-    const { statement } = placed;
-    if (statement.type !== 'stanza') continue;
-    const keyword = statement.keyword.text.toLowerCase();
-    const same = stanzas.get(keyword);
-    const stanza = { stanza: statement, file: placed.file };
-    if (same === undefined) stanzas.set(keyword, [stanza]);
-    else same.push(stanza);
+  for (const file of files) {
+    const statements = parseConfiguration(file, source.mistakes);
+    for (const placed of unfold(source, file, statements, hint)) {
+      const { statement } = placed;
+      if (statement.type !== 'stanza') continue;
+      const keyword = statement.keyword.text.toLowerCase();
+      const same = stanzas.get(keyword);
+      const stanza = { stanza: statement, file: placed.file };
+      if (same === undefined) stanzas.set(keyword, [stanza]);
+      else same.push(stanza);
+    }
   }
   return stanzas;
 }

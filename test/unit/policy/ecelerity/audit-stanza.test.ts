@@ -89,11 +89,15 @@ describe('includes', () => {
   });
 });
 
+test.each(['', 'a { inbound_audit { } }', 'inbound_audit = 5'])('may be missing: %s', (text) => {
+  const { configuration, diagnostics } = read(text);
+  expect(configuration?.skipped).toBeDefined();
+  expect(configuration?.audit).toBeUndefined();
+  expect(diagnostics).toEqual([]);
+});
+
 describe('what is wrong', () => {
   test.each<[string, string[]]>([
-    ['', ['audit-missing 1:1']],
-    ['a { inbound_audit { } }', ['audit-missing 1:1']],
-    ['inbound_audit = 5', ['audit-missing 1:1']],
     ['inbound_audit { log_dir = a }\ninbound_audit { log_dir = b }', ['audit-differs 2:1']],
     ['inbound_audit { monitors = 60,1 }\ninbound_audit { }', ['audit-differs 2:1']],
     ['inbound_audit { monitors = ( ) }', ['list-empty 1:28']],

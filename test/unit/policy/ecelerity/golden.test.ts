@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { WARNINGS, WORDS } from '../../../../src/policy/ecelerity/codes.ts';
 import type { ConfigurationCode } from '../../../../src/policy/ecelerity/codes.ts';
 import { readMaintenance } from '../../../../src/policy/ecelerity/maintenance.ts';
+import { auditMissing } from '../../../../src/policy/ecelerity/read.ts';
 import { readFixture, ROOT, shown } from './reading.ts';
 
 const codes = Object.keys(WORDS) as ConfigurationCode[];
@@ -16,7 +17,13 @@ const folder = `${ROOT}fixtures/ecelerity/bad/`;
 const READERS = {
   configuration: (code: string) => {
     const reading = readFixture(`bad/${code}.conf`);
-    return { ...reading, usable: reading.configuration !== undefined };
+    const { configuration, diagnostics, texts } = reading;
+    // It is wrong for those alone who count under the configuration.
+    if (configuration?.audit === undefined && diagnostics.length === 0) {
+      const [file] = texts.keys();
+      return { diagnostics: [auditMissing(file)], texts, usable: false };
+    }
+    return { ...reading, usable: configuration !== undefined };
   },
   // Codes of cidr_maintain.conf alone.
   maintenance: (code: string) => {

@@ -33,7 +33,7 @@ function portOf(files: Files): ConfigurationPort {
 
 /** Reads a text as `main.conf`. */
 export function read(text: string, files: Files = {}): ConfigurationReading {
-  return readConfiguration(text, 'main.conf', portOf({ ...files, 'main.conf': text }));
+  return readConfiguration([{ name: 'main.conf', text }], portOf({ ...files, 'main.conf': text }));
 }
 
 /** A file of `fixtures/ecelerity` with its includes. */
@@ -45,7 +45,8 @@ export function readFixture(path: string): ConfigurationReading {
     const file = `${ROOT}${folder}${name}`;
     if (!hidden && statSync(file).isFile()) files[folder + name] = readFileSync(file, 'utf8');
   }
-  return readConfiguration(files[folder + path], folder + path, portOf(files));
+  const file = { name: folder + path, text: files[folder + path] };
+  return readConfiguration([file], portOf(files));
 }
 
 /** All mistakes as a terminal shows them. */
@@ -74,7 +75,7 @@ export function settingsOf(text: string, files?: Files): Record<string, unknown>
   const { monitors, maintenanceIntervalMs, logDir, serializeDir } = configurationOf(
     text,
     files,
-  ).audit;
+  ).audit!;
   const settings = {
     monitors: monitors?.value.map((monitor) => formatMonitor(monitor)),
     intervalMs: maintenanceIntervalMs?.value,

@@ -56,10 +56,9 @@ function settingsBeside(file: string): AuditSettings | undefined {
   const name = file.replace(/yaml$/, 'conf');
   if (!existsSync(`${ROOT}${name}`)) return undefined;
   const unread = (): never => expect.unreachable('no fixture of a policy names other files');
-  const { configuration } = readConfiguration(readFileSync(`${ROOT}${name}`, 'utf8'), name, {
-    readInclude: unread,
-    readScript: unread,
-  });
+  const text = readFileSync(`${ROOT}${name}`, 'utf8');
+  const port = { readInclude: unread, readScript: unread };
+  const { configuration } = readConfiguration([{ name, text }], port);
   expect(configuration).toBeDefined();
   return configuration?.audit;
 }
