@@ -93,7 +93,7 @@ test('what is told differs from node to node', () => {
     expect([seen >= own, all >= here, cluster >= sessions]).toEqual([true, true, true]);
   }
   const more = (a: number, b: number): number => counts.filter((row) => row[a] > row[b]).length;
-  expect([more(0, 1), more(3, 2), more(5, 4)].every((times) => times > 300)).toBe(true);
+  expect([more(0, 1), more(3, 2), more(5, 4)].every((times) => times > 200)).toBe(true);
 });
 
 describe('journals of the manager', () => {
