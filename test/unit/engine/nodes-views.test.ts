@@ -4,8 +4,9 @@
 // stands beside it, worked out by hand. Times are seconds after noon.
 import { describe, expect, test } from 'vitest';
 
-import { NOON_MS } from '../../builders/event-batches.ts';
-import { connect, disconnect, metric, told } from '../../builders/node-histories.ts';
+import { line } from '../../builders/correlated-events.ts';
+import { NOON_MS, type EventRow } from '../../builders/event-batches.ts';
+import { connect, disconnect, metric, PEER, told } from '../../builders/node-histories.ts';
 
 describe('metrics', () => {
   const SCRIPT = `${metric('ec_ip_connections', 'own')} ${metric('ec_ip_connections_cluster', 'all')}
@@ -105,6 +106,23 @@ describe('sessions', () => {
       '4 mx2: 1 1',
       '6 mx2: 2 3',
       '7 mx2: 3 3',
+    ]);
+  });
+
+  test('a question that first comes up in between is told the same', async () => {
+    // The block is not known before the script runs, and only refusals ask.
+    const script = `$b = "/24"; $code = ec_get_message_code; if ec_test :matches $code "550*" {
+      ($own) = audit_service "SMTP" $b; ($all) = audit_service "inbound_cidr" $b;
+      ec_log "\${own} \${all}";
+    }`;
+    const refuse = (seconds: number): EventRow =>
+      line(seconds, 'rejection', { node: 'mx2', ip: PEER, phase: 'connect', code: 550 });
+    // Known from 5 to 6.
+    const rows = [connect('mx1', 0), disconnect('mx1', 1, 0), refuse(2), refuse(5.5), refuse(6)];
+    expect(await told(script, rows, { replication: { sessions: 5000 } })).toEqual([
+      '2 mx2: 0 0',
+      '5.5 mx2: 0 1',
+      '6 mx2: 0 0',
     ]);
   });
 
