@@ -83,7 +83,7 @@ const addStep = fc.record({
   type: fc.constant('add' as const),
   at: place,
   series: fc.nat(),
-  amount: fc.constantFrom(1, 1, 2, 3, -1),
+  amount: fc.constantFrom(1, 1, 2, 3, -1, -2),
   /** In Sieve each add says it, elsewhere the series. */
   replicate: fc.constantFrom(...REPLICATES, 'cluster' as const, 'cluster' as const),
   /** Without a hash, which cannot say `replicate`. */
@@ -177,6 +177,7 @@ export const anyPolicy = fc.record({
   series: fc.array(series, { minLength: 1, maxLength: 2 }),
   steps: fc.array(anyStep, { minLength: 3, maxLength: 10, size: 'max' }),
   replication: anyReplication,
+  clampNegative: fc.constantFrom(false, false, true),
   /** The manager keeps journals of the series whose names it includes. */
   log: fc.record({
     intervalMs: fc.constantFrom(1000, 10_000, 60_000, 900_000),

@@ -49,7 +49,11 @@ export class ClusterTruth {
     this.#policy = policy;
     this.#face = face;
     this.#steps = stepsOf(policy);
-    this.cluster = new ObviousCluster(policy.replication, false, policy.log.intervalMs);
+    this.cluster = new ObviousCluster(
+      policy.replication,
+      policy.clampNegative,
+      policy.log.intervalMs,
+    );
     this.#metrics = METRICS.flatMap((name) =>
       policy.monitors.map((monitor): Counted => {
         return { name, type: 'ip', monitor, kept: monitor.windows + 1 };

@@ -47,18 +47,19 @@ const windowAt = ({ monitor }: Counted, timeMs: number): number =>
 /** Windows that leave the kept range are not forgotten, only never asked for again. */
 class Counts {
   readonly tables: Tables;
-  readonly #clampNegative: boolean;
 
-  constructor(clampNegative: boolean, tables: Tables = new Map()) {
+  constructor(tables: Tables = new Map()) {
     this.tables = tables;
-    this.#clampNegative = clampNegative;
+  }
+
+  at(series: string, window: number, key: string): number {
+    return this.tables.get(series)?.get(window)?.get(key) ?? 0;
   }
 
   add(series: string, window: number, key: string, amount: number): void {
     const windows = this.tables.get(series) ?? new Map<number, Map<string, number>>();
     const keys = windows.get(window) ?? new Map<string, number>();
-    const count = (keys.get(key) ?? 0) + amount;
-    keys.set(key, this.#clampNegative ? Math.max(0, count) : count);
+    keys.set(key, (keys.get(key) ?? 0) + amount);
     windows.set(window, keys);
     this.tables.set(series, windows);
   }
@@ -76,7 +77,7 @@ class Counts {
   }
 
   copy(): Counts {
-    return new Counts(this.#clampNegative, structuredClone(this.tables));
+    return new Counts(structuredClone(this.tables));
   }
 }
 
@@ -92,16 +93,21 @@ class Known {
 }
 
 interface ObviousNode {
-  /** What its own lines and scripts have counted. */
+  /** What its own lines and scripts have counted for the node alone. */
   readonly own: Known;
+  /** What they have counted for all. */
+  readonly sent: Known;
   /** What other nodes have counted, as far as it has arrived. */
   readonly told: Known;
 }
 
+const MANAGER = Symbol('the manager');
+
 /** Something that one node has counted and tells the others. */
 interface Pending {
   readonly arrivesMs: number;
-  readonly from: string;
+  /** The node that all others hear from; or it is the manager's. */
+  readonly from: string | typeof MANAGER;
   readonly arrive: (known: Known) => void;
 }
 
@@ -142,11 +148,11 @@ export class ObviousCluster {
   readonly #logIntervalMs: number;
   readonly #nodes = new Map<string, ObviousNode>();
   /** All that was replicated and has arrived: what a node that is new has at once. */
-  readonly #arrived: Known;
+  readonly #arrived = new Known(new Counts());
   /** Every add once, whatever its node. */
-  readonly #all: Known;
+  readonly #all = new Known(new Counts());
   /** What the manager has counted: by interval, not by window. */
-  readonly #manager: Counts;
+  readonly #manager = new Known(new Counts());
   readonly #series = new Map<string, Counted>();
   #pending: Pending[] = [];
   #nowMs = -Infinity;
@@ -156,9 +162,6 @@ export class ObviousCluster {
     this.#replication = replication;
     this.#clampNegative = clampNegative;
     this.#logIntervalMs = logIntervalMs;
-    this.#arrived = new Known(new Counts(clampNegative));
-    this.#all = new Known(new Counts(clampNegative));
-    this.#manager = new Counts(clampNegative);
   }
 
   /** The clock moves: what is due arrives in the order in which it was due. */
@@ -167,6 +170,10 @@ export class ObviousCluster {
     const due = this.#pending.filter(({ arrivesMs }) => arrivesMs <= nowMs);
     this.#pending = this.#pending.filter(({ arrivesMs }) => arrivesMs > nowMs);
     for (const { from, arrive } of due.toSorted((a, b) => a.arrivesMs - b.arrivesMs)) {
+      if (from === MANAGER) {
+        arrive(this.#manager);
+        continue;
+      }
       arrive(this.#arrived);
       for (const [name, { told }] of this.#nodes) if (name !== from) arrive(told);
     }
@@ -178,23 +185,43 @@ export class ObviousCluster {
    * @returns whether its window is still kept; else nothing is counted
    */
   event(of: Counted, node: string, ip: string, timeMs: number): boolean {
-    const delayMs = this.#replication[of.name as 'connections'];
-    return this.#count({ of, node, key: ip, amount: 1, timeMs }, delayMs);
+    const window = this.#keptWindow(of, timeMs);
+    if (window === undefined) return false;
+    const take = ({ counts }: Known): void => counts.add(nameOf(of), window, ip, 1);
+    take(this.#nodeOf(node).own);
+    take(this.#all);
+    this.#tell(this.#replication[of.name as 'connections'], node, take);
+    return true;
   }
 
   /** @returns whether the window of the event is still kept; else nothing is counted */
-  add({ replicate, isLua = false, timeMs = this.#nowMs, ...added }: ClusterAdd): boolean {
+  add(added: ClusterAdd): boolean {
+    const { of, replicate, node, key, amount, timeMs = this.#nowMs, isLua = false } = added;
     const { series, manager, isSingleNode } = this.#replication;
-    if (isLua && replicate === 'cluster' && isSingleNode) return true;
-    const toNodes = replicate === 'cluster' ? series : undefined;
-    if (!this.#count({ ...added, timeMs }, toNodes)) return false;
-    const toManager = { none: undefined, cluster: series, manager }[replicate];
-    if (toManager !== undefined) {
-      const { of, key, amount } = added;
-      this.#series.set(nameOf(of), of);
-      // When it arrives shows in no journal.
-      this.#manager.add(nameOf(of), Math.floor(timeMs / this.#logIntervalMs), key, amount);
-    }
+    if (isLua && replicate === 'cluster' && isSingleNode === true) return true;
+    const window = this.#keptWindow(of, timeMs);
+    if (window === undefined) return false;
+    const toAllMs = replicate === 'cluster' ? series : undefined;
+    const { own, sent, told } = this.#nodeOf(node);
+    // What goes to all stops at 0 by itself, and so does what stays here.
+    const countedBy = toAllMs === undefined ? [own] : [sent, told];
+    const before = countedBy.map(({ counts }) => counts.at(nameOf(of), window, key));
+    const known = before.reduce((sum, count) => sum + count, 0);
+    // Below 0 it is when two nodes take away what neither knows that the other has taken.
+    const taken = this.#clampNegative ? Math.max(amount, Math.min(0, -known)) : amount;
+    if (taken === 0) return true;
+    const take = ({ counts }: Known): void => counts.add(nameOf(of), window, key, taken);
+    take(countedBy[0]);
+    take(this.#all);
+    this.#tell(toAllMs, node, take);
+    const toManagerMs = replicate === 'manager' ? manager : toAllMs;
+    if (toManagerMs === undefined) return true;
+    this.#series.set(nameOf(of), of);
+    const interval = Math.floor(timeMs / this.#logIntervalMs);
+    // What was counted adds up: an interval alone may be below 0.
+    this.#tell(toManagerMs, MANAGER, ({ counts }) => {
+      counts.add(nameOf(of), interval, key, taken);
+    });
     return true;
   }
 
@@ -210,11 +237,10 @@ export class ObviousCluster {
 
   /** A series: what a node has counted and what it was told. */
   nodeCount(node: string, of: Counted, asked: AskedKey, windows: WindowRange): number {
-    const { own, told } = this.#nodeOf(node);
-    const [here, there] = [own, told].map(({ counts }) => {
-      return counts.sum(of, asked, windows, this.#nowMs);
-    });
-    return here + there;
+    const { own, sent, told } = this.#nodeOf(node);
+    return [own, sent, told].reduce((sum, { counts }) => {
+      return sum + counts.sum(of, asked, windows, this.#nowMs);
+    }, 0);
   }
 
   /** A metric: the events of the node alone. */
@@ -276,7 +302,7 @@ export class ObviousCluster {
   managerJournals(includes: (series: string) => boolean = () => true): SeriesSnapshot[] {
     const monitor = { intervalMs: this.#logIntervalMs, windows: 1 };
     const journals = [...this.#series].flatMap(([known, { name, type }]) =>
-      [...this.#manager.tables.get(known)!].map(([interval, keys]) => {
+      [...this.#manager.counts.tables.get(known)!].map(([interval, keys]) => {
         const rows = [...keys]
           .filter(([, count]) => count !== 0)
           .sort(([a], [b]) => compareKeys(type, a, b))
@@ -291,29 +317,23 @@ export class ObviousCluster {
     let node = this.#nodes.get(name);
     if (node === undefined) {
       const { counts, sessions } = this.#arrived;
-      const own = new Known(new Counts(this.#clampNegative));
-      node = { own, told: new Known(counts.copy(), sessions) };
+      const [own, sent] = [new Known(new Counts()), new Known(new Counts())];
+      node = { own, sent, told: new Known(counts.copy(), sessions) };
       this.#nodes.set(name, node);
     }
     return node;
   }
 
-  #count(
-    { of, node, key, amount, timeMs }: Required<Omit<ClusterAdd, 'replicate' | 'isLua'>>,
-    delayMs: number | undefined,
-  ): boolean {
+  /** Undefined: it has left the kept range. */
+  #keptWindow(of: Counted, timeMs: number): number | undefined {
     const window = windowAt(of, timeMs);
-    if (windowAt(of, this.#nowMs) - window >= of.kept) return false;
-    const take = ({ counts }: Known): void => counts.add(nameOf(of), window, key, amount);
-    take(this.#nodeOf(node).own);
-    take(this.#all);
-    this.#tell(delayMs, node, take);
-    return true;
+    return windowAt(of, this.#nowMs) - window >= of.kept ? undefined : window;
   }
 
-  #tell(delayMs: number | undefined, from: string, arrive: Pending['arrive']): void {
-    if (delayMs === undefined) return;
-    this.#pending.push({ arrivesMs: this.#nowMs + delayMs, from, arrive });
+  #tell(delayMs: number | undefined, from: Pending['from'], arrive: Pending['arrive']): void {
+    if (delayMs !== undefined) {
+      this.#pending.push({ arrivesMs: this.#nowMs + delayMs, from, arrive });
+    }
   }
 }
 

@@ -46,7 +46,7 @@ async function replayed(
 ): Promise<Told> {
   const records = new ReplayRecords();
   const firings: string[] = [];
-  const { log, replication, monitors } = policy;
+  const { log, replication, monitors, clampNegative } = policy;
   const included = log.included.map((index) => seriesName(index));
   const written =
     face === 'yaml' ? policyOf(read(yamlOf(policy))) : { ...BARE_POLICY, monitors, ignore: [] };
@@ -63,6 +63,7 @@ async function replayed(
       sources: order.map((rank) => new RowSource(inputs[rank], { rank, vocabulary })),
       sessionTimeoutMs: TIMEOUT_MS,
       sink: records,
+      clampNegative,
       scripts: {
         sieve: sievePolicy(sieveOf(policy)),
         lua: luaPolicy(luaOf(policy)),
