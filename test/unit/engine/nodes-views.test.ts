@@ -100,12 +100,15 @@ describe('sessions', () => {
       // Known from 5 to 7.
       connect('mx2', 6),
       connect('mx2', 7),
+      // The one of 4 arrives: here it is known.
+      connect('mx2', 9),
     ];
     expect(await told(SCRIPT, rows, { replication: { sessions: 5000 } })).toEqual([
       '0 mx1: 1 1',
       '4 mx2: 1 1',
       '6 mx2: 2 3',
       '7 mx2: 3 3',
+      '9 mx2: 4 4',
     ]);
   });
 
