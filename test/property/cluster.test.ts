@@ -5,9 +5,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
+import { ALL_NEEDS } from '../../src/model/event.ts';
 import type { ManagerLog } from '../../src/model/replication.ts';
 import { Vocabulary } from '../../src/model/vocabulary.ts';
+import type { Rule } from '../../src/policy/rule-policy.ts';
+import { enforce } from '../../src/simulate/enforce/enforce.ts';
 import { BARE_POLICY } from '../../src/simulate/policy-run.ts';
+import { replay, type ReplayOptions } from '../../src/simulate/replay.ts';
 import {
   anyPolicy,
   lateHistory,
@@ -25,7 +29,7 @@ import { RowSource } from '../builders/event-sources.ts';
 import { luaPolicy } from '../builders/lua-replays.ts';
 import { inOrder, type ClusterWindow } from '../builders/obvious-cluster.ts';
 import { inputsOf } from '../builders/rule-histories.ts';
-import { replayRows, ReplayRecords } from '../builders/rule-policies.ts';
+import { ReplayRecords } from '../builders/rule-policies.ts';
 import { sievePolicy } from '../builders/script-replays.ts';
 import { policyOf, read } from '../unit/policy/yaml/reading.ts';
 
@@ -37,41 +41,45 @@ interface Told {
   readonly records: ReplayRecords;
 }
 
-/** @param order of the inputs, which must not matter */
+/**
+ * Replays inputs, or enforces.
+ *
+ * @param order of the inputs, which must not matter
+ */
 async function replayed(
   policy: ClusterPolicy,
   face: Face,
   inputs: readonly (readonly EventRow[])[],
   order: readonly number[] = inputs.map((_, rank) => rank),
+  run: (options: ReplayOptions) => Promise<unknown> = replay,
 ): Promise<Told> {
   const records = new ReplayRecords();
   const firings: string[] = [];
   const { log, replication, monitors, clampNegative } = policy;
   const included = log.included.map((index) => seriesName(index));
-  const written =
-    face === 'yaml' ? policyOf(read(yamlOf(policy))) : { ...BARE_POLICY, monitors, ignore: [] };
   const managerLog: ManagerLog = {
     intervalMs: log.intervalMs,
     includes: (series) => included.includes(series),
   };
+  const written =
+    face === 'yaml' ? policyOf(read(yamlOf(policy))) : { ...BARE_POLICY, monitors, ignore: [] };
   const vocabulary = new Vocabulary();
-  await replayRows(
-    inputs,
-    { ...written, replication, managerLog },
-    {
-      vocabulary,
-      sources: order.map((rank) => new RowSource(inputs[rank], { rank, vocabulary })),
-      sessionTimeoutMs: TIMEOUT_MS,
-      sink: records,
-      clampNegative,
-      scripts: {
-        sieve: sievePolicy(sieveOf(policy)),
-        lua: luaPolicy(luaOf(policy)),
-        yaml: undefined,
-      }[face],
-      onFiring: ({ rule, key, timeMs, count }) => firings.push(`${rule} ${key} ${timeMs} ${count}`),
-    },
-  );
+  await run({
+    vocabulary,
+    sources: order.map((rank) => new RowSource(inputs[rank], { rank, vocabulary })),
+    needs: ALL_NEEDS,
+    fileOf: (source) => NODES[source],
+    policy: { ...written, replication, managerLog },
+    scripts: {
+      sieve: sievePolicy(sieveOf(policy)),
+      lua: luaPolicy(luaOf(policy)),
+      yaml: undefined,
+    }[face],
+    sessionTimeoutMs: TIMEOUT_MS,
+    clampNegative,
+    sink: records,
+    onFiring: ({ rule, key, timeMs, count }) => firings.push(`${rule} ${key} ${timeMs} ${count}`),
+  });
   return { logs: records.log.map(({ text }) => text), firings, records };
 }
 
@@ -128,6 +136,27 @@ describe.each<[Face]>([['sieve'], ['lua'], ['yaml']])('%s', (face) => {
         const { inputs } = inputsOf(history, NODES.length);
         const turned = await replayed(policy, face, inputs, orderOf(shuffle));
         expect(turned).toEqual(await replayed(policy, face, inputs));
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  test('a policy that refuses nobody is told the same when it is in force', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyPolicy, lateHistory, async (policy, history) => {
+        const { inputs } = inputsOf(history, NODES.length);
+        const inForce = await replayed(policy, face, inputs, undefined, (options) => {
+          // Nothing is refused, so both readings are one.
+          const rules = options.policy!.rules.map((rule, index): Rule => {
+            return { ...rule, counts: index % 2 === 0 ? 'attempts' : 'accepted' };
+          });
+          return enforce({ ...options, policy: { ...options.policy!, rules }, retryMs: undefined });
+        });
+        const observed = await replayed(policy, face, inputs);
+        // Beside each window stands what was observed in it.
+        expect(inForce.records.enforcedRows).toHaveLength(observed.records.windows.length);
+        inForce.records.enforcedRows.length = 0;
+        expect(inForce).toEqual(observed);
       }),
       { numRuns: 25 },
     );
