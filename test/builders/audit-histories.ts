@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 
 import type { WindowRange } from '../../src/model/monitor.ts';
+import { REPLICATES } from '../../src/model/replication.ts';
 
 /** Random parts of histories: few addresses, texts and kinds, so that events meet each other. */
 
@@ -73,6 +74,7 @@ export const anySeries = fc.record({
     fc.constant(1),
   ),
   serialize: fc.boolean(),
+  replicate: fc.constantFrom('none', 'none', ...REPLICATES),
 });
 export type AnySeries = typeof anySeries extends fc.Arbitrary<infer T> ? T : never;
 

@@ -18,6 +18,8 @@ export interface ObviousFeed {
   readonly code: number | undefined;
   readonly key: 'ip' | 'user' | 'recipient';
   readonly amount: number | 'recipients' | 'size';
+  /** When other nodes know of what one has counted; undefined: never. */
+  readonly toldAfterMs?: number | undefined;
 }
 
 const METRIC_KINDS = {
@@ -44,6 +46,8 @@ interface Addition {
   readonly key: string;
   readonly node: string;
   readonly amount: number;
+  /** When other nodes know of it. */
+  readonly toldMs: number;
 }
 
 const known = new Map<string, string>();
@@ -99,7 +103,8 @@ export class ObviousCount {
     if (type === 'cidr_ipv6' && !key.includes(':')) return undefined;
     const window = this.#windowAt(event.timeMs);
     if (this.#windowAt(nowMs) - window >= kept) return false;
-    this.#additions.push({ window, key, node: event.node ?? '', amount });
+    const toldMs = nowMs + (this.feed.toldAfterMs ?? Infinity);
+    this.#additions.push({ window, key, node: event.node ?? '', amount, toldMs });
     return true;
   }
 
@@ -120,7 +125,8 @@ export class ObviousCount {
     const asked = this.#additions.filter((addition) => {
       const age = current - addition.window;
       if (age < windows.start || age > windows.end) return false;
-      if (nodes === 'node' && addition.node !== (event.node ?? '')) return false;
+      const isKnown = addition.node === (event.node ?? '') || addition.toldMs <= nowMs;
+      if (nodes === 'node' && !isKnown) return false;
       return this.feed.type === 'string'
         ? addition.key === key
         : inBlock(addition.key, key, prefix);

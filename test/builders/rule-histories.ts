@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 
+import { ALL_REPLICATED } from '../../src/model/replication.ts';
 import type { Condition, Per, Quantity, Rule, RulePolicy } from '../../src/policy/rule-policy.ts';
 import {
   ANY_KIND,
@@ -82,6 +83,8 @@ export const rulesAndEvents = fc.record({
   monitors: anyMonitors,
   series: fc.array(anySeries, { maxLength: 3 }),
   rules: fc.array(rulePlan, { minLength: 1, maxLength: 5 }),
+  /** Until other nodes know of what is replicated. */
+  delayMs: fc.constantFrom(0, 0, 0, 1000, 7000),
   grainMs: anyGrainMs,
   steps: fc.array(step, { minLength: 1, maxLength: 80, size: 'max' }),
 });
@@ -93,7 +96,9 @@ function verdictOf(type: RulePlan['verdict']): Rule['verdict'] {
   return { type, code: 550, text: 'no' };
 }
 
-export function policyFrom({ monitors, series: plans, rules }: RulesAndEvents): RulePolicy {
+export function policyFrom(plan: RulesAndEvents): RulePolicy {
+  const { monitors, series: plans, rules, delayMs } = plan;
+  const replication = { ...ALL_REPLICATED, series: delayMs };
   const series = plans.map((own, index) =>
     seriesNamed(`s${index}`, {
       type: own.type,
@@ -105,9 +110,10 @@ export function policyFrom({ monitors, series: plans, rules }: RulesAndEvents): 
           : [{ field: 'code', matches: [{ type: 'exact', value: String(own.code) }] }],
       key: own.type === 'string' ? own.text : 'ip',
       amount: own.amount,
+      replicate: own.replicate,
     }),
   );
-  const policy = policyOf([], { monitors, series, ignore: networks(IGNORED) });
+  const policy = policyOf([], { monitors, series, ignore: networks(IGNORED), replication });
   return { ...policy, rules: rules.map((own, index) => ruleFrom(own, `r${index}`, policy)) };
 }
 

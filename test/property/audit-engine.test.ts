@@ -239,7 +239,8 @@ function planOf(
   name: string,
   vocabulary: Vocabulary,
 ): SeriesPlan & { readonly feed: ObviousFeed } {
-  const { type, monitor, code, amount, serialize } = plan;
+  const { type, monitor, code, amount, serialize, replicate } = plan;
+  const toldAfterMs = replicate === 'cluster' ? 0 : undefined;
   const key = type === 'string' ? plan.text : 'ip';
   const kept = monitor.windows;
   return {
@@ -251,8 +252,8 @@ function planOf(
     key,
     amount,
     serialize,
-    replicate: 'none',
-    feed: { name, type, monitor, kept, kinds: plan.kinds, code, key, amount },
+    replicate,
+    feed: { name, type, monitor, kept, kinds: plan.kinds, code, key, amount, toldAfterMs },
   };
 }
 
