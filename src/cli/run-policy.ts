@@ -11,7 +11,12 @@ import { JoinedScripts } from '../policy/joined-scripts.ts';
 import type { ScriptPolicy } from '../policy/script-policy.ts';
 import type { SlottedScript } from '../policy/sieve/sieve-policy.ts';
 import { BARE_POLICY } from '../simulate/policy-run.ts';
-import { clusterSettings, replicationFor, type ClusterOptions } from './cluster-settings.ts';
+import {
+  clusterSettings,
+  replicationFor,
+  replicationWarnings,
+  type ClusterOptions,
+} from './cluster-settings.ts';
 import {
   loadConfiguration,
   mappedPath,
@@ -110,7 +115,11 @@ export function loadRunPolicy(
       const ofModules = isNamed ? [] : modules.map(({ text }) => text);
       return [...own, ...configured, ...ofModules, ...disk.texts];
     },
-    warnings: [...(configuration?.warnings ?? []), ...(loaded?.warnings ?? sieve?.warnings ?? [])],
+    warnings: [
+      ...(configuration?.warnings ?? []),
+      ...(loaded?.warnings ?? sieve?.warnings ?? []),
+      ...replicationWarnings(policy),
+    ],
   };
 }
 
