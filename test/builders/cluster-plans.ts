@@ -10,8 +10,14 @@ import { anyGrainMs, anyLateMs, orUndefined, rangeIn } from './audit-histories.t
 export const METRICS = ['connections', 'receptions', 'rejections'] as const;
 /** Close together, and mostly in one block, so that nodes meet the same peers. */
 const anyPeer = fc.constantFrom(
-  ...['192.0.2.1', '192.0.2.1', '192.0.2.2', '192.0.2.129', '198.51.100.7'],
-  ...['2001:db8::1', '2001:db8::2', '3fff::1'],
+  '192.0.2.1',
+  '192.0.2.1',
+  '192.0.2.2',
+  '192.0.2.129',
+  '198.51.100.7',
+  '2001:db8::1',
+  '2001:db8::2',
+  '3fff::1',
 );
 /** Most events of a history lie within the windows of some monitor. */
 const gapMs = fc.oneof(
@@ -186,7 +192,7 @@ export const anyPolicy = fc.record({
 });
 export type ClusterPolicy = typeof anyPolicy extends fc.Arbitrary<infer T> ? T : never;
 
-/** The policy whose series and monitors a step means by any number. */
+/** The steps, whose series and monitors are drawn as any number, with those that the policy has. */
 export function stepsOf({ steps, series: all, monitors }: ClusterPolicy): ClusterStep[] {
   return steps.map((step) => {
     if (step.type === 'sessions') return step;

@@ -14,7 +14,8 @@ import { serviceOf, textKey } from './cluster-texts.ts';
 import { correlate, type CorrelatedEvent } from './correlated-events.ts';
 import type { EventRow } from './event-batches.ts';
 import { releaseOf } from './event-sources.ts';
-import { ObviousCluster, type ClusterWindow, type Counted } from './obvious-cluster.ts';
+import { ObviousCluster, type ClusterWindow } from './obvious-cluster.ts';
+import type { Counted } from './obvious-counts.ts';
 import { blockOf } from './obvious-rules.ts';
 
 /** How the policy is written. */

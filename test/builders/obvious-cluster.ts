@@ -1,24 +1,10 @@
 import type { Prefix } from '../../src/model/address.ts';
 import type { ClosedWindow } from '../../src/engine/port.ts';
-import type { Monitor, WindowRange } from '../../src/model/monitor.ts';
+import type { WindowRange } from '../../src/model/monitor.ts';
 import type { Replicate, Replication } from '../../src/model/replication.ts';
-import type { SeriesSnapshot, SeriesType } from '../../src/model/series-snapshot.ts';
-import { compareKeys, inBlock } from './obvious-audit.ts';
-
-/** A metric under a configured monitor, or a named series. */
-export interface Counted {
-  readonly name: string;
-  readonly type: SeriesType;
-  readonly monitor: Monitor;
-  /** Windows kept, the present one included. */
-  readonly kept: number;
-}
-
-/** What a count is asked for: a block around an address; without a prefix a text. */
-export interface AskedKey {
-  readonly key: string;
-  readonly prefix?: Prefix;
-}
+import type { SeriesSnapshot } from '../../src/model/series-snapshot.ts';
+import { compareKeys, inBlock, type ObviousSession } from './obvious-audit.ts';
+import { Counts, nameOf, windowAt, type AskedKey, type Counted } from './obvious-counts.ts';
 
 /** What windows.csv tells of a window that hangs on who counts what. */
 export type ClusterWindow = Pick<
@@ -26,67 +12,12 @@ export type ClusterWindow = Pick<
   'series' | 'monitor' | 'windowStartMs' | 'total' | 'keys'
 >;
 
-/** A session as its connect line shows it. */
-export interface ClusterSession {
-  readonly ip: string;
-  readonly node: string;
-  readonly service: string;
-  readonly listener: string;
-}
-
-/** What somebody counts: series -> window -> key -> count. */
-type Tables = Map<string, Map<number, Map<string, number>>>;
-
-/** A metric or series as a test names it in its maps. */
-const nameOf = ({ name, monitor }: Counted): string =>
-  `${name} ${monitor.intervalMs} ${monitor.windows}`;
-
-const windowAt = ({ monitor }: Counted, timeMs: number): number =>
-  Math.floor(timeMs / monitor.intervalMs);
-
-/** Windows that leave the kept range are not forgotten, only never asked for again. */
-class Counts {
-  readonly tables: Tables;
-
-  constructor(tables: Tables = new Map()) {
-    this.tables = tables;
-  }
-
-  at(series: string, window: number, key: string): number {
-    return this.tables.get(series)?.get(window)?.get(key) ?? 0;
-  }
-
-  add(series: string, window: number, key: string, amount: number): void {
-    const windows = this.tables.get(series) ?? new Map<number, Map<string, number>>();
-    const keys = windows.get(window) ?? new Map<string, number>();
-    keys.set(key, (keys.get(key) ?? 0) + amount);
-    windows.set(window, keys);
-    this.tables.set(series, windows);
-  }
-
-  sum(of: Counted, { key, prefix }: AskedKey, { start, end }: WindowRange, nowMs: number): number {
-    let sum = 0;
-    for (let age = start; age <= end; age++) {
-      const keys = this.tables.get(nameOf(of))?.get(windowAt(of, nowMs) - age);
-      for (const [own, count] of keys ?? []) {
-        const isAsked = prefix === undefined ? own === key : inBlock(own, key, prefix);
-        if (isAsked) sum += count;
-      }
-    }
-    return sum;
-  }
-
-  copy(): Counts {
-    return new Counts(structuredClone(this.tables));
-  }
-}
-
 /** Counts and open sessions as somebody knows them. */
 class Known {
   readonly counts: Counts;
-  sessions: readonly ClusterSession[];
+  sessions: readonly ObviousSession[];
 
-  constructor(counts: Counts, sessions: readonly ClusterSession[] = []) {
+  constructor(counts: Counts, sessions: readonly ObviousSession[] = []) {
     this.counts = counts;
     this.sessions = sessions;
   }
@@ -126,10 +57,10 @@ export interface ClusterAdd {
 
 /** Open sessions behind a change: 1 one that opens, -1 one that ends. */
 function changed(
-  sessions: readonly ClusterSession[],
-  session: ClusterSession,
+  sessions: readonly ObviousSession[],
+  session: ObviousSession,
   change: number,
-): readonly ClusterSession[] {
+): readonly ObviousSession[] {
   if (change > 0) return [...sessions, session];
   const text = JSON.stringify(session);
   const at = sessions.findIndex((own) => JSON.stringify(own) === text);
@@ -226,7 +157,7 @@ export class ObviousCluster {
   }
 
   /** A session opens (1) or ends (-1). */
-  session(session: ClusterSession, change: number): void {
+  session(session: ObviousSession, change: number): void {
     const take = (known: Known): void => {
       known.sessions = changed(known.sessions, session, change);
     };

@@ -152,6 +152,17 @@ describe('without a configuration', () => {
   });
 });
 
+test('--max-delay wins over the max_delay of a configuration', async () => {
+  const textsOf = async (out: string, ...more: string[]): Promise<string[]> =>
+    readCsv((await reportOf(out, LOGS, ...CONFIG, ...more))['log.csv']).map((row) => row['text']!);
+  const texts = await textsOf('at-once', '--max-delay', '0s');
+  // Nothing arrives before the logs end.
+  const alone = await textsOf('too-late', '--max-delay', '1h');
+  expect(texts).not.toEqual(readCsv(report['log.csv']).map(({ text }) => text));
+  const numbers = alone.map((text) => text.match(/\d+/g)!.map(Number));
+  expect(numbers.every(([seen, own, here, all]) => seen === own && here === all)).toBe(true);
+});
+
 describe('a configuration without one of the stanzas', () => {
   /** The numbers logged last, and whether the report tells of what is missing. */
   async function last(out: string, configuration: string): Promise<[number[], boolean]> {

@@ -116,7 +116,7 @@ test('scripts are told the same, in whatever order files are named', async () =>
     expect(readCsv(report['log.csv'] ?? '').map(({ text }) => text)).toEqual(truth.logs);
     expect(below(report, 'series/manager/')).toEqual(filesOf(truth.journals()));
   });
-  await fc.assert(run, { numRuns: 15 });
+  await fc.assert(run, { numRuns: 10 });
 });
 
 /** What several runs, each on the state of the one before, have left together. */
@@ -157,5 +157,5 @@ test('logs that are cut and resumed tell what the whole tells', async () => {
     truth.run(rows, TIMEOUT_MS);
     expect(below(left, 'series/manager/')).toEqual(filesOf(truth.journals()));
   });
-  await fc.assert(run, { numRuns: 15 });
+  await fc.assert(run, { numRuns: 10 });
 });

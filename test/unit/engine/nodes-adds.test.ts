@@ -76,9 +76,9 @@ describe('where an add goes', () => {
 });
 
 describe('Lua', () => {
-  const module = (replicate: string, hook = 'validate_connect'): string =>
+  const module = (replicate: string): string =>
     moduleAt(
-      hook,
+      'validate_connect',
       'msys.audit_series.add("s") print(msys.audit_series.count("s", { endv = 2 }))',
       `msys.audit_series.define("s", "cidr", 10, 3, { replicate = "${replicate}" })`,
     );
@@ -133,7 +133,7 @@ msys.registerModule("m", mod)
 });
 
 describe('YAML', () => {
-  /** `rule node seconds count` of each firing of a rule on the series, above 0. */
+  /** `2 mx1: 3`: what a rule on the series counts at two seconds on mx1. */
   async function firings(replicate: string, asked: string, setting: Setting): Promise<string[]> {
     const policy = policyOf(
       read(`hindcast: 1

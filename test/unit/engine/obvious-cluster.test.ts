@@ -4,7 +4,8 @@
 import { expect, test } from 'vitest';
 
 import { ALL_REPLICATED, type Replicate } from '../../../src/model/replication.ts';
-import { ObviousCluster, type Counted } from '../../builders/obvious-cluster.ts';
+import { ObviousCluster } from '../../builders/obvious-cluster.ts';
+import type { Counted } from '../../builders/obvious-counts.ts';
 
 const OF: Counted = {
   name: 's',
