@@ -81,6 +81,9 @@ async function reportOf(...args: readonly string[]): Promise<Record<string, stri
   return filesBelow(out);
 }
 
+const clampsOf = ({ clampNegative }: ClusterPolicy): string[] =>
+  clampNegative ? ['--clamp-negative'] : [];
+
 /** The files of some journals, as in a report. */
 const filesOf = (journals: readonly SeriesSnapshot[]): Record<string, string> =>
   Object.fromEntries(
@@ -109,9 +112,9 @@ test('scripts are told the same, in whatever order files are named', async () =>
     const logs = write(rows);
     for (const [slot, text] of Object.entries(sieveOf(policy))) here.write(`${slot}.siv`, text);
     here.write('e.conf', configurationOf(policy, delayMs));
-    const report = await reportOf(...logs);
+    const report = await reportOf(...logs, ...clampsOf(policy));
     const turned = orderOf(shuffle).flatMap((index) => logs[index] ?? []);
-    expect(await reportOf(...turned)).toEqual(report);
+    expect(await reportOf(...turned, ...clampsOf(policy))).toEqual(report);
     const truth = new ClusterTruth(policy, 'sieve').run(rows, TIMEOUT_MS);
     expect(readCsv(report['log.csv'] ?? '').map(({ text }) => text)).toEqual(truth.logs);
     expect(below(report, 'series/manager/')).toEqual(filesOf(truth.journals()));
@@ -120,12 +123,15 @@ test('scripts are told the same, in whatever order files are named', async () =>
 });
 
 /** What several runs, each on the state of the one before, have left together. */
-async function leftBy(pieces: readonly (readonly EventRow[])[]): Promise<Record<string, string>> {
+async function leftBy(
+  pieces: readonly (readonly EventRow[])[],
+  ...more: readonly string[]
+): Promise<Record<string, string>> {
   const state = path.join(here.folder, `state${states++}`);
   const left: Record<string, string> = {};
   for (const [index, rows] of [...pieces, []].entries()) {
     const final = index === pieces.length ? ['--final'] : [];
-    const options = ['--policy', 'rules.yaml', '--reorder', '0s', '--state', state];
+    const options = ['--policy', 'rules.yaml', '--reorder', '0s', '--state', state, ...more];
     const report = await reportOf(...write(rows, `piece${index}-`), ...options, ...final);
     for (const name of ['windows.csv', 'keys.csv', 'firings.csv']) {
       const text = report[name];
@@ -151,8 +157,12 @@ test('logs that are cut and resumed tell what the whole tells', async () => {
     for (const slot of ['connect.siv', 'rcptto.siv']) here.write(slot, '');
     const at = [0, ...places.toSorted((a, b) => a - b), rows.length];
     const pieces = at.slice(1).map((end, index) => rows.slice(at[index], end));
-    const left = await leftBy(pieces.filter((piece) => piece.length > 0));
-    expect(left).toEqual(await leftBy([rows]));
+    const clamps = clampsOf(policy);
+    const left = await leftBy(
+      pieces.filter((piece) => piece.length > 0),
+      ...clamps,
+    );
+    expect(left).toEqual(await leftBy([rows], ...clamps));
     const truth = new ClusterTruth({ ...policy, replication: allAfter(delayMs) }, 'yaml');
     truth.run(rows, TIMEOUT_MS);
     expect(below(left, 'series/manager/')).toEqual(filesOf(truth.journals()));
