@@ -15,7 +15,7 @@ import {
 
 /** A connect a second, one on each of these nodes. */
 const on = (nodes: string): EventRow[] =>
-  [...nodes].map((node, seconds) => ({ ...connect(PEER, seconds), node }));
+  nodes.split('').map((node, seconds) => ({ ...connect(PEER, seconds), node }));
 const ALONE: LuaSetting = { replication: { ...ALL_REPLICATED, gauges: false } };
 
 const UP = 'print(msys.gauge_cache.inc("g", "k"))';
