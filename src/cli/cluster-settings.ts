@@ -36,7 +36,8 @@ export function replicationFor(
     throw new UserError(`--max-delay ${maxDelay}: longer than a day`, '--max-delay 1.5s');
   }
   const told = Object.values(replication).some((delay) => typeof delay === 'number');
-  if (!told) throw new UserError('--max-delay delays what is replicated, and nothing is here');
+  if (!told)
+    throw new UserError('--max-delay delays replicated counts and sessions, and there are none');
   return delayedBy(replication, delayMs);
 }
 
