@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 
 import type { Prefix } from '../../src/model/address.ts';
 import { formatMonitor } from '../../src/model/monitor.ts';
-import { REPLICATES, type Replication } from '../../src/model/replication.ts';
+import { ALL_REPLICATED, REPLICATES, type Replication } from '../../src/model/replication.ts';
 import { anyGrainMs, anyLateMs, orUndefined, rangeIn } from './audit-histories.ts';
 
 /** Random histories of several nodes, and what is counted and asked there, however it is written. */
@@ -95,6 +95,13 @@ const addStep = fc.record({
   /** Without a hash, which cannot say `replicate`. */
   isShort: fc.boolean(),
 });
+/** Lua alone can. */
+const removeStep = fc.record({
+  type: fc.constant('remove' as const),
+  at: place,
+  series: fc.nat(),
+  mask,
+});
 const seriesStep = fc.record({
   type: fc.constant('series' as const),
   at: place,
@@ -136,33 +143,37 @@ const sessionStep = fc.record({
 });
 
 const anyStep = fc.oneof(
-  { weight: 3, arbitrary: addStep },
-  { weight: 3, arbitrary: seriesStep },
-  { weight: 2, arbitrary: metricStep },
-  { weight: 2, arbitrary: sessionStep },
+  { weight: 6, arbitrary: addStep },
+  { weight: 1, arbitrary: removeStep },
+  { weight: 6, arbitrary: seriesStep },
+  { weight: 4, arbitrary: metricStep },
+  { weight: 4, arbitrary: sessionStep },
 );
 export type ClusterStep = typeof anyStep extends fc.Arbitrary<infer T> ? T : never;
-export type AskStep = Exclude<ClusterStep, { readonly type: 'add' }>;
+export type AskStep = Exclude<ClusterStep, { readonly type: 'add' | 'remove' }>;
 
 const delayMs = fc.constantFrom(0, 0, 1, 1000, 5000, 7000, 61_500);
 const maybeDelayMs = fc.option(delayMs, { nil: undefined, freq: 4 });
 /** All is told, as without a configuration, and arrives so much later. */
 export function allAfter(all: number): Replication {
   const metrics = { connections: all, receptions: all, rejections: all };
-  return { ...metrics, sessions: all, series: all, manager: all, isSingleNode: false };
+  const others = { sessions: all, series: all, manager: all, isSingleNode: false };
+  return { ...ALL_REPLICATED, ...metrics, ...others };
 }
 
 const anyReplication: fc.Arbitrary<Replication> = fc.oneof(
   delayMs.map((all) => allAfter(all)),
-  fc.record({
-    connections: maybeDelayMs,
-    receptions: maybeDelayMs,
-    rejections: maybeDelayMs,
-    sessions: maybeDelayMs,
-    series: maybeDelayMs,
-    manager: maybeDelayMs,
-    isSingleNode: fc.constantFrom(false, false, true),
-  }),
+  fc
+    .record({
+      connections: maybeDelayMs,
+      receptions: maybeDelayMs,
+      rejections: maybeDelayMs,
+      sessions: maybeDelayMs,
+      series: maybeDelayMs,
+      manager: maybeDelayMs,
+      isSingleNode: fc.constantFrom(false, false, true),
+    })
+    .map((replication) => ({ ...ALL_REPLICATED, ...replication })),
 );
 
 const series = fc.record({

@@ -50,6 +50,7 @@ function sieveAsk(policy: ClusterPolicy, step: AskStep, index: number): string {
 }
 
 function sieveStep(policy: ClusterPolicy, step: ClusterStep, index: number): string {
+  if (step.type === 'remove') return '';
   if (step.type !== 'add') return `${sieveAsk(policy, step, index)} ec_log "${index} \${n}";`;
   const name = seriesName(step.series);
   const monitor = formatMonitor(policy.series[step.series].monitor);
@@ -93,10 +94,21 @@ function luaAsk(policy: ClusterPolicy, step: AskStep, index: number): string {
 }
 
 function luaStep(policy: ClusterPolicy, step: ClusterStep, index: number): string {
+  if (step.type === 'remove') return luaRemove(policy, step, index);
   if (step.type !== 'add') return `print(${index} .. " " .. ${luaAsk(policy, step, index)})`;
   const isText = policy.series[step.series].type === 'string';
   const key = isText ? `, key = "${textKey(index)}"` : '';
   return `msys.audit_series.add("${seriesName(step.series)}", { count = ${step.amount}${key} })`;
+}
+
+function luaRemove(
+  { series }: ClusterPolicy,
+  step: ClusterStep & { readonly type: 'remove' },
+  index: number,
+): string {
+  const block = step.mask === undefined ? 'nil' : `"/${step.mask}"`;
+  const key = series[step.series].type === 'string' ? `"${textKey(index)}"` : block;
+  return `msys.audit_series.remove_item("${seriesName(step.series)}", ${key})`;
 }
 
 const HOOKS: Readonly<Record<StepPlace, string>> = {
@@ -134,7 +146,7 @@ export function yamlOf(policy: ClusterPolicy): string {
     return `  ${seriesName(index)}: { type: ${type}, monitor: "${own}", on: [${kinds.join(', ')}], amount: ${amount}, replicate: ${replicate}${key} }`;
   });
   const rules = stepsOf(policy).flatMap((step, index) => {
-    if (step.type === 'add') return [];
+    if (step.type === 'add' || step.type === 'remove') return [];
     const asked: string[] = [`above: ${step.above}`, `then: tag`];
     if (step.scope === 'node') asked.push('scope: node');
     if (step.at !== 'end') asked.push(`at: ${step.type === 'sessions' ? 'connect' : step.at}`);

@@ -123,6 +123,7 @@ export class ClusterTruth {
     this.#steps.forEach((step, index) => {
       if (step.at !== place) return;
       if (step.type === 'add') this.#add(step, asker, index);
+      else if (step.type === 'remove') this.#remove(step, asker, index);
       else this.logs.push(`${index} ${this.#told(step, asker, textKey(index))}`);
     });
   }
@@ -136,10 +137,23 @@ export class ClusterTruth {
     this.cluster.add({ of, replicate, node, key, amount: step.amount, isLua });
   }
 
+  #remove(
+    step: ClusterStep & { readonly type: 'remove' },
+    { node, ip }: Asker,
+    index: number,
+  ): void {
+    if (this.#face === 'sieve') return;
+    const of = this.#series[step.series];
+    const asked =
+      of.type === 'string' ? { key: textKey(index) } : { key: ip, prefix: prefixOf(step.mask) };
+    const { replicate } = this.#policy.series[step.series];
+    if (holds(of, asked.key)) this.cluster.remove(of, replicate, node, asked);
+  }
+
   /** Judges each rule where its phase is implied, or else where it counts. */
   #judge(asker: Asker, event: CorrelatedEvent, row: EventRow, counted: Set<Counted>): void {
     this.#steps.forEach((step, index) => {
-      if (step.type === 'add') return;
+      if (step.type === 'add' || step.type === 'remove') return;
       const at = step.type === 'sessions' ? 'connect' : step.at;
       const isDue =
         step.at === 'end'

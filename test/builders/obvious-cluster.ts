@@ -4,7 +4,14 @@ import type { WindowRange } from '../../src/model/monitor.ts';
 import type { Replicate, Replication } from '../../src/model/replication.ts';
 import type { SeriesSnapshot } from '../../src/model/series-snapshot.ts';
 import { compareKeys, inBlock, type ObviousSession } from './obvious-audit.ts';
-import { Counts, nameOf, windowAt, type AskedKey, type Counted } from './obvious-counts.ts';
+import {
+  Counts,
+  isAsked,
+  nameOf,
+  windowAt,
+  type AskedKey,
+  type Counted,
+} from './obvious-counts.ts';
 
 /** What windows.csv tells of a window that hangs on who counts what. */
 export type ClusterWindow = Pick<
@@ -40,6 +47,8 @@ interface Pending {
   /** The node that all others hear from; or it is the manager's. */
   readonly from: string | typeof MANAGER;
   readonly arrive: (known: Known) => void;
+  /** The series and key that an add is to. */
+  readonly added?: { readonly of: Counted; readonly key: string };
 }
 
 /** An add to a named series, by a script or by an event that it counts. */
@@ -144,7 +153,7 @@ export class ObviousCluster {
     const take = ({ counts }: Known): void => counts.add(nameOf(of), window, key, taken);
     take(countedBy[0]);
     take(this.#all);
-    this.#tell(toAllMs, node, take);
+    this.#tell(toAllMs, node, take, { of, key });
     const toManagerMs = replicate === 'manager' ? manager : toAllMs;
     if (toManagerMs === undefined) return true;
     this.#series.set(nameOf(of), of);
@@ -154,6 +163,29 @@ export class ObviousCluster {
       counts.add(nameOf(of), interval, key, taken);
     });
     return true;
+  }
+
+  /** A module takes keys out of a series: of its node, or of all where it is the cluster's. */
+  remove(of: Counted, replicate: Replicate, node: string, asked: AskedKey): void {
+    const name = nameOf(of);
+    // Others have left, and are in the report.
+    const first = windowAt(of, this.#nowMs) - of.kept + 1;
+    if (replicate !== 'cluster' || this.#replication.series === undefined) {
+      for (const { window, key, count } of this.#nodeOf(node).own.counts.remove(
+        name,
+        asked,
+        first,
+      )) {
+        this.#all.counts.add(name, window, key, -count);
+      }
+      return;
+    }
+    const nodes = [...this.#nodes.values()].flatMap(({ sent, told }) => [sent, told]);
+    for (const { counts } of [...nodes, this.#arrived, this.#all])
+      counts.remove(name, asked, first);
+    this.#pending = this.#pending.filter(({ added }) => {
+      return added === undefined || added.of !== of || !isAsked(added.key, asked);
+    });
   }
 
   /** A session opens (1) or ends (-1). */
@@ -261,10 +293,15 @@ export class ObviousCluster {
     return windowAt(of, this.#nowMs) - window >= of.kept ? undefined : window;
   }
 
-  #tell(delayMs: number | undefined, from: Pending['from'], arrive: Pending['arrive']): void {
-    if (delayMs !== undefined) {
-      this.#pending.push({ arrivesMs: this.#nowMs + delayMs, from, arrive });
-    }
+  #tell(
+    delayMs: number | undefined,
+    from: Pending['from'],
+    arrive: Pending['arrive'],
+    added?: Pending['added'],
+  ): void {
+    if (delayMs === undefined) return;
+    const arrivesMs = this.#nowMs + delayMs;
+    this.#pending.push({ arrivesMs, from, arrive, ...(added && { added }) });
   }
 }
 

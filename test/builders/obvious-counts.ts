@@ -28,6 +28,10 @@ export const nameOf = ({ name, monitor }: Counted): string =>
 export const windowAt = ({ monitor }: Counted, timeMs: number): number =>
   Math.floor(timeMs / monitor.intervalMs);
 
+/** Whether a key is one that is asked for. */
+export const isAsked = (own: string, { key, prefix }: AskedKey): boolean =>
+  prefix === undefined ? own === key : inBlock(own, key, prefix);
+
 /** Windows that leave the kept range are not forgotten, only never asked for again. */
 export class Counts {
   readonly tables: Tables;
@@ -48,14 +52,32 @@ export class Counts {
     this.tables.set(series, windows);
   }
 
-  sum(of: Counted, { key, prefix }: AskedKey, { start, end }: WindowRange, nowMs: number): number {
+  /**
+   * Takes keys out of the windows from `first` on.
+   *
+   * @returns what was there
+   */
+  remove(
+    series: string,
+    asked: AskedKey,
+    first: number,
+  ): { window: number; key: string; count: number }[] {
+    const removed: { window: number; key: string; count: number }[] = [];
+    for (const [window, keys] of this.tables.get(series) ?? []) {
+      for (const [key, count] of keys) {
+        if (window < first || !isAsked(key, asked)) continue;
+        removed.push({ window, key, count });
+        keys.delete(key);
+      }
+    }
+    return removed;
+  }
+
+  sum(of: Counted, asked: AskedKey, { start, end }: WindowRange, nowMs: number): number {
     let sum = 0;
     for (let age = start; age <= end; age++) {
       const keys = this.tables.get(nameOf(of))?.get(windowAt(of, nowMs) - age);
-      for (const [own, count] of keys ?? []) {
-        const isAsked = prefix === undefined ? own === key : inBlock(own, key, prefix);
-        if (isAsked) sum += count;
-      }
+      for (const [key, count] of keys ?? []) if (isAsked(key, asked)) sum += count;
     }
     return sum;
   }

@@ -96,6 +96,9 @@ describe('under a configuration that replicates less', () => {
       sessions: undefined,
       series: undefined,
       manager: undefined,
+      throttles: false,
+      gauges: false,
+      caches: new Set<string>(),
       isSingleNode: true,
     };
     const policy = policyOf(
