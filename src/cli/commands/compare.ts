@@ -1,18 +1,21 @@
 import { UserError } from '../../model/errors.ts';
+import { visible } from '../../model/visible.ts';
 import { rounded } from '../../report/csv.ts';
 import { comparisonTable } from '../../report/comparison-table.ts';
+import { nodesTable } from '../../report/nodes-table.ts';
 import type { ClassTally, Comparison } from '../../simulate/compare/compare.ts';
 import { budgetHolds, budgetText, parseBudget, type Budget } from '../budget.ts';
 import { closingNote } from '../closing-note.ts';
-import { compareLogs, type CompareLogsOptions } from '../compare-logs.ts';
+import { compareLogs } from '../compare-logs.ts';
+import { compareNodes, type CompareNodesOptions } from '../compare-nodes.ts';
 import { EXIT } from '../exit-code.ts';
 import type { CommandContext } from '../program.ts';
 import { showProgress } from '../progress.ts';
 import { jsonText } from '../replay-logs.ts';
 
-interface CompareFlags extends Omit<CompareLogsOptions, 'logs' | 'limit' | 'signal' | 'onOpen'> {
+interface CompareFlags extends Omit<CompareNodesOptions, 'logs' | 'limit' | 'signal' | 'onOpen'> {
+  readonly by?: 'node';
   readonly format?: 'table' | 'json';
-  readonly failOn?: readonly string[];
   readonly maxUnparsed?: number;
   readonly limit?: number;
 }
@@ -50,6 +53,11 @@ export async function runCompare(
   flags: CompareFlags,
   context: CommandContext,
 ): Promise<void> {
+  if (flags.by !== undefined) {
+    await showNodes(logs, flags, context);
+    return;
+  }
+  refuseLoneOptions(flags);
   const { stdio, signal } = context;
   const budgets = (flags.failOn ?? []).map(budgetOption);
   const limit = flags.limit ?? DEFAULT_LIMIT;
@@ -72,6 +80,55 @@ export async function runCompare(
   } finally {
     hideProgress();
   }
+}
+
+/** What the nodes of the logs saw. */
+async function showNodes(
+  logs: readonly string[],
+  flags: CompareFlags,
+  context: CommandContext,
+): Promise<void> {
+  const { stdio, signal } = context;
+  const limit = flags.limit ?? DEFAULT_LIMIT;
+  let hideProgress = (): void => undefined;
+  try {
+    const { report, summary, warnings } = await compareNodes({
+      ...flags,
+      logs,
+      limit,
+      signal,
+      onOpen: (progress) => {
+        hideProgress = showProgress(stdio, progress);
+      },
+    });
+    hideProgress();
+    for (const warning of warnings) stdio.err(`${warning}\n`);
+    stdio.out(flags.format === 'json' ? jsonText(summary) : nodesTable(report, limit));
+    closingNote(report.files, flags.maxUnparsed, context);
+    noteLoneNode(report.comparison.nodes, context);
+  } finally {
+    hideProgress();
+  }
+}
+
+function noteLoneNode(
+  nodes: readonly { readonly name: string }[],
+  { stdio }: CommandContext,
+): void {
+  if (nodes.length !== 1) return;
+  const [{ name }] = nodes;
+  const whose =
+    name === '' ? 'all events are of lines without a host' : `all events are of ${visible(name)}`;
+  stdio.err(`hindcast: ${whose}: there is no other node to compare with\n`);
+  stdio.err('hint: --node name=glob says whose lines a file holds\n');
+}
+
+function refuseLoneOptions({ count, per }: CompareFlags): void {
+  const option = Object.entries({ '--count': count, '--per': per }).find(
+    ([, value]) => value !== undefined,
+  )?.[0];
+  if (option === undefined) return;
+  throw new UserError(`${option} goes with --by node: movers have the blocks of their rules`);
 }
 
 /** A budget of `--fail-on`; one that can never or must always be exceeded checks nothing. */
