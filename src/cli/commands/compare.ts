@@ -1,4 +1,5 @@
 import { UserError } from '../../model/errors.ts';
+import type { FileReport } from '../../model/file-report.ts';
 import { visible } from '../../model/visible.ts';
 import { rounded } from '../../report/csv.ts';
 import { comparisonTable } from '../../report/comparison-table.ts';
@@ -6,7 +7,7 @@ import { nodesTable } from '../../report/nodes-table.ts';
 import type { ClassTally, Comparison } from '../../simulate/compare/compare.ts';
 import { budgetHolds, budgetText, parseBudget, type Budget } from '../budget.ts';
 import { closingNote } from '../closing-note.ts';
-import { compareLogs } from '../compare-logs.ts';
+import { compareLogs, type CompareLogsOptions } from '../compare-logs.ts';
 import { compareNodes, type CompareNodesOptions } from '../compare-nodes.ts';
 import { EXIT } from '../exit-code.ts';
 import type { CommandContext } from '../program.ts';
@@ -53,59 +54,53 @@ export async function runCompare(
   flags: CompareFlags,
   context: CommandContext,
 ): Promise<void> {
-  if (flags.by !== undefined) {
-    await showNodes(logs, flags, context);
+  const limit = flags.limit ?? DEFAULT_LIMIT;
+  const asked = { ...flags, logs, limit, signal: context.signal };
+  if (flags.by === 'node') {
+    const { comparison } = await show(
+      flags,
+      context,
+      (onOpen) => compareNodes({ ...asked, onOpen }),
+      (report) => nodesTable(report, limit),
+    );
+    noteLoneNode(comparison.nodes, context);
     return;
   }
   refuseLoneOptions(flags);
-  const { stdio, signal } = context;
   const budgets = (flags.failOn ?? []).map(budgetOption);
-  const limit = flags.limit ?? DEFAULT_LIMIT;
-  let hideProgress = (): void => undefined;
-  try {
-    const { report, summary, warnings } = await compareLogs({
-      ...flags,
-      logs,
-      limit,
-      signal,
-      onOpen: (progress) => {
-        hideProgress = showProgress(stdio, progress);
-      },
-    });
-    hideProgress();
-    for (const warning of warnings) stdio.err(`${warning}\n`);
-    stdio.out(flags.format === 'json' ? jsonText(summary) : comparisonTable(report, limit));
-    closingNote(report.files, flags.maxUnparsed, context);
-    checkBudgets(budgets, report.comparison, context);
-  } finally {
-    hideProgress();
-  }
+  const { comparison } = await show(
+    flags,
+    context,
+    (onOpen) => compareLogs({ ...asked, onOpen }),
+    (report) => comparisonTable(report, limit),
+  );
+  checkBudgets(budgets, comparison, context);
 }
 
-/** What the nodes of the logs saw. */
-async function showNodes(
-  logs: readonly string[],
+interface Compared<Report> {
+  readonly report: Report;
+  readonly summary: unknown;
+  readonly warnings: readonly string[];
+}
+
+/** Shows a comparison, with progress until it is made and what to know of it behind it. */
+async function show<Report extends { readonly files: readonly FileReport[] }>(
   flags: CompareFlags,
   context: CommandContext,
-): Promise<void> {
-  const { stdio, signal } = context;
-  const limit = flags.limit ?? DEFAULT_LIMIT;
+  make: (onOpen: CompareLogsOptions['onOpen']) => Promise<Compared<Report>>,
+  table: (report: Report) => string,
+): Promise<Report> {
+  const { stdio } = context;
   let hideProgress = (): void => undefined;
   try {
-    const { report, summary, warnings } = await compareNodes({
-      ...flags,
-      logs,
-      limit,
-      signal,
-      onOpen: (progress) => {
-        hideProgress = showProgress(stdio, progress);
-      },
+    const { report, summary, warnings } = await make((progress) => {
+      hideProgress = showProgress(stdio, progress);
     });
     hideProgress();
     for (const warning of warnings) stdio.err(`${warning}\n`);
-    stdio.out(flags.format === 'json' ? jsonText(summary) : nodesTable(report, limit));
+    stdio.out(flags.format === 'json' ? jsonText(summary) : table(report));
     closingNote(report.files, flags.maxUnparsed, context);
-    noteLoneNode(report.comparison.nodes, context);
+    return report;
   } finally {
     hideProgress();
   }

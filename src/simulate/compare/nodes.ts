@@ -1,9 +1,6 @@
-import type { EventSource } from '../../clock/event-source.ts';
 import { NetworkSet, type Prefix } from '../../model/address.ts';
 import { FLAG, type EventBatch } from '../../model/event-batch.ts';
-import type { Needs } from '../../model/event.ts';
 import { compareText } from '../../model/order.ts';
-import type { Vocabulary } from '../../model/vocabulary.ts';
 import { EventStream, type StreamTaker } from '../event-stream.ts';
 import { PolicyRun } from '../policy-run.ts';
 import { SourceTallies } from '../source-tallies.ts';
@@ -11,7 +8,7 @@ import type { SourceTally, Tally } from '../tally.ts';
 import type { ClientCounts, CountedName } from '../../model/client-counts.ts';
 import { ClientRows } from './client-rows.ts';
 import { ClientSpread } from './client-spread.ts';
-import type { ComparedPolicy } from './compare.ts';
+import type { CompareOptions, ComparedPolicy } from './compare.ts';
 import { NodeClients } from './node-clients.ts';
 import {
   loneKeys,
@@ -22,21 +19,12 @@ import {
   type RuleSums,
 } from './node-rules.ts';
 
-export interface CompareNodesOptions extends ComparedPolicy {
-  readonly sources: readonly EventSource[];
-  readonly vocabulary: Vocabulary;
-  readonly needs: Needs;
+export interface CompareNodesOptions
+  extends ComparedPolicy, Omit<CompareOptions, 'old' | 'new' | 'labels' | 'onChange'> {
   /** What one client is: an address, or a block. */
   readonly per: Prefix;
   /** Which count ranks the clients. */
   readonly ranked: CountedName;
-  readonly strict?: boolean | undefined;
-  readonly clampNegative?: boolean | undefined;
-  readonly sessionTimeoutMs?: number | undefined;
-  /** Half open; events before `fromMs` warm the windows and are not counted. */
-  readonly fromMs?: number | undefined;
-  readonly toMs?: number | undefined;
-  readonly fileOf: (source: number) => string;
 }
 
 export interface NodeTally {
