@@ -47,6 +47,9 @@ export const REPORT_FILES = [
   'series',
   'changes.csv',
   'movers.csv',
+  'nodes.csv',
+  'clients.csv',
+  'node-keys.csv',
   'summary.json',
   'manifest.json',
 ];

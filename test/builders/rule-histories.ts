@@ -90,6 +90,25 @@ export const rulesAndEvents = fc.record({
 });
 export type RulesAndEvents = typeof rulesAndEvents extends fc.Arbitrary<infer T> ? T : never;
 
+/** Rules that fire often, so that much is taken; rare forms are the business of other tests. */
+export function strict(plan: RulesAndEvents): RulesAndEvents {
+  const rules = plan.rules.map((own, index) => ({
+    ...own,
+    form: own.form === 'surge' ? ('count' as const) : own.form,
+    above: own.above % 2,
+    range: [0, own.range[1]] as [number, number],
+    at: index % 2 === 0 ? undefined : own.at,
+    except: [] as const,
+    verdict: index === 0 && own.verdict === 'tag' ? ('reject' as const) : own.verdict,
+  }));
+  return { ...plan, rules };
+}
+
+/** Long enough for sessions and messages that something takes. */
+export const strictHistory = fc
+  .tuple(rulesAndEvents, rulesAndEvents)
+  .map(([own, more]) => strict({ ...own, steps: [...own.steps, ...more.steps] }));
+
 function verdictOf(type: RulePlan['verdict']): Rule['verdict'] {
   if (type === 'tag') return { type, reason: '' };
   if (type === 'tarpit') return { type, seconds: 5, reason: '' };
