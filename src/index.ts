@@ -14,7 +14,7 @@ export type { SeriesRow, SeriesSnapshot, SeriesType } from './model/series-snaps
 export type { ReplayReport } from './report/summary.ts';
 export type {
   Episode,
-  NodeTally,
+  NodeTotals,
   RuleTally,
   SeriesNote,
   SeriesTally,

@@ -1,5 +1,6 @@
 import { UserError } from '../model/errors.ts';
 import { ALL_REPLICATED, type Replication } from '../model/replication.ts';
+import { visible } from '../model/visible.ts';
 import { MAX_DELAY_S, type Replica } from '../policy/ecelerity/cluster-stanza.ts';
 import type { AsLogger } from '../policy/ecelerity/logger-stanza.ts';
 import type { Configuration } from '../policy/ecelerity/read.ts';
@@ -9,6 +10,7 @@ import {
   replicationOf,
   simulatedParameters,
 } from '../policy/ecelerity/replication.ts';
+import type { RulePolicy } from '../policy/rule-policy.ts';
 import { durationOption } from './input-options.ts';
 
 /** What is said of a cluster beside its configuration; the same words as the command line's. */
@@ -34,8 +36,21 @@ export function replicationFor(
     throw new UserError(`--max-delay ${maxDelay}: longer than a day`, '--max-delay 1.5s');
   }
   const told = Object.values(replication).some((delay) => typeof delay === 'number');
-  if (!told) throw new UserError('--max-delay delays what is replicated, and nothing is here');
+  if (!told)
+    throw new UserError('--max-delay delays replicated counts and sessions, and there are none');
   return delayedBy(replication, delayMs);
+}
+
+/** Of series of a policy that nothing replicates as they ask. */
+export function replicationWarnings({ file, series, replication }: RulePolicy): string[] {
+  const { series: toCluster, manager: toManager } = replication ?? ALL_REPLICATED;
+  return series.flatMap(({ name, replicate }) => {
+    const delayMs = replicate === 'manager' ? toManager : toCluster;
+    if (replicate === 'none' || delayMs !== undefined) return [];
+    const where = `series '${visible(name)}' is replicated to the ${replicate}`;
+    const alone = 'no Replicate of the configuration does that: each node has its own alone';
+    return [`${file}: warning: ${where}, and ${alone}`];
+  });
 }
 
 /** What is set of a cluster, by the names of its stanzas, for the manifest. */

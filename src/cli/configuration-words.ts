@@ -5,7 +5,7 @@ import type { AuditStanza } from '../policy/ecelerity/audit-stanza.ts';
 import type { Replica } from '../policy/ecelerity/cluster-stanza.ts';
 import type { AsLogger } from '../policy/ecelerity/logger-stanza.ts';
 import type { Configuration } from '../policy/ecelerity/read.ts';
-import { isSimulated, simulatedParameters } from '../policy/ecelerity/replication.ts';
+import { delayOf, isSimulated, simulatedParameters } from '../policy/ecelerity/replication.ts';
 
 /** What `check` says of a configuration that holds. */
 export function configurationWords(configuration: Configuration): string[] {
@@ -22,7 +22,7 @@ export function clusterLines({ cluster, asLogger, skipped }: Configuration): str
   const lines: string[] = [];
   if (cluster !== undefined) {
     const told = cluster.replicas.filter((replica) => isSimulated(replica));
-    const shown = told.map((replica) => replicaWords(replica));
+    const shown = told.flatMap((replica) => replicaWords(replica));
     lines.push(`replicates: ${shown.length === 0 ? 'nothing' : shown.join(', ')}`);
     const untold = cluster.replicas.flatMap((replica) => untoldWords(replica));
     if (untold.length > 0) lines.push(`not simulated: ${untold.join(', ')}`);
@@ -32,12 +32,18 @@ export function clusterLines({ cluster, asLogger, skipped }: Configuration): str
   return lines;
 }
 
-/** `metrics (connect reception) after 1.5 s` */
-function replicaWords(replica: Replica): string {
-  const { name, type, maxDelayMs = 0 } = replica;
-  const details = [...(type === name ? [] : [String(type)]), ...simulatedParameters(replica)];
-  const delay = maxDelayMs === 0 ? 'at once' : `after ${maxDelayMs / 1000} s`;
-  return `${withDetails(name, details)} ${delay}`;
+/** `metrics (connect reception) after 1.5 s`, and by itself what is not delayed with it. */
+function replicaWords(replica: Replica): string[] {
+  const { name, type } = replica;
+  const parameters = simulatedParameters(replica);
+  const delays = parameters.map((parameter) => delayOf(replica, parameter));
+  const all = parameters.length === 0 ? [delayOf(replica)] : new Set(delays);
+  return [...all].map((delayMs) => {
+    const told = parameters.filter((_, at) => delays[at] === delayMs);
+    const details = [...(type === name ? [] : [String(type)]), ...told];
+    const delay = delayMs === 0 ? 'at once' : `after ${delayMs / 1000} s`;
+    return `${withDetails(name, details)} ${delay}`;
+  });
 }
 
 /** `outbound_cidr`, `metrics (delivery)`; nothing where all of it is simulated. */

@@ -34,5 +34,5 @@ export function wholeNumber(least: number, most = Infinity): (text: string) => n
 export const maxDelayOption = (): Option =>
   new Option(
     '--max-delay <duration>',
-    'how long all that nodes replicate takes to arrive (default: as the --config says, or 0)',
+    'how long replicated counts and sessions take to arrive (default: as the --config says, or 0)',
   );

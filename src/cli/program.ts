@@ -101,7 +101,11 @@ export function createProgram(context: CommandContext): Command {
     .option('--strict', 'end the run at a command of a script that is not simulated')
     .option('--root <dir>', 'with --config: look for its absolute paths below this folder')
     .option('--out <dir>', 'write the report (CSV, JSON, series files) into this new folder')
-    .option('--by <what>', 'with --out: node, the CSV files once more for each node')
+    .addOption(
+      new Option('--by <what>', 'with --out: the CSV files once more for each node').choices([
+        'node',
+      ]),
+    )
     .option('--from <time>', 'report from here on; earlier events only warm the windows')
     .option('--to <time>', 'stop before this time')
     .option('--force', 'replace the report that --out already holds')

@@ -204,10 +204,7 @@ function refuseOverlaps({ out, state, journal }: ReplayLogsOptions): void {
 function refuseBy({ by, out, state }: ReplayLogsOptions): void {
   if (by === undefined) return;
   if ((by as string) !== 'node') {
-    throw new UserError(
-      `--by ${by}: a report is split by nothing of that name`,
-      'say --by node: the files once more for each node',
-    );
+    throw new UserError(`by: '${by}' is nothing that a report is split by`, "by: 'node'");
   }
   if (out === undefined) {
     throw new UserError(

@@ -41,7 +41,7 @@ const ENFORCE_FILE = 'enforce.csv';
 /** Folders of nodes, where they are told apart. */
 const NODES = 'nodes';
 /** The folder of the node without a name. */
-const NAMELESS = '(none)';
+const NAMELESS = '@no-name';
 /**
  * What reports of any command hold, in the order in which it appears; the manifest last, so that it
  * vouches for the others. A report takes the place of all of it.
@@ -54,6 +54,9 @@ export const REPORT_FILES = [
   'series',
   'changes.csv',
   'movers.csv',
+  'nodes.csv',
+  'clients.csv',
+  'node-keys.csv',
   'summary.json',
   'manifest.json',
 ];

@@ -1,7 +1,6 @@
 import path from 'node:path';
 import { UserError } from '../model/errors.ts';
 import { formatMonitor } from '../model/monitor.ts';
-import { asksAudit } from '../policy/audit-asked.ts';
 import type { AuditStanza } from '../policy/ecelerity/audit-stanza.ts';
 import { managerLogOf } from '../policy/ecelerity/replication.ts';
 import type { LuaSource } from '../policy/lua/lua-policy.ts';
@@ -9,9 +8,15 @@ import type { PlacedRules } from '../policy/rule-coverage.ts';
 import type { RulePolicy } from '../policy/rule-policy.ts';
 import { JoinedScripts } from '../policy/joined-scripts.ts';
 import type { ScriptPolicy } from '../policy/script-policy.ts';
+import { asksAudit } from '../policy/sieve/needs.ts';
 import type { SlottedScript } from '../policy/sieve/sieve-policy.ts';
 import { BARE_POLICY } from '../simulate/policy-run.ts';
-import { clusterSettings, replicationFor, type ClusterOptions } from './cluster-settings.ts';
+import {
+  clusterSettings,
+  replicationFor,
+  replicationWarnings,
+  type ClusterOptions,
+} from './cluster-settings.ts';
 import {
   loadConfiguration,
   mappedPath,
@@ -110,7 +115,11 @@ export function loadRunPolicy(
       const ofModules = isNamed ? [] : modules.map(({ text }) => text);
       return [...own, ...configured, ...ofModules, ...disk.texts];
     },
-    warnings: [...(configuration?.warnings ?? []), ...(loaded?.warnings ?? sieve?.warnings ?? [])],
+    warnings: [
+      ...(configuration?.warnings ?? []),
+      ...(loaded?.warnings ?? sieve?.warnings ?? []),
+      ...replicationWarnings(policy),
+    ],
   };
 }
 

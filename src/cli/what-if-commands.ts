@@ -1,12 +1,21 @@
 import { Option, type Command } from 'commander';
+import { COUNTED } from '../model/client-counts.ts';
 import { collect, maxDelayOption, once, wholeNumber } from './option-values.ts';
 import type { CommandContext } from './program.ts';
 
 /** `hindcast compare` */
 export function defineCompare(command: Command, context: CommandContext): void {
   command
-    .description('compare two policies over logs: whom the new one stops or frees')
+    .description(
+      'compare two policies over logs: whom the new one stops or frees; --by node: the nodes',
+    )
     .argument('<logs...>', 'files, globs, folders, or - for stdin')
+    .addOption(
+      new Option(
+        '--by <what>',
+        'compare the nodes of the logs with each other: who is seen where (policy: one or none)',
+      ).choices(['node']),
+    )
     .option(
       '--policy <file>',
       'a policy: YAML, a Lua module, or a Sieve script with --phase; needed twice: old, then new',
@@ -14,7 +23,8 @@ export function defineCompare(command: Command, context: CommandContext): void {
     )
     .option(
       '--config <file>',
-      'an ecelerity.conf: its monitors, for both policies (repeatable)',
+      'an ecelerity.conf: its monitors, for both policies; with --by and no --policy its scripts ' +
+        '(repeatable)',
       collect,
     )
     .option('--root <dir>', 'with --config: look for its absolute paths below this folder')
@@ -32,10 +42,17 @@ export function defineCompare(command: Command, context: CommandContext): void {
     )
     .option('--dns-fixture <file>', 'answers for ec_dns_lookup: name, type and value on each line')
     .option('--strict', 'end the run at a command of a script that is not simulated')
-    .option('--out <dir>', 'write changes.csv, movers.csv and JSON files into this new folder')
+    .option('--out <dir>', 'write CSV files of all differences and JSON files into this new folder')
     .option('--force', 'replace the report that --out already holds')
     .option('--from <time>', 'compare from here on; earlier events only warm the windows')
     .option('--to <time>', 'stop before this time')
+    .addOption(
+      new Option(
+        '--count <what>',
+        'with --by: what ranks the clients (default: connections)',
+      ).choices(COUNTED),
+    )
+    .option('--per <bits>', 'with --by: clients are blocks: 24, or 24,64 (default 32,128)')
     .option('--good <list>', 'who is known to be good: a list as in policies (repeatable)', collect)
     .option('--bad <list>', 'who is known to be bad: what each policy stops of them', collect)
     .addOption(
@@ -43,7 +60,7 @@ export function defineCompare(command: Command, context: CommandContext): void {
         .choices(['table', 'json'])
         .default('table'),
     )
-    .option('--limit <n>', 'movers shown (default 10)', wholeNumber(1))
+    .option('--limit <n>', 'movers, or with --by clients, shown (default 10)', wholeNumber(1))
     .option(
       '--fail-on <budget>',
       "exit 1 when this holds: 'newly-stopped-accepted > 0.1 %' (repeatable)",

@@ -11,13 +11,13 @@ export const SHARED_OBJECT = 'inbound_cidr';
 /** `cluster shared list`: what can be shown, the name to the right of 30 columns. */
 export function listShared(_words: readonly Word[], console: AuditConsole): void {
   const row = `${SHARED_OBJECT.padStart(30)} [lazy, cidrtree w/ snapshots]\n`;
-  console.out(`Currently managed objects:\n${row}`);
+  console.out(`Currently managed objects:\n${isShared(console) ? row : ''}`);
 }
 
 /** `cluster shared show`: open SMTP sessions by block, of all nodes or of one. */
 export function showShared(words: readonly Word[], console: AuditConsole): void {
   const from = words.at(1);
-  refuseOther(words[0]);
+  refuseOther(words[0], console);
   const node = from && readNode(from, words.at(2), console.target.nodes);
   const view = node === undefined ? 'global' : nodeView(node);
   let text = `lazy, snapped cidrtree '${SHARED_OBJECT}', view '${view}'\n`;
@@ -33,13 +33,21 @@ export function showShared(words: readonly Word[], console: AuditConsole): void 
 /** The number is that of the server's process, which no log tells. */
 const nodeView = (node: string): string => `#ec1-0#${node}`;
 
-function refuseOther(object: Word): void {
-  if (object.text === SHARED_OBJECT) return;
+/** Whether nodes tell each other of open sessions. */
+function isShared({ target }: AuditConsole): boolean {
+  return target.engine.replication.sessions !== undefined;
+}
+
+function refuseOther(object: Word, console: AuditConsole): void {
+  const isKept = object.text === SHARED_OBJECT;
+  if (isKept && isShared(console)) return;
   throw new CommandMistake(
     'console-object',
     object,
     `no shared object '${object.text}'`,
-    `only ${SHARED_OBJECT} is kept: logs tell which sessions clients open, not those that a server does`,
+    isKept
+      ? `the configuration has no Replicate "${SHARED_OBJECT}"`
+      : `only ${SHARED_OBJECT} is kept: logs tell which sessions clients open, not those that a server does`,
   );
 }
 

@@ -501,7 +501,7 @@ export class AuditEngine implements AuditView {
     const newNodes = (of: Feed): FeedNodes => this.#newNodes(of);
     const feed = new Feed({ ...plan, isMetric, kept, clamps, newNodes }, registry);
     this.#feeds.push(feed);
-    // What is replicated has a count of its own that stops at 0; so has the manager's journal.
+    // What a node counts and what is replicated stop at 0 each by itself, whoever asks.
     if (!isMetric && (clamps || plan.replicate !== 'none')) feed.byNode();
     this.#group(plan.monitor.intervalMs).feeds.push(feed);
     for (const kind of plan.kinds) (this.#feedsByKind[kind] ??= []).push(feed);

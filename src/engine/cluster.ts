@@ -2,6 +2,7 @@ import type { Replication } from '../model/replication.ts';
 import { compareText } from '../model/order.ts';
 import type { Words } from '../model/vocabulary.ts';
 import type { ArrivalState, ClusterState } from './audit-state.ts';
+import { DueQueue } from './due-queue.ts';
 import type { FeedNodes } from './feed-nodes.ts';
 import type { AddKey } from './feed-tables.ts';
 import type { Subject } from './port.ts';
@@ -35,8 +36,7 @@ export class Cluster {
   readonly #otherKeys: KeyRegistry[] = [];
   #entered = -1;
   #isSplit = false;
-  /** By the time at which they are due. */
-  #onTheWay: Arrival[] = [];
+  #onTheWay = new DueQueue<Arrival>();
 
   constructor(replication: Replication, subject: Subject) {
     this.replication = replication;
@@ -68,7 +68,7 @@ export class Cluster {
 
   /** Whether nothing is on its way. */
   get isQuiet(): boolean {
-    return this.#onTheWay.length === 0;
+    return this.#onTheWay.isEmpty;
   }
 
   /** Something is counted by node from now on. */
@@ -113,31 +113,28 @@ export class Cluster {
   }
 
   send(arrival: Arrival): void {
-    const { dueMs } = arrival;
-    let at = this.#onTheWay.length;
-    // Delays may differ: by what is replicated.
-    while (at > 0 && this.#onTheWay[at - 1].dueMs > dueMs) at--;
-    this.#onTheWay.splice(at, 0, arrival);
+    this.#onTheWay.add(arrival);
   }
 
   /** What is on its way to other nodes. */
   onTheWay(of: FeedNodes): Arrival[] {
-    return this.#onTheWay.filter((arrival) => arrival.of === of && arrival.to === 'nodes');
+    return this.#onTheWay.items.filter((arrival) => arrival.of === of && arrival.to === 'nodes');
   }
 
   /** Has everything arrive that is due at or before `timeMs`. */
   deliver(timeMs: number): void {
-    if (this.#onTheWay.length === 0 || this.#onTheWay[0].dueMs > timeMs) return;
-    let due = 1;
-    while (due < this.#onTheWay.length && this.#onTheWay[due].dueMs <= timeMs) due++;
-    for (const arrival of this.#onTheWay.splice(0, due)) arrival.of.arrive(arrival);
+    for (;;) {
+      const arrival = this.#onTheWay.take(timeMs);
+      if (arrival === undefined) return;
+      arrival.of.arrive(arrival);
+    }
   }
 
   save(nodes: Words, feedOf: (nodes: FeedNodes) => number): ClusterState {
     return {
       nodes: this.nodes.map((node) => nodes.name(node)).sort(compareText),
       isSplit: this.#isSplit,
-      onTheWay: this.#onTheWay.map(({ of, from, key, ...arrival }): ArrivalState => ({
+      onTheWay: this.#onTheWay.items.map(({ of, from, key, ...arrival }): ArrivalState => ({
         ...arrival,
         feed: feedOf(of),
         from: nodes.name(from),
@@ -150,11 +147,13 @@ export class Cluster {
   restore(state: ClusterState, nodes: Words, nodesOf: (feed: number) => FeedNodes): void {
     this.#isSplit = state.isSplit;
     for (const name of state.nodes) this.#add(nodes.id(name)!);
-    this.#onTheWay = state.onTheWay.map(({ feed, from, key, ...arrival }) => ({
-      ...arrival,
-      of: nodesOf(feed),
-      from: nodes.id(from)!,
-      key: { ...key, ip: Int32Array.from(key.ip), at: 0 },
-    }));
+    this.#onTheWay = new DueQueue(
+      state.onTheWay.map(({ feed, from, key, ...arrival }) => ({
+        ...arrival,
+        of: nodesOf(feed),
+        from: nodes.id(from)!,
+        key: { ...key, ip: Int32Array.from(key.ip), at: 0 },
+      })),
+    );
   }
 }

@@ -145,20 +145,26 @@ export class FeedNodes {
     const isSpread = this.#isSpread(replicate);
     // While there is one node, the total is its own count.
     if (isMetric || !isSpread) this.#own[node]?.add(key, amount, window);
-    const send = (to: Arrival['to'], afterMs: number): void => {
-      const copy = { ...key, ip: key.ip.slice(key.at, key.at + 4), at: 0 };
-      const dueMs = nowMs + afterMs;
-      this.#cluster.send({ dueMs, of: this, to, from: node, key: copy, amount, window, timeMs });
-    };
+    const added = { key, amount, window, timeMs };
     if (isSpread && delayMs === 0) this.#spreadTables().add(key, amount, window);
     else if (isSpread) {
       this.#pendingOf(node).add(key, amount, window);
-      send('nodes', delayMs!);
+      this.#send('nodes', nowMs + delayMs!, added);
     }
     const toManagerMs = isSpread ? delayMs : replicate === 'manager' ? managerDelayMs : undefined;
     if (manager === undefined || toManagerMs === undefined) return;
     if (toManagerMs === 0) manager(key, amount, timeMs);
-    else send('manager', toManagerMs);
+    else this.#send('manager', nowMs + toManagerMs, added);
+  }
+
+  #send(
+    to: Arrival['to'],
+    dueMs: number,
+    added: Pick<Arrival, 'key' | 'amount' | 'window' | 'timeMs'>,
+  ): void {
+    const { ip, at } = added.key;
+    const key = { ...added.key, ip: ip.slice(at, at + 4), at: 0 };
+    this.#cluster.send({ ...added, key, dueMs, of: this, to, from: this.#cluster.node });
   }
 
   /** A value has arrived: everyone has it now, or the manager. */
@@ -176,8 +182,8 @@ export class FeedNodes {
   countAt(replicate: Replicate, key: AddKey, window: number): number {
     const { node, isSplit } = this.#cluster;
     if (this.#isSpread(replicate)) return this.#toldAt(node, key, window);
-    if (!isSplit) return this.#total.countAt(key, window) - this.#toldAt(node, key, window);
-    return this.#own[node]?.countAt(key, window) ?? 0;
+    if (isSplit) return this.#own[node]?.countAt(key, window) ?? 0;
+    return this.#total.countAt(key, window) - this.#toldAt(node, key, window);
   }
 
   /** What the node at hand counts. */

@@ -1,3 +1,4 @@
+import { DueQueue } from './due-queue.ts';
 import type { BlockQuestion } from './port.ts';
 import type { SessionFacts, SessionGauge } from './session-gauge.ts';
 
@@ -14,8 +15,7 @@ interface Change {
 export class ToldSessions {
   readonly #delayMs: number;
   readonly #gauges: SessionGauge[] = [];
-  /** By the time at which they are due. */
-  #onTheWay: Change[] = [];
+  readonly #onTheWay = new DueQueue<Change>();
 
   constructor(delayMs: number) {
     this.#delayMs = delayMs;
@@ -27,8 +27,10 @@ export class ToldSessions {
    * @param ofNode the same by node
    */
   question(own: SessionGauge, all: SessionGauge, ofNode: SessionGauge): BlockQuestion {
+    // What nobody has been told is undone, the last change first: who is gone has been there.
+    const changes = this.#onTheWay.items.reverse();
     for (const gauge of [all, ofNode]) {
-      for (const { facts, by } of this.#onTheWay) gauge.change(facts, -by);
+      for (const { facts, by } of changes) gauge.change(facts, -by);
       this.#gauges.push(gauge);
     }
     return {
@@ -41,16 +43,15 @@ export class ToldSessions {
 
   change(facts: SessionFacts, by: 1 | -1, nowMs: number): void {
     const words = facts.words.slice(facts.at, facts.at + 4);
-    this.#onTheWay.push({ dueMs: nowMs + this.#delayMs, facts: { ...facts, words, at: 0 }, by });
+    this.#onTheWay.add({ dueMs: nowMs + this.#delayMs, facts: { ...facts, words, at: 0 }, by });
   }
 
   /** Has everything arrive that is due at or before `timeMs`. */
   deliver(timeMs: number): void {
-    let due = 0;
-    while (due < this.#onTheWay.length && this.#onTheWay[due].dueMs <= timeMs) due++;
-    if (due === 0) return;
-    for (const { facts, by } of this.#onTheWay.splice(0, due)) {
-      for (const gauge of this.#gauges) gauge.change(facts, by);
+    for (;;) {
+      const change = this.#onTheWay.take(timeMs);
+      if (change === undefined) return;
+      for (const gauge of this.#gauges) gauge.change(change.facts, change.by);
     }
   }
 

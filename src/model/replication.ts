@@ -3,9 +3,9 @@ export const REPLICATES = ['none', 'cluster', 'manager'] as const;
 export type Replicate = (typeof REPLICATES)[number];
 
 /**
- * What the nodes of a replay tell each other (semantics, section 7). Each value is how long it
+ * What the nodes of a replay tell each other (semantics, section 7). Each number is how long it
  * takes to arrive, in milliseconds; undefined: it is not told, and views of the cluster are the
- * node's own.
+ * node's own. What is told without a number arrives at once.
  */
 export interface Replication {
   readonly connections: number | undefined;
@@ -17,6 +17,12 @@ export interface Replication {
   readonly series: number | undefined;
   /** Adds to series that are replicated to the manager. */
   readonly manager: number | undefined;
+  /** Shared throttles: one for the cluster; false: each node has its own. */
+  readonly throttles: boolean;
+  /** Gauge caches that ask to be replicated. */
+  readonly gauges: boolean;
+  /** Cluster caches that are replicated, by name. */
+  readonly caches: 'all' | ReadonlySet<string>;
   /**
    * A server without a cluster, where adds to a Lua series of the cluster count nothing; undefined:
    * no configuration says.
@@ -32,6 +38,9 @@ export const ALL_REPLICATED: Replication = {
   sessions: 0,
   series: 0,
   manager: 0,
+  throttles: true,
+  gauges: true,
+  caches: 'all',
   isSingleNode: undefined,
 };
 

@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import { formatIso } from '../model/time.ts';
+import { visible } from '../model/visible.ts';
 
 /** A whole number with thousands separated by commas, in every locale. */
 export function grouped(value: number): string {
@@ -38,6 +39,9 @@ export function duration(ms: number): string {
   }
   return parts.length === 0 ? 'less than a second' : parts.join(' ');
 }
+
+/** A node as tables show it; the one of the lines without a host has no name. */
+export const nodeName = (name: string): string => (name === '' ? '(no name)' : visible(name));
 
 /** What is set flush right; an address is no number. */
 const NUMBER = /^(?:-?[\d,]+(?:\.\d+)?)?$/;

@@ -4,7 +4,7 @@ import { formatIso } from '../model/time.ts';
 import type { CollateralTally } from '../simulate/collateral.ts';
 import type {
   EnforcedTally,
-  NodeTally,
+  NodeTotals,
   RuleTally,
   ScriptTally,
   StoppedCounts,
@@ -185,7 +185,7 @@ function storedJson({ fromMs, clockMs, held, closed }: StoredFacts): unknown {
   return { from: iso(fromMs), clock: iso(clockMs), held, closed };
 }
 
-function nodeJson(tally: NodeTally): unknown {
+function nodeJson(tally: NodeTotals): unknown {
   const { node, events, ignored, late, tooLate, sessions, firings } = tally;
   return {
     node,

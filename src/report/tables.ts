@@ -3,7 +3,7 @@ import { formatMonitor } from '../model/monitor.ts';
 import { visible } from '../model/visible.ts';
 import type { RuleTally, ScriptTally, Tally } from '../simulate/tally.ts';
 import { rounded } from './csv.ts';
-import { nodeTable } from './node-table.ts';
+import { nodeTotalsTable } from './node-totals.ts';
 import { clock, counted, duration, grouped, plainTable } from './plain-table.ts';
 import { totalLines, type ReplayReport, type StoredFacts } from './summary.ts';
 import {
@@ -33,7 +33,7 @@ export function replayTable(report: ReplayReport): string {
     const episodes = episodeTable(tally.rules);
     if (episodes !== undefined) parts.push(episodes);
   } else if (tally.series.length > 0) parts.push(seriesTable(tally));
-  const nodes = nodeTable(tally);
+  const nodes = nodeTotalsTable(tally);
   if (nodes !== undefined) parts.push(nodes);
   if (tally.scripts !== undefined && tally.scripts.stats.length > 0) {
     parts.push(statsTable(tally.scripts));

@@ -3,7 +3,7 @@ import type { EventBatch } from '../model/event-batch.ts';
 import { FIRST_CUSTOM_KIND } from '../model/event.ts';
 import { compareText } from '../model/order.ts';
 import type { Vocabulary, Words } from '../model/vocabulary.ts';
-import type { NodeTally, StoppedCounts } from './tally.ts';
+import type { NodeTotals, StoppedCounts } from './tally.ts';
 
 /** A node's tally while it is counted. */
 interface Counts extends StoppedCounts {
@@ -70,7 +70,7 @@ export class NodeTallies {
     return all.sort(([a], [b]) => compareText(a, b));
   }
 
-  get tallies(): NodeTally[] {
+  get tallies(): NodeTotals[] {
     return this.reported.map(([name, node]) => {
       const { events, opened, open, peak, ...counts } = this.of(node);
       const sessions = { opened, openAtEnd: open, peak };
@@ -79,7 +79,7 @@ export class NodeTallies {
     });
   }
 
-  restore(tallies: readonly NodeTally[]): void {
+  restore(tallies: readonly NodeTotals[]): void {
     const { nodes, kinds } = this.#vocabulary;
     for (const { node, events, sessions, ...counts } of tallies) {
       const { opened, openAtEnd: open, peak } = sessions;
@@ -94,7 +94,7 @@ export class NodeTallies {
 }
 
 /** The events of all nodes together, by kind in the order of names. */
-export function allEvents(tallies: readonly NodeTally[]): Record<string, number> {
+export function allEvents(tallies: readonly NodeTotals[]): Record<string, number> {
   const sums = new Map<string, number>();
   for (const { events } of tallies) {
     for (const [kind, count] of Object.entries(events)) {

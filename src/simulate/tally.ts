@@ -189,7 +189,7 @@ export interface EnforcedTally {
 }
 
 /** What of a report is one node's; over all nodes it adds up, but for the most sessions open. */
-export interface NodeTally extends Readonly<StoppedCounts> {
+export interface NodeTotals extends Readonly<StoppedCounts> {
   /** Empty: that of the lines without a host. */
   readonly node: string;
   /** As in the report: by kind, ignored ones left out. */
@@ -229,7 +229,7 @@ export interface Tally {
     peakMs: number | undefined;
   };
   /** Every node that the report has something of, in the order of names. */
-  nodes: readonly NodeTally[];
+  nodes: readonly NodeTotals[];
   rules: RuleTally[];
   notes: SeriesNote[];
   /** Rules that counted nothing because the logs hold no event of the kinds that they count. */

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 
 import type { SeriesPlan } from '../../src/engine/port.ts';
 import type { WindowRange } from '../../src/model/monitor.ts';
+import { REPLICATES } from '../../src/model/replication.ts';
 import type { Vocabulary } from '../../src/model/vocabulary.ts';
 import type { EventRow } from './event-batches.ts';
 import type { ObviousFeed } from './obvious-audit.ts';
@@ -78,18 +79,25 @@ export const anySeries = fc.record({
     fc.constant(1),
   ),
   serialize: fc.boolean(),
+  replicate: fc.constantFrom('none', 'none', ...REPLICATES),
 });
 export type AnySeries = typeof anySeries extends fc.Arbitrary<infer T> ? T : never;
 
 export type PlannedSeries = SeriesPlan & { readonly feed: ObviousFeed };
 
-/** A series for the engine and for its obvious twin. */
+/**
+ * A series for the engine and for its obvious twin.
+ *
+ * @param delayMs after which other nodes know of it, where it is replicated; Infinity: never
+ */
 export function plannedSeries(
   plan: AnySeries,
   name: string,
   vocabulary: Vocabulary,
+  delayMs = 0,
 ): PlannedSeries {
-  const { type, monitor, code, amount, serialize } = plan;
+  const { type, monitor, code, amount, serialize, replicate } = plan;
+  const toldAfterMs = replicate === 'cluster' ? delayMs : undefined;
   const key = type === 'string' ? plan.text : 'ip';
   const kept = monitor.windows;
   return {
@@ -101,8 +109,8 @@ export function plannedSeries(
     key,
     amount,
     serialize,
-    replicate: 'none',
-    feed: { name, type, monitor, kept, kinds: plan.kinds, code, key, amount },
+    replicate,
+    feed: { name, type, monitor, kept, kinds: plan.kinds, code, key, amount, toldAfterMs },
   };
 }
 

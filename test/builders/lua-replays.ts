@@ -1,4 +1,5 @@
 import { DEFAULT_MONITOR, parseMonitor } from '../../src/model/monitor.ts';
+import type { Replication } from '../../src/model/replication.ts';
 import { LuaPolicy } from '../../src/policy/lua/lua-policy.ts';
 import { BARE_POLICY } from '../../src/simulate/policy-run.ts';
 import type { ReplayOptions } from '../../src/simulate/replay.ts';
@@ -9,6 +10,8 @@ import { replayRows, type Replayed } from './rule-policies.ts';
 export interface LuaSetting extends Partial<ReplayOptions> {
   /** Default: the one monitor of a replay without a configuration. */
   readonly monitors?: readonly string[];
+  /** Default: everything is told at once. */
+  readonly replication?: Replication | undefined;
   /** What modules may read and `require`, by name. */
   readonly files?: Readonly<Record<string, string>> | undefined;
   readonly dns?: string | undefined;
@@ -60,10 +63,10 @@ export async function replayLua(
   rows: readonly EventRow[],
   setting: LuaSetting = {},
 ): Promise<LuaReplay> {
-  const { monitors, files, dns, ...options } = setting;
+  const { monitors, replication, files, dns, ...options } = setting;
   const policy = luaPolicy(modules, { files, dns });
   const configured = monitors?.map((text) => parseMonitor(text)!) ?? [DEFAULT_MONITOR];
-  const rules = { ...BARE_POLICY, monitors: configured };
+  const rules = { ...BARE_POLICY, monitors: configured, replication };
   const replayed = await replayRows(rows, rules, { ...options, scripts: policy });
   const tally = replayed.tally.scripts!;
   return {

@@ -3,7 +3,6 @@ import ipaddr from 'ipaddr.js';
 import type { ClosedWindow, DistinctQuestion } from '../../src/engine/port.ts';
 import type { Prefix } from '../../src/model/address.ts';
 import type { Monitor, WindowRange } from '../../src/model/monitor.ts';
-import type { Replicate } from '../../src/model/replication.ts';
 import type { SeriesRow, SeriesType } from '../../src/model/series-snapshot.ts';
 import type { EventRow } from './event-batches.ts';
 
@@ -19,6 +18,8 @@ export interface ObviousFeed {
   readonly code: number | undefined;
   readonly key: 'ip' | 'user' | 'recipient';
   readonly amount: number | 'recipients' | 'size';
+  /** When other nodes know of what one has counted; undefined: never. */
+  readonly toldAfterMs?: number | undefined;
 }
 
 const METRIC_KINDS = {
@@ -45,14 +46,12 @@ interface Addition {
   readonly key: string;
   readonly node: string;
   readonly amount: number;
-  /** When it was counted: of a late event later than its window. */
-  readonly nowMs: number;
-  /** Where a script said that it goes. */
-  readonly replicate?: Replicate;
+  /** When other nodes know of it. */
+  readonly toldMs: number;
 }
 
 /** Which additions someone knows of. */
-type Knows = (addition: Pick<Addition, 'node' | 'nowMs' | 'replicate'>) => boolean;
+type Knows = (addition: Pick<Addition, 'node' | 'toldMs'>) => boolean;
 
 const everything: Knows = () => true;
 
@@ -109,13 +108,14 @@ export class ObviousCount {
     if (type === 'cidr_ipv6' && !key.includes(':')) return undefined;
     const window = this.#windowAt(event.timeMs);
     if (this.#windowAt(nowMs) - window >= kept) return false;
-    this.#additions.push({ window, key, node: event.node ?? '', amount, nowMs });
+    const toldMs = nowMs + (this.feed.toldAfterMs ?? Infinity);
+    this.#additions.push({ window, key, node: event.node ?? '', amount, toldMs });
     return true;
   }
 
   /** What a script adds to the present window. */
-  put(addition: Omit<Addition, 'window'>): void {
-    this.#additions.push({ ...addition, window: this.#windowAt(addition.nowMs) });
+  put(addition: Omit<Addition, 'window'>, nowMs: number): void {
+    this.#additions.push({ ...addition, window: this.#windowAt(nowMs) });
   }
 
   /** Takes the last addition back. */
@@ -135,7 +135,8 @@ export class ObviousCount {
     const asked = this.#additions.filter((addition) => {
       const age = current - addition.window;
       if (age < windows.start || age > windows.end) return false;
-      if (nodes === 'node' && addition.node !== (event.node ?? '')) return false;
+      const isKnown = addition.node === (event.node ?? '') || addition.toldMs <= nowMs;
+      if (nodes === 'node' && !isKnown) return false;
       return this.feed.type === 'string'
         ? addition.key === key
         : inBlock(addition.key, key, prefix);

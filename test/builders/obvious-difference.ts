@@ -87,7 +87,7 @@ export function obviousDifference(
   return { rows: all.map(({ row }) => row), classes: classes as ClassTally[], rules, movers };
 }
 
-function classOf({ kind, verdict }: CorrelatedEvent): string {
+export function classOf({ kind, verdict }: CorrelatedEvent): string {
   if (kind === 'connect') return 'connections';
   if (kind === 'reception') return ['spam', 'virus'].includes(verdict) ? verdict : 'accepted';
   if (kind === 'rejection') return verdict === 'greylisted' ? 'greylisted' : 'rejected';

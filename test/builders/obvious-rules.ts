@@ -53,12 +53,14 @@ export class ObviousRules {
     const metrics = ['connections', 'receptions', 'rejections'] as const;
     this.counts = [
       ...policy.monitors.flatMap((monitor) => metrics.map((name) => metricFeed(name, monitor))),
-      ...policy.series.map(({ name, type, monitor, on, where, key, amount }) => {
+      ...policy.series.map(({ name, type, monitor, on, where, key, amount, replicate }) => {
         const [filter] = where;
         const code =
           filter?.matches[0].type === 'exact' ? Number(filter.matches[0].value) : undefined;
         if (key !== 'ip' && key !== 'user' && key !== 'recipient') throw new Error(key);
-        return { name, type, monitor, kept: monitor.windows, kinds: on, code, key, amount };
+        const toldAfterMs = replicate === 'cluster' ? (policy.replication?.series ?? 0) : undefined;
+        const kept = monitor.windows;
+        return { name, type, monitor, kept, kinds: on, code, key, amount, toldAfterMs };
       }),
     ].map((feed) => new ObviousCount(feed, later));
     for (const rule of policy.rules) {

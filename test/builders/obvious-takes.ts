@@ -15,6 +15,10 @@ export interface ObviousJudgement {
   readonly takenBy: Rule | undefined;
   /** The rule whose verdict counts. */
   readonly rule: Rule | undefined;
+  /** The rules that fired at it, in order. */
+  readonly fired: readonly Rule[];
+  /** The event as rules see it, with what the correlator knows. */
+  readonly facts: EventRow;
 }
 
 /** A rule took something at an event; what goes with it is found by looking. */
@@ -57,7 +61,8 @@ export function obviousTakes(
     if (owner === undefined && rule !== undefined && refuses(rule)) history.take(rule, at);
     const isCounted = outcome === 'counted' || outcome === 'late';
     const takenBy = owner ?? (rule !== undefined && refuses(rule) ? rule : undefined);
-    return { isCounted, takenBy: isCounted ? takenBy : undefined, rule };
+    const { row: facts } = obvious.current;
+    return { isCounted, takenBy: isCounted ? takenBy : undefined, rule, fired, facts };
   });
 }
 

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 
+import { ALL_REPLICATED } from '../../src/model/replication.ts';
 import type { Condition, Per, Quantity, Rule, RulePolicy } from '../../src/policy/rule-policy.ts';
 import {
   ANY_KIND,
@@ -82,10 +83,31 @@ export const rulesAndEvents = fc.record({
   monitors: anyMonitors,
   series: fc.array(anySeries, { maxLength: 3 }),
   rules: fc.array(rulePlan, { minLength: 1, maxLength: 5 }),
+  /** Until other nodes know of what is replicated. */
+  delayMs: fc.constantFrom(0, 0, 0, 1000, 7000),
   grainMs: anyGrainMs,
   steps: fc.array(step, { minLength: 1, maxLength: 80, size: 'max' }),
 });
 export type RulesAndEvents = typeof rulesAndEvents extends fc.Arbitrary<infer T> ? T : never;
+
+/** Rules that fire often, so that much is taken; rare forms are the business of other tests. */
+export function strict(plan: RulesAndEvents): RulesAndEvents {
+  const rules = plan.rules.map((own, index) => ({
+    ...own,
+    form: own.form === 'surge' ? ('count' as const) : own.form,
+    above: own.above % 2,
+    range: [0, own.range[1]] as [number, number],
+    at: index % 2 === 0 ? undefined : own.at,
+    except: [] as const,
+    verdict: index === 0 && own.verdict === 'tag' ? ('reject' as const) : own.verdict,
+  }));
+  return { ...plan, rules };
+}
+
+/** Long enough for sessions and messages that something takes. */
+export const strictHistory = fc
+  .tuple(rulesAndEvents, rulesAndEvents)
+  .map(([own, more]) => strict({ ...own, steps: [...own.steps, ...more.steps] }));
 
 function verdictOf(type: RulePlan['verdict']): Rule['verdict'] {
   if (type === 'tag') return { type, reason: '' };
@@ -93,7 +115,9 @@ function verdictOf(type: RulePlan['verdict']): Rule['verdict'] {
   return { type, code: 550, text: 'no' };
 }
 
-export function policyFrom({ monitors, series: plans, rules }: RulesAndEvents): RulePolicy {
+export function policyFrom(plan: RulesAndEvents): RulePolicy {
+  const { monitors, series: plans, rules, delayMs } = plan;
+  const replication = { ...ALL_REPLICATED, series: delayMs };
   const series = plans.map((own, index) =>
     seriesNamed(`s${index}`, {
       type: own.type,
@@ -105,9 +129,10 @@ export function policyFrom({ monitors, series: plans, rules }: RulesAndEvents): 
           : [{ field: 'code', matches: [{ type: 'exact', value: String(own.code) }] }],
       key: own.type === 'string' ? own.text : 'ip',
       amount: own.amount,
+      replicate: own.replicate,
     }),
   );
-  const policy = policyOf([], { monitors, series, ignore: networks(IGNORED) });
+  const policy = policyOf([], { monitors, series, ignore: networks(IGNORED), replication });
   return { ...policy, rules: rules.map((own, index) => ruleFrom(own, `r${index}`, policy)) };
 }
 
@@ -182,12 +207,29 @@ function conditionsFrom(
   return [countOf(of)];
 }
 
+/** Steps of a history, each in one of a few inputs. */
+export interface Steps {
+  /** Times are multiples of it. */
+  readonly grainMs: number;
+  readonly steps: readonly (OrUndefined<Omit<EventRow, 'timeMs' | 'kind'>> & {
+    readonly source: number;
+    readonly gapMs: number;
+    readonly lateMs: number;
+    readonly kind: string;
+  })[];
+}
+
+type OrUndefined<T> = { readonly [Name in keyof T]?: T[Name] | undefined };
+
 /** Rows of the inputs, each in file order, and of all of them in the order of the stream. */
-export function inputsOf({ steps, grainMs }: RulesAndEvents): {
+export function inputsOf(
+  { steps, grainMs }: Steps,
+  number = 3,
+): {
   inputs: EventRow[][];
   stream: [EventRow, number][];
 } {
-  const inputs: EventRow[][] = [[], [], []];
+  const inputs: EventRow[][] = Array.from({ length: number }, () => []);
   let nowMs = NOON_MS;
   for (const { source, gapMs, lateMs, ...event } of steps) {
     nowMs += gapMs - (gapMs % grainMs);

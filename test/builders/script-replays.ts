@@ -1,5 +1,6 @@
 import { formatDiagnostic } from '../../src/model/diagnostic.ts';
 import { DEFAULT_MONITOR, parseMonitor } from '../../src/model/monitor.ts';
+import type { Replication } from '../../src/model/replication.ts';
 import { slotOf } from '../../src/policy/script-slots.ts';
 import { readScript } from '../../src/policy/sieve/read.ts';
 import { SievePolicy, type SlottedScript } from '../../src/policy/sieve/sieve-policy.ts';
@@ -19,6 +20,8 @@ export interface ScriptReplay extends ScriptTally {
 export interface ScriptSetting extends Partial<ReplayOptions> {
   /** Default: the one monitor of a replay without a configuration. */
   readonly monitors?: readonly string[];
+  /** Default: everything is told at once. */
+  readonly replication?: Replication | undefined;
   readonly sliding?: 'rate' | 'average' | undefined;
   readonly runtimeError?: 'fail' | 'continue' | undefined;
   /** What scripts may read, by name. */
@@ -71,10 +74,10 @@ export async function replayScripts(
   rows: readonly EventRow[],
   setting: ScriptSetting = {},
 ): Promise<ScriptReplay> {
-  const { monitors, sliding, runtimeError, files, ...options } = setting;
+  const { monitors, replication, sliding, runtimeError, files, ...options } = setting;
   const policy = sievePolicy(scripts, { sliding, runtimeError, files });
   const configured = monitors?.map((text) => parseMonitor(text)!) ?? [DEFAULT_MONITOR];
-  const rules = { ...BARE_POLICY, monitors: configured };
+  const rules = { ...BARE_POLICY, monitors: configured, replication };
   const { tally, records } = await replayRows(rows, rules, { ...options, scripts: policy });
   return { ...tally.scripts!, logs: records.log.map(({ text }) => text), records };
 }

@@ -53,7 +53,7 @@ rules:
 } as const;
 const LOGS = ['one.csv', 'two.csv', 'other.csv'];
 const POLICY = ['--policy', 'policy.yaml'];
-const FOLDERS = ['(none)', 'mx1', 'mx2%2Eexample%2Ecom'];
+const FOLDERS = ['@no-name', 'mx1', 'mx2%2Eexample%2Ecom'];
 
 interface Node {
   readonly node: string;
@@ -89,7 +89,7 @@ describe('the logs of three hosts', () => {
 
   test('the table shows each', async () => {
     const shown = await outputKept(['replay', ...LOGS, ...POLICY], { cwd: newFolder(FILES) });
-    const rows = shown.split('\n').filter((line) => /^│ (node|\(none\)|mx)/.test(line));
+    const rows = shown.split('\n').filter((line) => /^│ (node|\(no name\)|mx)/.test(line));
     const cells = rows.map((row) =>
       row
         .split('│')
@@ -98,7 +98,7 @@ describe('the logs of three hosts', () => {
     );
     expect(cells).toEqual([
       expect.arrayContaining(['node', 'connections', 'receptions', 'rejections', 'firings']),
-      ['(none)', '1', '0', '0', '2', '1', '1', '1', '0', '0'],
+      ['(no name)', '1', '0', '0', '2', '1', '1', '1', '0', '0'],
       ['mx1', '2', '0', '2', '4', '2', '2', '1', '0', '0'],
       ['mx2.example.com', '2', '0', '1', '3', '2', '0', '0', '0', '0'],
     ]);
@@ -157,7 +157,7 @@ describe('--by node', () => {
       'rejections 00 1 1 192.0.2.1 0',
       'told 01 1 1 192.0.2.1 0',
     ]);
-    expect(windowsOf('nodes/(none)')).toEqual([
+    expect(windowsOf('nodes/@no-name')).toEqual([
       'sessions 00 1 1 192.0.2.1 0',
       'sessions 01 1 1 192.0.2.1 0',
       'told 00 2 1 192.0.2.1 0',
@@ -252,11 +252,6 @@ if ec_test :value "gt" :comparator "i;ascii-numeric" "\${n}" "0" { ec_action 421
 
   test.each([
     [
-      ['--by', 'listener', '--out', 'out'],
-      '--by listener: a report is split by nothing of that name',
-      'say --by node: the files once more for each node',
-    ],
-    [
       ['--by', 'node'],
       '--by node writes files, and there is no --out',
       'name a folder for the report with --out',
@@ -278,6 +273,13 @@ if ec_test :value "gt" :comparator "i;ascii-numeric" "\${n}" "0" { ec_action 421
     expect(run).toEqual({ code: 2, stdout: '', stderr });
     expect(readdirSync(cwd).sort()).toEqual(Object.keys(FILES).sort());
   });
+});
+
+test('a report is split by nothing else', async () => {
+  const cwd = newFolder(FILES);
+  const run = await runKept(['replay', ...LOGS, '--by', 'listener', '--out', 'out'], { cwd });
+  expect(run).toMatchObject({ code: 2, stdout: '' });
+  expect(run.stderr).toContain("'listener' is invalid. Allowed choices are node.");
 });
 
 test('with --state the totals of nodes go on', async () => {

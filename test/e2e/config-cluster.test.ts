@@ -105,7 +105,7 @@ describe('--max-delay', () => {
     expect(await runKept(['replay', 'mail.log', ...args], { cwd })).toEqual({
       code: 2,
       stdout: '',
-      stderr: 'hindcast: --max-delay delays what is replicated, and nothing is here\n',
+      stderr: 'hindcast: --max-delay delays replicated counts and sessions, and there are none\n',
     });
   });
 

@@ -246,3 +246,22 @@ test('the sum is the number of open sessions that a replay until then reports', 
   }
   expect(Math.max(...counted)).toBeGreaterThan(3);
 });
+
+test('under a configuration it is shared where a Replicate says so', async () => {
+  const connect = 'connect,192.0.2.1,mx1,a,';
+  const cwd = newFolder({
+    'events.csv': csvOf([connect]),
+    'alone.conf': 'inbound_audit { } cluster { }',
+    'shared.conf': 'inbound_audit { } cluster { Replicate "inbound_cidr" { } }',
+  });
+  const ask = (config: string, command: string): Promise<Run> =>
+    runKept(['console', 'events.csv', '--config', config, '-c', command], { cwd });
+  expect((await ask('shared.conf', show())).stdout).toContain('192.0.2.1/32');
+  const list = 'cluster shared list';
+  expect((await ask('shared.conf', list)).stdout).toContain('inbound_cidr');
+  expect((await ask('alone.conf', list)).stdout).toBe('Currently managed objects:\n');
+  const refused = await ask('alone.conf', show());
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain(`no shared object 'inbound_cidr'`);
+  expect(refused.stderr).toContain('the configuration has no Replicate "inbound_cidr"');
+});

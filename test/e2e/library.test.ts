@@ -130,6 +130,12 @@ rules: [{ name: a, count: connections, per: address, above: 10, except: friends,
     ).toContainEqual(['key-unknown', 'p.yaml', 'cuont']);
   });
 
+  test('refuses to split a report by what it knows nothing of', async () => {
+    const by = 'listener' as 'node';
+    const failed = library.replay({ ...options, by, out: path.join(newFolder(), 'out') });
+    await expect(failed).rejects.toThrow("by: 'listener' is nothing that a report is split by");
+  });
+
   test('ends when its signal is aborted, before and during the run', async () => {
     const out = path.join(newFolder(), 'out');
     const early = library.replay({ ...options, out, signal: AbortSignal.abort() });

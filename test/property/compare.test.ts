@@ -16,7 +16,8 @@ import {
   inputsOf,
   policyFrom,
   rulesAndEvents,
-  type RulesAndEvents,
+  strict,
+  strictHistory,
 } from '../builders/rule-histories.ts';
 import { replayRows } from '../builders/rule-policies.ts';
 
@@ -28,28 +29,9 @@ const part = (min: number, max: number): fc.Arbitrary<number | undefined> =>
     { nil: undefined, freq: 2 },
   );
 
-/** Rules that fire often, so that much is taken; rare forms are the business of other tests. */
-function strict(plan: RulesAndEvents): RulesAndEvents {
-  const rules = plan.rules.map((rule, index) => ({
-    ...rule,
-    form: rule.form === 'surge' ? ('count' as const) : rule.form,
-    above: rule.above % 2,
-    range: [0, rule.range[1]] as [number, number],
-    at: index % 2 === 0 ? undefined : rule.at,
-    except: [] as const,
-    verdict: index === 0 && rule.verdict === 'tag' ? ('reject' as const) : rule.verdict,
-  }));
-  return { ...plan, rules };
-}
-
-/** Long enough for sessions and messages that something takes. */
-const history = fc
-  .tuple(rulesAndEvents, rulesAndEvents)
-  .map(([own, more]) => strict({ ...own, steps: [...own.steps, ...more.steps] }));
-
 /** A history with an old policy, and a new one that is an edit of it or another one. */
 const plan = fc.record({
-  own: history,
+  own: strictHistory,
   other: rulesAndEvents.map(strict),
   /** Undefined: the new policy is another one. */
   edit: fc.option(
@@ -173,7 +155,7 @@ function expectRanked(movers: readonly Mover[]): void {
 // Method: random policies and histories; all that a comparison could tell must be empty.
 test('a policy does not differ from itself', async () => {
   let stopped = 0;
-  const run = fc.asyncProperty(history, async (own) => {
+  const run = fc.asyncProperty(strictHistory, async (own) => {
     const policy = policyFrom(own);
     const { comparison, rows } = await compareRows(inputsOf(own).inputs, {
       old: policy,

@@ -12,7 +12,7 @@ import type { Condition, Rule, RulePolicy } from '../../src/policy/rule-policy.t
 import { enforce } from '../../src/simulate/enforce/enforce.ts';
 import type { NodeSink } from '../../src/simulate/node-reports.ts';
 import { replay } from '../../src/simulate/replay.ts';
-import type { FiringRow, NodeTally, Tally } from '../../src/simulate/tally.ts';
+import type { FiringRow, NodeTotals, Tally } from '../../src/simulate/tally.ts';
 import type { EventRow } from '../builders/event-batches.ts';
 import { releaseOf, RowSource } from '../builders/event-sources.ts';
 import { inputsOf, policyFrom, rulesAndEvents } from '../builders/rule-histories.ts';
@@ -88,7 +88,7 @@ const sum = <Of>(all: readonly Of[], of: (one: Of) => number): number =>
   all.reduce((total, one) => total + of(one), 0);
 
 /** A node's tally as that of a replay without others. */
-function nodeTallyOf(node: string, tally: Tally): NodeTally {
+function nodeTallyOf(node: string, tally: Tally): NodeTotals {
   const { events, ignored, late, tooLate, sessions, rules } = tally;
   const { opened, openAtEnd, peak } = sessions;
   const firings = sum(rules, (rule) => rule.firings);
@@ -100,7 +100,10 @@ function nodeTallyOf(node: string, tally: Tally): NodeTally {
   return { node, ...counts, firings, ...stopped };
 }
 
-/** The same policy where every rule counts by node; `inbound_cidr` would be of the cluster. */
+/**
+ * The same policy where every rule counts by node, and nothing is replicated; `inbound_cidr` would
+ * be of the cluster.
+ */
 function ofNodes(policy: RulePolicy): RulePolicy {
   const ofNode = (condition: Condition): Condition => {
     const { of } = condition;
@@ -111,7 +114,8 @@ function ofNodes(policy: RulePolicy): RulePolicy {
     const [first, ...others] = rule.conditions;
     return { ...rule, scope: 'node', conditions: [ofNode(first), ...others.map(ofNode)] };
   });
-  return { ...policy, rules };
+  const series = policy.series.map((own) => ({ ...own, replicate: 'none' as const }));
+  return { ...policy, series, rules };
 }
 
 test('a node of a report is the report of that node alone', async () => {
@@ -153,13 +157,8 @@ test.each([
   async (_, how) => {
     const run = fc.asyncProperty(plan, async (own) => {
       const { inputs, span } = logsOf(own);
-      const { tally, whole, nodes } = await replayed(
-        how,
-        inputs,
-        policyFrom(own.history),
-        span,
-        true,
-      );
+      const policy = policyFrom(own.history);
+      const { tally, whole, nodes } = await replayed(how, inputs, policy, span, true);
       const { nodes: tallies, sessions, rules, events } = tally;
       const kinds = new Set(tallies.flatMap((node) => Object.keys(node.events)));
       const sums = [...kinds].map((kind) => [kind, sum(tallies, (node) => node.events[kind] ?? 0)]);
@@ -180,10 +179,12 @@ test.each([
       const stopped = all.flatMap(({ stoppedRows }) => stoppedRows);
       expect(stopped).toHaveLength(whole.stoppedRows.length);
       expect(new Set(stopped.map(textOf))).toEqual(new Set(whole.stoppedRows.map(textOf)));
-      // The totals of windows, but for the peaks of sessions.
+      // The totals of windows, but for the peaks of sessions and what several nodes count.
+      const told = policy.series.filter(({ replicate }) => replicate === 'cluster');
+      const isTold = new Set(told.map(({ name }) => name));
       const windows = all.flatMap((records) => records.windows);
       for (const { series, monitor, windowStartMs, total, firings } of whole.windows) {
-        if (series === 'sessions') continue;
+        if (series === 'sessions' || isTold.has(series)) continue;
         const same = windows.filter(
           (window) =>
             window.series === series &&

@@ -12,7 +12,7 @@ import type { SessionFacts } from '../../src/engine/session-gauge.ts';
 import { NetworkSet, parseNetwork } from '../../src/model/address.ts';
 import type { EventBatch } from '../../src/model/event-batch.ts';
 import type { Monitor } from '../../src/model/monitor.ts';
-import { ALL_REPLICATED, REPLICATES, type Replicate } from '../../src/model/replication.ts';
+import { ALL_REPLICATED, REPLICATES } from '../../src/model/replication.ts';
 import { Vocabulary } from '../../src/model/vocabulary.ts';
 import {
   ANY_KIND,
@@ -40,7 +40,6 @@ import {
 
 const NODES = ['mx1', 'mx2', ''];
 
-const anyReplicate = fc.constantFrom(...REPLICATES);
 const step = fc.record({
   gapMs: anyGapMs,
   lateMs: anyLateMs,
@@ -56,12 +55,12 @@ const step = fc.record({
   /** Ends an open session. */
   ends: orUndefined(fc.nat()),
   /** What a script adds to its series, under the address of the event. */
-  adds: orUndefined(fc.tuple(fc.constantFrom(-1, 1, 2), anyReplicate)),
+  adds: orUndefined(fc.tuple(fc.constantFrom(-1, 1, 2), fc.constantFrom(...REPLICATES))),
 });
 
 const history = fc.record({
   monitors: anyMonitors,
-  series: fc.array(fc.tuple(anySeries, anyReplicate), { maxLength: 3 }),
+  series: fc.array(anySeries, { maxLength: 3 }),
   /** Of values that are replicated; longer than some windows are kept. */
   delayMs: fc.constantFrom(undefined, 0, 1, 1500, 20_000),
   top: fc.constantFrom(1, 3, Infinity),
@@ -92,8 +91,7 @@ class Twins {
   readonly #plan: History;
   readonly #batch: EventBatch;
   readonly #script: AskableSeries;
-  /** What is counted, and whether its events are replicated. */
-  readonly #counts: { readonly count: ObviousCount; readonly replicate: Replicate }[];
+  readonly #counts: readonly ObviousCount[];
   readonly #scriptCount: ObviousCount;
   readonly #sessions = NODES.map(() => new ObviousSessions<OpenSession>());
   readonly #open: OpenSession[] = [];
@@ -105,8 +103,8 @@ class Twins {
     const { vocabulary } = batch;
     this.#plan = plan;
     this.#batch = batch;
-    const series = plan.series.map(([own, replicate], index) => {
-      return { ...plannedSeries(own, `s${index}`, vocabulary), replicate };
+    const series = plan.series.map((own, index) => {
+      return plannedSeries(own, `s${index}`, vocabulary, delayMs ?? Infinity);
     });
     this.engine = new AuditEngine(
       {
@@ -125,11 +123,8 @@ class Twins {
     this.#script = new ScriptQuestions(this.engine, monitors).series('script', monitor);
     this.#scriptCount = new ObviousCount(scriptFeed(monitor));
     const metrics = monitors.flatMap((own) => METRICS.map(({ name }) => metricFeed(name, own)));
-    this.#counts = [
-      ...metrics.map((feed) => ({ count: new ObviousCount(feed), replicate: 'none' as const })),
-      ...series.map(({ feed, replicate }) => ({ count: new ObviousCount(feed), replicate })),
-      { count: this.#scriptCount, replicate: 'none' },
-    ];
+    const feeds = [...metrics, ...series.map(({ feed }) => feed)];
+    this.#counts = [...feeds.map((feed) => new ObviousCount(feed)), this.#scriptCount];
   }
 
   take(event: EventRow, row: number): void {
@@ -145,24 +140,25 @@ class Twins {
     const { node = '', ip: key } = event;
     if (!this.#firstMs.has(node)) this.#firstMs.set(node, nowMs);
     if (isIgnored(event)) return;
-    for (const { count } of this.#counts) count.take(event, nowMs);
+    for (const count of this.#counts) count.take(event, nowMs);
     if (adds === undefined || key === undefined) return;
     const [amount, replicate] = adds;
     const { family, ip } = this.#batch;
     this.#script.add(family[row], ip, row * 4, amount, replicate);
-    this.#scriptCount.put({ key, node, amount, nowMs, replicate });
+    const { delayMs = Infinity } = this.#plan;
+    const toldMs = replicate === 'cluster' ? nowMs + delayMs : Infinity;
+    this.#scriptCount.put({ key, node, amount, toldMs }, nowMs);
   }
 
   /** Windows of a node that is there by the time they leave, sorted by name. */
   windowsOf(node: string, lastMs: number): ClosedWindow[] {
     const { monitors, top } = this.#plan;
-    const windows = this.#counts.flatMap(({ count, replicate }) =>
+    const windows = this.#counts.flatMap((count) =>
       count.windows().flatMap((window) => {
         const leavesMs = count.leavesMs(window);
         if ((this.#firstMs.get(node) ?? Infinity) >= leavesMs) return [];
         const closed = count.closed(window, top, (addition) => {
-          if (addition.node === node) return true;
-          return this.#arrives(addition.replicate ?? replicate, addition.nowMs) < leavesMs;
+          return addition.node === node || addition.toldMs < leavesMs;
         });
         return closed.keys === 0 ? [] : [closed];
       }),
@@ -170,11 +166,6 @@ class Twins {
     const startMs = this.#batch.release[0];
     const sessions = this.#sessions[NODES.indexOf(node)];
     return sorted([...windows, ...sessions.windows(monitors[0], startMs, lastMs, top)]);
-  }
-
-  #arrives(replicate: Replicate, nowMs: number): number {
-    const { delayMs = Infinity } = this.#plan;
-    return replicate === 'cluster' ? nowMs + delayMs : Infinity;
   }
 
   #connect(event: EventRow, row: number, nowMs: number): void {

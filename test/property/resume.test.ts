@@ -43,6 +43,7 @@ const RECORDINGS = [
 interface Left {
   readonly csv: Record<string, string>;
   readonly journals: Record<string, string>;
+  readonly managerJournals: Record<string, string>;
   readonly persisted: Record<string, string>;
   readonly states: readonly string[];
   readonly totals: unknown;
@@ -77,6 +78,7 @@ async function leftBy(
   const state = path.join(root, 'state');
   const csv: Record<string, string> = Object.fromEntries(CSV.map((name) => [name, '']));
   const journals: Record<string, string> = {};
+  const managerJournals: Record<string, string> = {};
   const states: string[] = [];
   let totals: unknown;
   for (const [index, logs] of [...groups, []].entries()) {
@@ -89,9 +91,15 @@ async function leftBy(
       const text = readFileSync(path.join(out, name), 'utf8');
       csv[name] += text.slice(text.indexOf('\n') + 1);
     }
-    for (const [name, text] of Object.entries(filesIn(path.join(out, 'series', 'log')))) {
-      expect(journals[name], `${name} is written once`).toBeUndefined();
-      journals[name] = text;
+    const written = [
+      ['log', journals],
+      ['manager', managerJournals],
+    ] as const;
+    for (const [place, all] of written) {
+      for (const [name, text] of Object.entries(filesIn(path.join(out, 'series', place)))) {
+        expect(all[name], `${name} is written once`).toBeUndefined();
+        all[name] = text;
+      }
     }
     if (index >= groups.length - 1) {
       states.push(readFileSync(path.join(state, 'hindcast.state'), 'utf8'));
@@ -102,7 +110,7 @@ async function leftBy(
     expect(readFileSync(path.join(state, name), 'utf8')).toBe(text);
   }
   rmSync(root, { recursive: true });
-  return { csv, journals, persisted, states, totals };
+  return { csv, journals, managerJournals, persisted, states, totals };
 }
 
 const stampOf = (line: string): string => /\d\d:\d\d:\d\d/.exec(line)![0];
@@ -222,8 +230,16 @@ test('logs of two hosts, cut at the same moments, resume as the whole', async ()
   });
   const events = fc.array(event, { minLength: 50, maxLength: 400, size: 'max' });
   const cuts = fc.array(fc.noBias(fc.nat(400)), { minLength: 1, maxLength: 4 });
+  const config = path.join(folder, 'cluster.conf');
+  const settings = 'inbound_audit { } as_logger { log_interval = 7 series_include_default = all }';
+  const delay = fc.constantFrom('', 'max_delay = 0.3', 'max_delay = 30');
   let rows = 0;
-  const run = fc.asyncProperty(events, cuts, async (all, places) => {
+  let journals = 0;
+  const run = fc.asyncProperty(events, cuts, delay, async (all, places, late) => {
+    const replicas = ['metrics', 'eccmgr_metrics'].map((name) => {
+      return `Replicate "${name}" { parameters = "connect;audit_series" ${late} }`;
+    });
+    writeFileSync(config, `${settings} cluster { ${replicas.join(' ')} }`);
     const logs = path.join(folder, `logs${runs}`);
     mkdirSync(logs);
     const days = daysOf(all, new Set(places)).map((hosts, day) =>
@@ -235,14 +251,16 @@ test('logs of two hosts, cut at the same moments, resume as the whole', async ()
       }),
     );
     const groups = days.filter((files) => files.length > 0);
-    const options = { reorder: '2s' };
+    const options = { reorder: '2s', config };
     const together = await leftBy([groups.flat()], options);
     expect(await leftBy(groups, options)).toEqual(together);
     rows += together.csv['firings.csv'].length;
+    journals += Object.keys(together.managerJournals).length;
     rmSync(logs, { recursive: true });
   });
   await fc.assert(run, { numRuns: 25 });
   expect(rows).toBeGreaterThan(1000);
+  expect(journals).toBeGreaterThan(100);
 }, 180_000);
 
 const CSV_COLUMNS = 'time,kind,ip,node,session,sender,user,code,size,phase';

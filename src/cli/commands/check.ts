@@ -1,8 +1,8 @@
 import { UserError } from '../../model/errors.ts';
 import { DEFAULT_MONITOR } from '../../model/monitor.ts';
-import { asksAudit } from '../../policy/audit-asked.ts';
 import type { RulePolicy } from '../../policy/rule-policy.ts';
 import type { ScriptSlot } from '../../policy/script-slots.ts';
+import { asksAudit } from '../../policy/sieve/needs.ts';
 import {
   configFilesOf,
   loadConfiguration,

@@ -1,18 +1,22 @@
 import { UserError } from '../../model/errors.ts';
+import type { FileReport } from '../../model/file-report.ts';
+import { visible } from '../../model/visible.ts';
 import { rounded } from '../../report/csv.ts';
 import { comparisonTable } from '../../report/comparison-table.ts';
+import { nodesTable } from '../../report/nodes-table.ts';
 import type { ClassTally, Comparison } from '../../simulate/compare/compare.ts';
 import { budgetHolds, budgetText, parseBudget, type Budget } from '../budget.ts';
 import { closingNote } from '../closing-note.ts';
 import { compareLogs, type CompareLogsOptions } from '../compare-logs.ts';
+import { compareNodes, type CompareNodesOptions } from '../compare-nodes.ts';
 import { EXIT } from '../exit-code.ts';
 import type { CommandContext } from '../program.ts';
 import { showProgress } from '../progress.ts';
 import { jsonText } from '../replay-logs.ts';
 
-interface CompareFlags extends Omit<CompareLogsOptions, 'logs' | 'limit' | 'signal' | 'onOpen'> {
+interface CompareFlags extends Omit<CompareNodesOptions, 'logs' | 'limit' | 'signal' | 'onOpen'> {
+  readonly by?: 'node';
   readonly format?: 'table' | 'json';
-  readonly failOn?: readonly string[];
   readonly maxUnparsed?: number;
   readonly limit?: number;
 }
@@ -50,28 +54,76 @@ export async function runCompare(
   flags: CompareFlags,
   context: CommandContext,
 ): Promise<void> {
-  const { stdio, signal } = context;
-  const budgets = (flags.failOn ?? []).map(budgetOption);
   const limit = flags.limit ?? DEFAULT_LIMIT;
+  const asked = { ...flags, logs, limit, signal: context.signal };
+  if (flags.by === 'node') {
+    const { comparison } = await show(
+      flags,
+      context,
+      (onOpen) => compareNodes({ ...asked, onOpen }),
+      (report) => nodesTable(report, limit),
+    );
+    noteLoneNode(comparison.nodes, context);
+    return;
+  }
+  refuseLoneOptions(flags);
+  const budgets = (flags.failOn ?? []).map(budgetOption);
+  const { comparison } = await show(
+    flags,
+    context,
+    (onOpen) => compareLogs({ ...asked, onOpen }),
+    (report) => comparisonTable(report, limit),
+  );
+  checkBudgets(budgets, comparison, context);
+}
+
+interface Compared<Report> {
+  readonly report: Report;
+  readonly summary: unknown;
+  readonly warnings: readonly string[];
+}
+
+/** Shows a comparison, with progress until it is made and what to know of it behind it. */
+async function show<Report extends { readonly files: readonly FileReport[] }>(
+  flags: CompareFlags,
+  context: CommandContext,
+  make: (onOpen: CompareLogsOptions['onOpen']) => Promise<Compared<Report>>,
+  table: (report: Report) => string,
+): Promise<Report> {
+  const { stdio } = context;
   let hideProgress = (): void => undefined;
   try {
-    const { report, summary, warnings } = await compareLogs({
-      ...flags,
-      logs,
-      limit,
-      signal,
-      onOpen: (progress) => {
-        hideProgress = showProgress(stdio, progress);
-      },
+    const { report, summary, warnings } = await make((progress) => {
+      hideProgress = showProgress(stdio, progress);
     });
     hideProgress();
     for (const warning of warnings) stdio.err(`${warning}\n`);
-    stdio.out(flags.format === 'json' ? jsonText(summary) : comparisonTable(report, limit));
+    stdio.out(flags.format === 'json' ? jsonText(summary) : table(report));
     closingNote(report.files, flags.maxUnparsed, context);
-    checkBudgets(budgets, report.comparison, context);
+    return report;
   } finally {
     hideProgress();
   }
+}
+
+function noteLoneNode(
+  nodes: readonly { readonly name: string }[],
+  { stdio }: CommandContext,
+): void {
+  if (nodes.length !== 1) return;
+  const [{ name }] = nodes;
+  const whose =
+    name === '' ? 'all events are of lines without a host' : `all events are of ${visible(name)}`;
+  stdio.err(`hindcast: ${whose}: there is no other node to compare with\n`);
+  stdio.err('hint: --node name=glob says whose lines a file holds\n');
+}
+
+function refuseLoneOptions({ count, per }: CompareFlags): void {
+  const option = Object.entries({ '--count': count, '--per': per }).find(
+    ([, value]) => value !== undefined,
+  )?.[0];
+  if (option === undefined) return;
+  throw new UserError(`${option} goes with --by node: movers have the blocks of their rules`);
 }
 
 /** A budget of `--fail-on`; one that can never or must always be exceeded checks nothing. */

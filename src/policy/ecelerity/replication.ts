@@ -11,51 +11,72 @@ import { patternOf, type AsLogger } from './logger-stanza.ts';
  * @param cluster undefined: a server by itself
  */
 export function replicationOf(cluster: Cluster | undefined): Replication {
-  const delayOf = (type: ReplicaType, parameter?: ReplicaParameter): number | undefined => {
+  const delayBy = (type: ReplicaType, parameter?: ReplicaParameter): number | undefined => {
     const replica = cluster?.replicas.findLast((one) => {
       return one.type === type && (parameter === undefined || one.parameters.includes(parameter));
     });
-    return replica && (replica.maxDelayMs ?? 0);
+    return replica && delayOf(replica, parameter);
   };
-  const sessions = delayOf('inbound_cidr');
+  const sessions = delayBy('inbound_cidr');
+  const caches = cluster?.replicas.filter(({ type }) => type === 'cache') ?? [];
   return {
-    connections: delayOf('metrics', 'connect') ?? sessions,
-    receptions: delayOf('metrics', 'reception') ?? sessions,
-    rejections: delayOf('metrics', 'rejection') ?? sessions,
+    connections: delayBy('metrics', 'connect') ?? sessions,
+    receptions: delayBy('metrics', 'reception') ?? sessions,
+    rejections: delayBy('metrics', 'rejection') ?? sessions,
     sessions,
-    series: delayOf('metrics', 'audit_series'),
-    manager: delayOf('eccmgr_metrics', 'audit_series'),
+    series: delayBy('metrics', 'audit_series'),
+    manager: delayBy('eccmgr_metrics', 'audit_series'),
+    throttles: delayBy('shared_named_throttles') !== undefined,
+    gauges: delayBy('metrics', 'gauge_cache') !== undefined,
+    caches: new Set(caches.map(({ name }) => name)),
     isSingleNode: cluster === undefined,
   };
 }
 
-const COUNTING: ReadonlySet<ReplicaParameter> = new Set(['connect', 'reception', 'rejection']);
+/** By type: the parameters that a replay makes something of. */
+const SIMULATED: Partial<Record<ReplicaType, readonly ReplicaParameter[]>> = {
+  metrics: ['connect', 'reception', 'rejection', 'audit_series', 'gauge_cache'],
+  eccmgr_metrics: ['audit_series'],
+  // Nodes that join get what is there; in a log they have been there all the time.
+  cache: ['snapshot'],
+};
+/** Types that are simulated whatever their parameters are. */
+const WHOLE: ReadonlySet<ReplicaType> = new Set([
+  'inbound_cidr',
+  'cache',
+  'shared_named_throttles',
+]);
 
 /** The parameters of a replica that a replay makes something of. */
 export function simulatedParameters({ type, parameters }: Replica): readonly ReplicaParameter[] {
-  return parameters.filter((parameter) => {
-    if (parameter === 'audit_series') return type === 'metrics' || type === 'eccmgr_metrics';
-    return type === 'metrics' && COUNTING.has(parameter);
-  });
+  const simulated = (type && SIMULATED[type]) ?? [];
+  return parameters.filter((parameter) => simulated.includes(parameter));
 }
 
 /** Whether a replay makes something of a replica. */
 export function isSimulated(replica: Replica): boolean {
-  return replica.type === 'inbound_cidr' || simulatedParameters(replica).length > 0;
+  const { type } = replica;
+  return (type !== undefined && WHOLE.has(type)) || simulatedParameters(replica).length > 0;
 }
 
-/** The same things told, all of them after `delayMs`. */
+/** How long it takes to arrive, milliseconds. What scripts keep beside series arrives at once. */
+export function delayOf({ type, maxDelayMs = 0 }: Replica, parameter?: ReplicaParameter): number {
+  const isKept = type === 'cache' || type === 'shared_named_throttles';
+  return isKept || parameter === 'gauge_cache' ? 0 : maxDelayMs;
+}
+
+/** The same things told, counts and sessions after `delayMs`. */
 export function delayedBy(replication: Replication, delayMs: number): Replication {
   const delayed = (told: number | undefined): number | undefined =>
     told === undefined ? undefined : delayMs;
   return {
+    ...replication,
     connections: delayed(replication.connections),
     receptions: delayed(replication.receptions),
     rejections: delayed(replication.rejections),
     sessions: delayed(replication.sessions),
     series: delayed(replication.series),
     manager: delayed(replication.manager),
-    isSingleNode: replication.isSingleNode,
   };
 }
 

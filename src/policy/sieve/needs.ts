@@ -5,7 +5,9 @@ import type { Command } from './tree.ts';
 const STOPPED: readonly TextFieldName[] = ['sender', 'recipient', 'queue_id'];
 
 /** Commands that ask more of an event than its peer, or keep something for later phases. */
-const ASKING = /^(?:envelope|ec_get_message_.*|ec_include|vctx.*)$/;
+const ASKING = /^(?:envelope$|ec_get_message_|ec_include$|vctx)/i;
+/** Commands that the module `inbound_audit` brings. */
+const AUDIT = /^(?:audit_|ec_ip_)/i;
 
 export interface ScriptNeeds {
   readonly needs: Needs;
@@ -18,16 +20,30 @@ export interface ScriptNeeds {
  * or include scripts that are not known yet; else only what reports show.
  */
 export function needsOfScripts(scripts: readonly (readonly Command[])[]): ScriptNeeds {
-  if (scripts.some((commands) => asks(commands))) return { needs: ALL_NEEDS, keepsSessions: true };
+  const isAsking = calls(scripts, ASKING) || holds(scripts, ({ type }) => type === 'macro');
+  if (isAsking) return { needs: ALL_NEEDS, keepsSessions: true };
   const textFields = STOPPED.reduce((bits, name) => bits | (1 << TEXT[name]), 0);
   return { needs: { textFields }, keepsSessions: false };
 }
 
+/** Whether a script asks the audit engine or adds to it; what it includes is not known. */
+export function asksAudit(commands: readonly Command[]): boolean {
+  return calls(commands, AUDIT);
+}
+
+function calls(tree: object, names: RegExp): boolean {
+  return holds(tree, ({ type, name }) => type === 'call' && names.test(String(name?.text)));
+}
+
+interface TreeNode {
+  readonly type?: unknown;
+  readonly name?: { readonly text?: unknown };
+}
+
 /** Looks at every node of a tree, whatever holds it. */
-function asks(node: unknown): boolean {
-  if (typeof node !== 'object' || node === null) return false;
-  const { type, name } = node as { readonly type?: unknown; readonly name?: { text?: unknown } };
-  if (type === 'macro') return true;
-  if (type === 'call' && ASKING.test(String(name?.text).toLowerCase())) return true;
-  return Object.values(node).some((inner) => asks(inner));
+function holds(tree: object, isMeant: (node: TreeNode) => boolean): boolean {
+  return Object.values(tree).some((inner: unknown) => {
+    if (typeof inner !== 'object' || inner === null) return false;
+    return isMeant(inner) || holds(inner, isMeant);
+  });
 }

@@ -1,4 +1,5 @@
 import { MAX_INTERVAL_S } from '../../model/monitor.ts';
+import { REPLICATES } from '../../model/replication.ts';
 import { Table } from '../lua/table.ts';
 import type { LuaValue } from '../lua/value.ts';
 import { COUNTED_BY, MEANINGS, type Meaning } from './meanings.ts';
@@ -59,17 +60,12 @@ export class SeriesWriter {
         rules: [],
       };
     }
-    const series = { ...counted, replicated: options.replicated };
-    const rules = this.#thresholds(settings, series);
-    const lines = this.#lines(settings, series, interval, options.lines);
+    const rules = this.#thresholds(settings, counted);
+    const lines = this.#lines(settings, counted, interval, options);
     return { series: { above: this.#above(settings), lines }, rules };
   }
 
-  #counted(
-    settings: Settings,
-    name: string,
-    meaning: Meaning,
-  ): Omit<CountedSeries, 'replicated'> | undefined {
+  #counted(settings: Settings, name: string, meaning: Meaning): CountedSeries | undefined {
     const { table, path, where, remarks } = settings;
     const given = table.get('type');
     const type = TYPES.find((known) => known === given);
@@ -88,14 +84,14 @@ export class SeriesWriter {
     return buckets === undefined ? undefined : { name, counted, meaning, type, buckets };
   }
 
-  #options(outer: Settings): { lines: YamlLine[]; replicated: boolean } {
+  #options(outer: Settings): YamlLine[] {
     const value = outer.table.get('options');
     const path = [...outer.path, 'options'];
     if (!(value instanceof Table)) {
       if (value !== undefined) {
         this.#reader.wrong(outer, path, ["'options'", 'a table', 'it'], value);
       }
-      return { lines: [], replicated: false };
+      return [];
     }
     const where = `the options of ${outer.where}`;
     const settings: Settings = { table: value, path, where, remarks: outer.remarks };
@@ -103,12 +99,15 @@ export class SeriesWriter {
     const lines = ['persist', 'serialize'].flatMap((key) =>
       this.#reader.isOn(settings, key) ? [this.#reader.line(settings, `${key}: true`, [key])] : [],
     );
-    const replicate = value.get('replicate');
-    if (replicate !== undefined && replicate !== 'none' && replicate !== 'cluster') {
-      const words = ["'replicate'", 'none or cluster', 'it'] as const;
-      this.#reader.wrong(outer, [...path, 'replicate'], words, replicate);
+    const given = value.get('replicate');
+    const replicate = REPLICATES.find((known) => known === (given ?? 'none'));
+    if (replicate === undefined) {
+      const words = ["'replicate'", `one of ${REPLICATES.join(', ')}`, 'it'] as const;
+      this.#reader.wrong(outer, [...path, 'replicate'], words, given);
+    } else if (replicate !== 'none') {
+      lines.push(this.#reader.line(settings, `replicate: ${replicate}`, ['replicate']));
     }
-    return { lines, replicated: replicate === 'cluster' };
+    return lines;
   }
 
   #thresholds(settings: Settings, series: CountedSeries): YamlBlock[] {

@@ -19,8 +19,6 @@ export interface CountedSeries {
   readonly meaning: Meaning;
   readonly type: 'cidr' | 'cidr_ipv6' | 'string';
   readonly buckets: number;
-  /** Its counts are of the whole cluster. */
-  readonly replicated: boolean;
 }
 
 /** Writes thresholds and limits as rules. */
@@ -61,7 +59,7 @@ export class RuleWriter {
       this.#reader.line(settings, `above: ${above}`, ['threshold']),
       ...this.#except(settings),
       ...(meaning.at === undefined ? [] : [this.#reader.line(settings, `at: ${meaning.at}`)]),
-      ...(series.replicated ? [] : [this.#reader.line(settings, 'scope: node')]),
+      this.#reader.line(settings, 'scope: node'),
       this.#reader.line(settings, `then: ${meaning.verdict}`),
     ]);
   }

@@ -22,7 +22,7 @@ export interface ComparedPolicy {
 export interface CompareOptions {
   readonly sources: readonly EventSource[];
   readonly vocabulary: Vocabulary;
-  /** What both policies need, and what the rows of changes tell. */
+  /** What the policies need, and what rows of the report tell. */
   readonly needs: Needs;
   readonly old: ComparedPolicy;
   readonly new: ComparedPolicy;

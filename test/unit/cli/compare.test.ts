@@ -85,6 +85,58 @@ describe('policies and phases', () => {
   });
 });
 
+describe('--by node', () => {
+  const by = 'node';
+  const lone = 'goes with --by node: movers have the blocks of their rules';
+  test.each([
+    [
+      { by, policy: [YAML, YAML] },
+      '--by node takes one policy or none, and 2 are named',
+      'without --by, compare takes two policies',
+    ],
+    [
+      { by, policy: [YAML], failOn: ['changed > 1'] },
+      '--fail-on is about two policies, and --by node compares nodes',
+      undefined,
+    ],
+    [
+      { by, good: ['partners.list'] },
+      '--good is about two policies, and --by node compares nodes',
+      undefined,
+    ],
+    [
+      { by, bad: ['spammers.list'] },
+      '--bad is about two policies, and --by node compares nodes',
+      undefined,
+    ],
+    [
+      { by, policy: [SIEVE], phase: ['connect', 'data'] },
+      '--phase is given 2 times, and there is one policy',
+      undefined,
+    ],
+    [
+      { by, phase: ['connect'] },
+      '--phase needs a script as --policy',
+      '--policy limits.siv --phase connect',
+    ],
+    [{ by, strict: true }, '--strict goes with scripts, and none are run', undefined],
+    [
+      { by, per: '24,129' },
+      '--per 24,129: not a prefix length',
+      '--per 24, or --per 24,64 for both families',
+    ],
+    [{ policy: [YAML, YAML], per: '24' }, `--per ${lone}`, undefined],
+    [{ policy: [YAML, YAML], count: 'rejections' }, `--count ${lone}`, undefined],
+    [
+      { by, from: '2026-11-21', to: '2026-11-20' },
+      '--from 2026-11-21 is not before --to 2026-11-20',
+      undefined,
+    ],
+  ] as const)('%o', async (flags, words, hint) => {
+    expect(await mistakeOf(flags)).toEqual([words, hint]);
+  });
+});
+
 describe('--fail-on', () => {
   const metrics =
     'newly-stopped, newly-freed, changed, newly-stopped-accepted, newly-freed-accepted, ' +

@@ -26,6 +26,9 @@ const NOTHING = {
   sessions: undefined,
   series: undefined,
   manager: undefined,
+  throttles: false,
+  gauges: false,
+  caches: new Set(),
   isSingleNode: false,
 };
 
@@ -38,7 +41,8 @@ describe('without a configuration', () => {
 
   test('or after --max-delay', () => {
     const { replication } = loadRunPolicy(undefined, { maxDelay: '1.5s' }).policy;
-    expect(new Set(Object.values(replication!))).toEqual(new Set([1500, undefined]));
+    const delays = Object.values(replication!).filter((told) => typeof told === 'number');
+    expect(delays).toEqual(Array(6).fill(1500));
   });
 });
 
@@ -77,5 +81,25 @@ describe('under a configuration', () => {
       config: configs('inbound_audit { }'),
     }).policy;
     expect(replication).toEqual({ ...NOTHING, isSingleNode: true });
+  });
+
+  test('a series that nothing replicates as it asks is told', () => {
+    const series = ['none', 'cluster', 'manager'].map((replicate) => {
+      return `  ${replicate}1: { type: ip, monitor: "60,2", on: connect, replicate: ${replicate} }`;
+    });
+    const text = ['hindcast: 1', 'series:', ...series, 'rules: []'].join('\n');
+    const told = (...parameters: string[]): readonly string[] => {
+      const replicas = parameters.map((name) => `Replicate ${name} { parameters = audit_series }`);
+      const config = configs(`inbound_audit { } cluster { ${replicas.join(' ')} }`);
+      return loadRunPolicy({ text, file: 'p.yaml' }, { config }).warnings;
+    };
+    const alone = 'no Replicate of the configuration does that: each node has its own alone';
+    const [ofCluster, ofManager] = ['cluster', 'manager'].map((replicate) => {
+      return `p.yaml: warning: series '${replicate}1' is replicated to the ${replicate}, and ${alone}`;
+    });
+    expect(told()).toEqual([ofCluster, ofManager]);
+    expect(told('metrics')).toEqual([ofManager]);
+    expect(told('metrics', 'eccmgr_metrics')).toEqual([]);
+    expect(loadRunPolicy({ text, file: 'p.yaml' }, {}).warnings).toEqual([]);
   });
 });

@@ -4,10 +4,10 @@
 import { expect, test } from 'vitest';
 
 import { Vocabulary } from '../../../src/model/vocabulary.ts';
-import { nodeTable } from '../../../src/report/node-table.ts';
+import { nodeTotalsTable } from '../../../src/report/node-totals.ts';
 import { emptyTally } from '../../../src/simulate/empty-tally.ts';
 import { NodeTallies } from '../../../src/simulate/node-tallies.ts';
-import type { NodeTally } from '../../../src/simulate/tally.ts';
+import type { NodeTotals } from '../../../src/simulate/tally.ts';
 import { batchOf, NOON_MS, type EventRow } from '../../builders/event-batches.ts';
 import { policyOf, replayRows } from '../../builders/rule-policies.ts';
 
@@ -62,32 +62,32 @@ test('kinds of any number are counted, and tallies go on where others ended', ()
   }
 
   const half = rows.length / 2;
-  let parts: readonly NodeTally[] = [];
+  let parts: readonly NodeTotals[] = [];
   for (const isFirst of [true, false]) {
     const part = new NodeTallies(vocabulary);
     part.restore(parts);
     rows.forEach((_, row) => {
       if (row < half === isFirst) part.count(batch, row);
     });
-    parts = JSON.parse(JSON.stringify(part.tallies)) as NodeTally[];
+    parts = JSON.parse(JSON.stringify(part.tallies)) as NodeTotals[];
   }
   expect(parts).toEqual(whole.tallies);
 });
 
-const nodeOf = (node: string, connect: number): NodeTally => {
+const nodeOf = (node: string, connect: number): NodeTotals => {
   const sessions = { opened: 0, openAtEnd: 0, peak: 0 };
   return { node, events: { connect }, sessions, ...NOTHING, ...STOPPED };
 };
 
 test('a table shows the nodes with the most events, in the order of names', () => {
   const nodes = Array.from({ length: 53 }, (_, index) => nodeOf(`mx${100 + index}`, 60 - index));
-  const shown = nodeTable({ ...emptyTally(), nodes })!;
+  const shown = nodeTotalsTable({ ...emptyTally(), nodes })!;
   const names = shown.match(/mx1\d\d/g);
   expect(names).toEqual(nodes.slice(0, 50).map(({ node }) => node));
   expect(shown).toMatch(/\n3 more nodes \(summary\.json of --out\)$/);
-  expect(nodeTable({ ...emptyTally(), nodes: nodes.slice(0, 1) })).toBeUndefined();
+  expect(nodeTotalsTable({ ...emptyTally(), nodes: nodes.slice(0, 1) })).toBeUndefined();
   // A name is what a log says: it must not steer a terminal.
-  const odd = nodeTable({ ...emptyTally(), nodes: [nodeOf('\u001B[2J', 1), nodeOf('', 1)] })!;
+  const odd = nodeTotalsTable({ ...emptyTally(), nodes: [nodeOf('\u001B[2J', 1), nodeOf('', 1)] })!;
   expect(odd).toContain('\\x1b[2J');
-  expect(odd).toContain('(none)');
+  expect(odd).toContain('(no name)');
 });

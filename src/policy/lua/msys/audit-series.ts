@@ -17,7 +17,7 @@ import { typeName } from '../type-name.ts';
 import type { LuaTable, LuaValue } from '../value.ts';
 import { countFor, optionsOf, windowsOf } from './audit.ts';
 import { askedBlock, networkOf, type AskedBlock } from './block.ts';
-import { isAtEvent, placeOf, tell, type MsysWorld } from './world.ts';
+import { ALONE, isAtEvent, placeOf, tell, type MsysWorld } from './world.ts';
 
 const TYPES: readonly SeriesType[] = ['cidr', 'cidr_ipv6', 'string'];
 /** Far beyond any policy; each event looks at all of them. */
@@ -96,11 +96,10 @@ function define(msys: MsysWorld, all: AllSeries, given: Arguments): void {
 /** What becomes of a replicated series where nothing replicates it (semantics, section 7). */
 function doubtOf(replicate: Replicate, replication: Replication): string | undefined {
   const { isSingleNode, series, manager } = replication;
-  const alone = 'by no Replicate of the configuration: each node has its own alone';
-  if (replicate === 'manager') return manager === undefined ? `to the manager ${alone}` : undefined;
+  if (replicate === 'manager') return manager === undefined ? `to the manager ${ALONE}` : undefined;
   if (replicate === 'none') return undefined;
   if (isSingleNode === true) return 'to a cluster that is not configured: its adds count nothing';
-  if (series === undefined) return `to the cluster ${alone}`;
+  if (series === undefined) return `to the cluster ${ALONE}`;
   if (isSingleNode === false) return undefined;
   return 'to the cluster: a server that is a single node would count nothing';
 }

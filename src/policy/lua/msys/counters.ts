@@ -1,3 +1,4 @@
+import { ByNode } from '../../momentum/by-node.ts';
 import { textOf } from '../bytes.ts';
 import { libraryTable, type Arguments } from '../library/arguments.ts';
 import { LuaUserdata, type LuaTable } from '../value.ts';
@@ -6,10 +7,14 @@ import { isUserdata, type MsysWorld } from './world.ts';
 /** How a counter is kept on many processors; here there is one. */
 const SEMANTICS = { STRICT: 0, RELAXED: 1 } as const;
 
-/** `msys.counter`: whole numbers by path, for all modules; what `inc` counts is reported too. */
+/** `msys.counter`: whole numbers by path, for all modules of a node; what `inc` counts is reported too. */
 export function counterTable(msys: MsysWorld): LuaTable {
   const { host } = msys;
-  const counters = new Map<string, number>();
+  /** What `init` counts: each node begins with it. */
+  const first = new Map<string, number>();
+  const byNode = new ByNode(() => new Map(first));
+  const counters = (): Map<string, number> =>
+    msys.phase === 'init' ? first : byNode.at(msys.event);
   const metatable = host.newTable();
   metatable.set('__metatable', 'counter');
   /** The path of a counter, or of the object that `open` gave for it. */
@@ -18,7 +23,8 @@ export function counterTable(msys: MsysWorld): LuaTable {
     return isUserdata(value, 'counter') ? (value.held as string) : textOf(given.text(1));
   };
   const add = (path: string, amount: number): void => {
-    counters.set(path, (counters.get(path) ?? 0) + amount);
+    const own = counters();
+    own.set(path, (own.get(path) ?? 0) + amount);
   };
   const table = libraryTable(host, 'msys.counter', {
     open: (_, given) => {
@@ -36,13 +42,13 @@ export function counterTable(msys: MsysWorld): LuaTable {
       add(pathOf(given), given.whole(2));
       return [];
     },
-    read: (_, given) => [counters.get(pathOf(given)) ?? 0],
+    read: (_, given) => [counters().get(pathOf(given)) ?? 0],
     reset: (_, given) => {
-      counters.set(pathOf(given), 0);
+      counters().set(pathOf(given), 0);
       return [];
     },
     unlink: (_, given) => {
-      counters.delete(pathOf(given));
+      counters().delete(pathOf(given));
       return [];
     },
   });

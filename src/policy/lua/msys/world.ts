@@ -57,6 +57,9 @@ export interface MsysWorld extends Moment {
   textOf(file: string): string | undefined;
 }
 
+/** What is told of a thing that asks to be replicated and is not. */
+export const ALONE = 'by no Replicate of the configuration: each node has its own alone';
+
 /** Where the script stands that called a function of ours. */
 export function placeOf({ host }: MsysWorld): ScriptPlace {
   const { name, line } = host.where(1) ?? { name: '?', line: 0 };

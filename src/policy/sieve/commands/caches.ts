@@ -1,19 +1,32 @@
+import type { Run } from '../run.ts';
 import { fail, type CommandBinder, type CommandSet, type Site } from '../site.ts';
+import { ByNode } from '../../momentum/by-node.ts';
 import { TimedCache } from '../../momentum/timed-cache.ts';
 import { textOf, type Value } from '../value.ts';
 
 /** Entries of one cache; without a limit one whose values never die would grow with the log. */
 const MOST_ENTRIES = 1_000_000;
 
-/** The replicated caches of a policy, by name; any name is a cache. */
-class ClusterCaches {
-  readonly #byName = new Map<string, TimedCache<string>>();
+type Cache = TimedCache<string>;
 
-  named(name: string): TimedCache<string> {
+/** The caches of a policy, by name; any name is a cache. */
+class ClusterCaches {
+  readonly #byName = new Map<string, ByNode<Cache>>();
+
+  /** That of the cluster, or of the node where nothing replicates the cache. */
+  at(run: Run, name: string): Cache {
     let cache = this.#byName.get(name);
-    if (cache === undefined) this.#byName.set(name, (cache = new TimedCache(MOST_ENTRIES)));
-    return cache;
+    if (cache === undefined) {
+      cache = new ByNode((): Cache => new TimedCache(MOST_ENTRIES));
+      this.#byName.set(name, cache);
+    }
+    return cache.at(run.event, isReplicated(run, name) ? 'cluster' : 'node');
   }
+}
+
+function isReplicated({ world }: Run, name: string): boolean {
+  const { caches } = world.audit.replication;
+  return caches === 'all' || caches.has(name);
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = { '': 1000, M: 60_000, H: 3_600_000 };
@@ -33,7 +46,12 @@ const set: CommandBinder = (site, binding) => {
   const [name, key, value, ttl] = site.positional;
   if (value === undefined) return () => fail(site, `${site.name} takes name, key, value and ttl`);
   return (run) => {
-    const cache = caches.named(textOf(name.get(run)));
+    const cacheName = textOf(name.get(run));
+    if (!isReplicated(run, cacheName)) {
+      const what = `the configuration replicates no cache '${cacheName.slice(0, 64)}'`;
+      run.world.note(site, 'doubt', `${what}: each node has its own`);
+    }
+    const cache = caches.at(run, cacheName);
     const text = textOf(value.get(run));
     cache.set(textOf(key.get(run)), text, lifetimeOf(site, ttl?.get(run)), run.event.nowMs);
     return undefined;
@@ -45,7 +63,7 @@ const get: CommandBinder = (site, binding) => {
   const [name, key] = site.positional;
   if (key === undefined) return () => fail(site, `${site.name} takes name and key`);
   return (run) =>
-    caches.named(textOf(name.get(run))).get(textOf(key.get(run)), run.event.nowMs) ?? '';
+    caches.at(run, textOf(name.get(run))).get(textOf(key.get(run)), run.event.nowMs) ?? '';
 };
 
 export const CACHES: CommandSet = {

@@ -1,44 +1,68 @@
 import { wholeOf } from '../question.ts';
 import type { Run } from '../run.ts';
 import { fail, type CommandBinder, type CommandSet, type Site } from '../site.ts';
+import { ByNode } from '../../momentum/by-node.ts';
 import { TimedCache } from '../../momentum/timed-cache.ts';
 import { textOf } from '../value.ts';
 
-interface Gauge {
+interface Limits {
   readonly most: number;
-  /** 0: its entries do not die by themselves. */
+  /** 0: entries do not die by themselves. */
   readonly ttlSeconds: number;
+}
+
+interface Gauge extends Limits {
   readonly counts: TimedCache<number>;
 }
 
-/** The gauge caches of a policy, by name. */
+type NamedGauges = Map<string, Gauge>;
+
+/** The gauge caches of a policy: what a node has made, those of the cluster among it. */
 class Gauges {
-  readonly byName = new Map<string, Gauge>();
+  readonly made = new ByNode((): NamedGauges => new Map());
 }
 
+const ALONE = 'the configuration replicates no gauge_cache: each node has its own';
+
 const init: CommandBinder = (site, binding) => {
-  const { byName } = binding.shared(Gauges);
-  const [name, max, ttl] = site.positional;
+  const { made } = binding.shared(Gauges);
+  const [name, max, ttl, replicate] = site.positional;
+  const { gauges: isTold } = binding.world.audit.replication;
   return (run) => {
     const key = textOf(name.get(run));
     const most = wholeOf(site, 'max', max.get(run), 0);
     const ttlSeconds = wholeOf(site, 'ttl', ttl.get(run), 0);
     if (most < 1) fail(site, `${site.name}: max must be 1 or more`);
     if (ttlSeconds < 0) fail(site, `${site.name}: ttl must be 0 or more`);
-    const known = byName.get(key);
-    if (known === undefined) {
-      byName.set(key, { most, ttlSeconds, counts: new TimedCache(most) });
-    } else if (known.most !== most || known.ttlSeconds !== ttlSeconds) {
+    const isReplicated = wholeOf(site, 'replicate', replicate?.get(run), 0) !== 0;
+    if (isReplicated && !isTold) run.world.note(site, 'doubt', ALONE);
+    const own = made.at(run.event);
+    let gauge = own.get(key);
+    if (gauge === undefined) {
+      const scope = isReplicated && isTold ? 'cluster' : 'node';
+      gauge = gaugeIn(made.at(run.event, scope), key, { most, ttlSeconds });
+      own.set(key, gauge);
+    }
+    if (gauge.most !== most || gauge.ttlSeconds !== ttlSeconds) {
       run.world.note(site, 'doubt', 'the cache has other limits already, which stay');
     }
     return undefined;
   };
 };
 
-/** The gauge that a command names; undefined, and told, where none was made. */
-function gaugeOf(run: Run, site: Site, { byName }: Gauges): Gauge | undefined {
+/** The gauge of this name, with these limits if it is new. */
+function gaugeIn(gauges: NamedGauges, name: string, limits: Limits): Gauge {
+  const known = gauges.get(name);
+  if (known !== undefined) return known;
+  const gauge = { ...limits, counts: new TimedCache<number>(limits.most) };
+  gauges.set(name, gauge);
+  return gauge;
+}
+
+/** The gauge that a command names; undefined, and told, where the node has made none. */
+function gaugeOf(run: Run, site: Site, { made }: Gauges): Gauge | undefined {
   const [name] = site.positional;
-  const gauge = byName.get(textOf(name?.get(run)));
+  const gauge = made.at(run.event).get(textOf(name?.get(run)));
   if (gauge === undefined) {
     run.world.note(site, 'doubt', 'no ec_gauge_cache_init has run for this cache: it counts 0');
   }

@@ -7,6 +7,7 @@ import {
   type CommandSet,
   type Site,
 } from '../site.ts';
+import { ByNode } from '../../momentum/by-node.ts';
 import { TimedCache } from '../../momentum/timed-cache.ts';
 import { textOf, type Value } from '../value.ts';
 import { counterName } from './actions.ts';
@@ -24,16 +25,25 @@ interface Throttle {
   count: number;
 }
 
-/** The named throttles of a policy: those of one node, and those that a cluster shares. */
+type NamedThrottles = TimedCache<Throttle>;
+const newThrottles = (): NamedThrottles => new TimedCache(MOST_THROTTLES);
+
+/** The named throttles of a policy: `ec_shared_throttle_*` have names of their own. */
 class Throttles {
-  readonly own = new TimedCache<Throttle>(MOST_THROTTLES);
-  readonly shared = new TimedCache<Throttle>(MOST_THROTTLES);
+  readonly own = new ByNode(newThrottles);
+  readonly shared = new ByNode(newThrottles);
 }
 
-/** The throttles that a command means: `ec_shared_throttle_*` have names of their own. */
-function cacheOf(site: Site, binding: Binding): TimedCache<Throttle> {
-  const throttles = binding.shared(Throttles);
-  return site.name.startsWith('ec_shared_') ? throttles.shared : throttles.own;
+/** The throttles that a command means, at the event at hand. */
+function throttlesOf(site: Site, binding: Binding): (run: Run) => NamedThrottles {
+  const { own, shared } = binding.shared(Throttles);
+  if (!isShared(site)) return ({ event }) => own.at(event);
+  const scope = binding.world.audit.replication.throttles ? 'cluster' : 'node';
+  return ({ event }) => shared.at(event, scope);
+}
+
+function isShared({ name }: Site): boolean {
+  return name.startsWith('ec_shared_');
 }
 
 /** `X/Y`: X messages in Y seconds. */
@@ -48,10 +58,16 @@ function quotaOf(site: Site, value: Value | undefined): { most: number; seconds:
 }
 
 const create: CommandBinder = (site, binding) => {
-  const throttles = cacheOf(site, binding);
+  const throttlesAt = throttlesOf(site, binding);
+  const isAlone = isShared(site) && !binding.world.audit.replication.throttles;
   const [name, quota] = site.positional;
   return (run) => {
+    if (isAlone) {
+      const told = 'the configuration replicates no shared_named_throttles: each node has its own';
+      run.world.note(site, 'doubt', told);
+    }
     const { nowMs } = run.event;
+    const throttles = throttlesAt(run);
     const text = textOf(name.get(run));
     if (throttles.get(text, nowMs) !== undefined) return undefined;
     const { most, seconds } = quotaOf(site, quota.get(run));
@@ -66,7 +82,7 @@ const create: CommandBinder = (site, binding) => {
 function throttleAt(
   run: Run,
   site: Site,
-  throttles: TimedCache<Throttle>,
+  throttles: NamedThrottles,
   name: BoundArgument,
 ): Throttle | undefined {
   const { nowMs } = run.event;
@@ -85,10 +101,10 @@ function throttleAt(
 
 function change(by: 1 | -1): CommandBinder {
   return (site, binding) => {
-    const throttles = cacheOf(site, binding);
+    const throttlesAt = throttlesOf(site, binding);
     const [name] = site.positional;
     return (run) => {
-      const throttle = throttleAt(run, site, throttles, name);
+      const throttle = throttleAt(run, site, throttlesAt(run), name);
       if (throttle !== undefined) throttle.count = Math.max(0, throttle.count + by);
       return undefined;
     };
@@ -96,22 +112,22 @@ function change(by: 1 | -1): CommandBinder {
 }
 
 const check: CommandBinder = (site, binding) => {
-  const throttles = cacheOf(site, binding);
+  const throttlesAt = throttlesOf(site, binding);
   const [name] = site.positional;
   return (run) => {
-    const throttle = throttleAt(run, site, throttles, name);
+    const throttle = throttleAt(run, site, throttlesAt(run), name);
     return throttle !== undefined && throttle.count > throttle.most ? 'true' : 'false';
   };
 };
 
 /** Counts, and holds the session until the interval ends where that is above the quota. */
 const tarpit: CommandBinder = (site, binding) => {
-  const throttles = cacheOf(site, binding);
+  const throttlesAt = throttlesOf(site, binding);
   const [name] = site.positional;
   const { world } = binding;
   const rule = world.declare(site, 'tarpit');
   return (run) => {
-    const throttle = throttleAt(run, site, throttles, name);
+    const throttle = throttleAt(run, site, throttlesAt(run), name);
     if (throttle === undefined) return undefined;
     throttle.count++;
     if (throttle.count <= throttle.most) return undefined;

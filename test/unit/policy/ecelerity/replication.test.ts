@@ -18,10 +18,13 @@ import {
 } from '../../../../src/policy/ecelerity/replication.ts';
 import { configurationOf, readFixture, shown } from './reading.ts';
 
-/** What is told, without what is not. */
-function told(replication: Replication): Record<string, unknown> {
+/** What is told, without what is not; caches by their names. */
+function told({ caches, ...others }: Replication): Record<string, unknown> {
+  const names = caches === 'all' ? ['all'] : [...caches];
   return Object.fromEntries(
-    Object.entries(replication).filter(([, value]) => value !== undefined && value !== false),
+    Object.entries({ ...others, caches: names.length === 0 ? undefined : names.join(' ') }).filter(
+      ([, value]) => value !== undefined && value !== false,
+    ),
   );
 }
 
@@ -67,6 +70,16 @@ describe('a cluster tells', () => {
       { connections: 2000, series: 2000 },
     ],
     ['cluster { Replicate outbound_cidr { } Replicate OBTM { } Replicate OBTC { } }', {}],
+    ['cluster { Replicate shared_named_throttles { max_delay = 2 } }', { throttles: true }],
+    [
+      'cluster { Replicate metrics { parameters = "gauge_cache;connect" max_delay = 2 } }',
+      { connections: 2000, gauges: true },
+    ],
+    ['cluster { Replicate eccmgr_metrics { parameters = gauge_cache } }', {}],
+    [
+      'cluster { Replicate a { type = cache } Replicate B { class = cache } Replicate c { type = OBTM } }',
+      { caches: 'a B' },
+    ],
   ])('%s', (text, expected) => {
     const { cluster } = configurationOf(`inbound_audit { } ${text}`);
     expect(told(replicationOf(cluster))).toEqual(expected);
@@ -87,7 +100,7 @@ describe('a cluster tells', () => {
     let many = 0;
     fc.assert(
       fc.property(replicas, (all) => {
-        const expected: Record<string, number> = {};
+        const expected: Record<string, number | true | string> = {};
         const say = (names: readonly string[], { maxDelayMs }: Replica): void => {
           for (const name of names) expected[name] = maxDelayMs ?? 0;
         };
@@ -106,6 +119,10 @@ describe('a cluster tells', () => {
         for (const one of all) {
           const adds = one.type === 'eccmgr_metrics' && one.parameters.includes('audit_series');
           if (adds) say(['manager'], one);
+          if (one.type === 'shared_named_throttles') expected['throttles'] = true;
+          const isGauge = one.type === 'metrics' && one.parameters.includes('gauge_cache');
+          if (isGauge) expected['gauges'] = true;
+          if (one.type === 'cache') expected['caches'] = 'any';
         }
         expect(told(replicationOf({ replicas: all }))).toEqual(expected);
         expect(all.some((one) => isSimulated(one))).toBe(Object.keys(expected).length > 0);
@@ -124,6 +141,9 @@ test('one delay for all that is told, and for nothing else', () => {
     sessions: 250,
     series: 250,
     manager: 250,
+    throttles: true,
+    gauges: true,
+    caches: 'all',
   });
   const { cluster } = configurationOf('cluster { Replicate metrics { parameters = connect } }');
   expect(told(delayedBy(replicationOf(cluster), 250))).toEqual({ connections: 250 });
@@ -134,19 +154,29 @@ describe('a documented form is read without a mistake', () => {
   const inbound = { connections: 0, receptions: 0, rejections: 0, sessions: 0 };
 
   test.each<[string, Record<string, unknown>]>([
-    ['nodes-default', inbound],
+    ['nodes-default', { ...inbound, throttles: true }],
     ['metrics', { connections: 0, receptions: 0, rejections: 0 }],
     ['metrics-series', { series: 0 }],
-    ['cache', {}],
-    ['cache-snapshot', {}],
+    ['cache', { caches: 'mycache' }],
+    ['cache-snapshot', { caches: 'mycache' }],
     ['outbound-throttles', {}],
-    ['gauge-cache', {}],
+    ['gauge-cache', { gauges: true }],
     ['equals-sign', inbound],
     ['manager-log', { isSingleNode: true }],
     ['node-module', inbound],
     ['audit-instance', { isSingleNode: true }],
     ['audit-singleton', { isSingleNode: true }],
-    ['every-option', { ...inbound, connections: 1500, series: 1500, manager: 10_000 }],
+    [
+      'every-option',
+      {
+        ...inbound,
+        connections: 1500,
+        series: 1500,
+        manager: 10_000,
+        gauges: true,
+        caches: 'cached',
+      },
+    ],
   ])('%s', (name, expected) => {
     const reading = readFixture(`cluster/${name}.conf`);
     expect(shown(reading)).toBe('');

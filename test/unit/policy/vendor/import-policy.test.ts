@@ -72,10 +72,19 @@ describe('series', () => {
   test('options', () => {
     const base = 'type = "cidr", interval = 60, buckets = 2';
     const one = 'thresholds = { { check = true, key = "/24", threshold = 1 } }';
-    const options = 'options = { persist = true, serialize = true, replicate = "cluster" }';
-    const policy = rulesOf(seriesText('messages', `${base}, ${one}, ${options}`));
-    expect(policy.series[0]).toMatchObject({ persist: true, serialize: true });
-    expect(policy.rules[0].scope).toBe('cluster');
+    const policy = (options: string) =>
+      rulesOf(seriesText('messages', `${base}, ${one}, options = { ${options} }`));
+    const { series } = policy('persist = true, serialize = true');
+    expect(series).toMatchObject([{ persist: true, serialize: true, replicate: 'none' }]);
+    // A server asks what its own node knows, whoever has told it.
+    for (const replicate of ['none', 'cluster', 'manager']) {
+      const told = policy(`replicate = "${replicate}"`);
+      expect(told.series).toMatchObject([{ replicate, persist: false }]);
+      expect(told.rules).toMatchObject([{ scope: 'node' }]);
+    }
+    const wrong = seriesText('messages', `${base}, options = { replicate = "all" }`);
+    expect(rulesOf(wrong).series).toMatchObject([{ replicate: 'none' }]);
+    expect(importedOf(wrong).policy).toContain("'replicate' must be one of none, cluster, manager");
     const off = seriesText('messages', `${base}, options = { persist = false }`);
     expect(rulesOf(off).series[0]).toMatchObject({ persist: false, serialize: false });
   });

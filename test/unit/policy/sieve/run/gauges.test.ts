@@ -66,6 +66,7 @@ test.each([
   ['ec_gauge_cache_init "c" 0 300;', 'max must be'],
   ['$m = "many"; ec_gauge_cache_init "c" $m 300;', 'is no number'],
   ['$t = "-1"; ec_gauge_cache_init "c" 1 $t;', 'ttl must be'],
+  ['ec_gauge_cache_init "c" 1 300 "all";', "replicate 'all' is no number"],
 ])('%s is a runtime error', (script, expected) => {
   expect(runScript(script).failure).toContain(expected);
 });

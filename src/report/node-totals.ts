@@ -1,15 +1,11 @@
-import { visible } from '../model/visible.ts';
-import type { NodeTally, Tally } from '../simulate/tally.ts';
-import { counted, grouped, plainTable } from './plain-table.ts';
+import type { NodeTotals, Tally } from '../simulate/tally.ts';
+import { counted, grouped, nodeName, plainTable } from './plain-table.ts';
 
 /** Nodes that a terminal shows: those with the most events; summary.json has them all. */
 const MOST_NODES = 50;
 
-/** How a report shows the node of the lines without a host. */
-const NO_NAME = '(none)';
-
 /** What each node had; undefined: there is only one. */
-export function nodeTable({ nodes, rules }: Tally): string | undefined {
+export function nodeTotalsTable({ nodes, rules }: Tally): string | undefined {
   if (nodes.length < 2) return undefined;
   const most = new Set(nodes.toSorted((a, b) => eventsOf(b) - eventsOf(a)).slice(0, MOST_NODES));
   const shown = nodes.filter((node) => most.has(node));
@@ -25,7 +21,7 @@ export function nodeTable({ nodes, rules }: Tally): string | undefined {
   if (judged)
     head.push('firings', 'stopped\nconnections', 'stopped\nmessages', 'of them\naccepted');
   const rows = shown.map((node) => [
-    node.node === '' ? NO_NAME : visible(node.node),
+    nodeName(node.node),
     ...['connect', 'reception', 'rejection'].map((kind) => grouped(node.events[kind] ?? 0)),
     grouped(eventsOf(node)),
     grouped(node.sessions.peak),
@@ -36,11 +32,11 @@ export function nodeTable({ nodes, rules }: Tally): string | undefined {
   return others === 0 ? table : `${table}\n${counted(others, 'more node')} (summary.json of --out)`;
 }
 
-function judgedCells(node: NodeTally): string[] {
+function judgedCells(node: NodeTotals): string[] {
   const { firings, stoppedConnections, stoppedMessages, stoppedAccepted } = node;
   return [firings, stoppedConnections, stoppedMessages, stoppedAccepted].map(grouped);
 }
 
-function eventsOf({ events }: NodeTally): number {
+function eventsOf({ events }: NodeTotals): number {
   return Object.values(events).reduce((sum, count) => sum + count, 0);
 }
