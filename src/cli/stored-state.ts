@@ -44,8 +44,8 @@ export class StoredState implements ConsoleTarget {
   readonly save = (): Promise<void> => {
     const { state } = this.#run;
     if (state.audit === null) return Promise.resolve();
-    const { feeds } = this.engine.save();
-    const run = { ...this.#run, state: { ...state, audit: { ...state.audit, feeds } } };
+    const { feeds, cluster } = this.engine.save();
+    const run = { ...this.#run, state: { ...state, audit: { ...state.audit, feeds, cluster } } };
     const series = feeds.filter(({ isMetric }) => !isMetric);
     const copies = series
       .map(({ name }) => this.engine.snapshot(name))
