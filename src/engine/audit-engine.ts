@@ -11,7 +11,6 @@ import type { AuditState } from './audit-state.ts';
 import { DistinctFeed } from './distinct.ts';
 import { Cluster } from './cluster.ts';
 import { FeedNodes } from './feed-nodes.ts';
-import type { AddKey } from './feed-tables.ts';
 import { Feed } from './feed.ts';
 import { ManagerJournal } from './manager-journal.ts';
 import { NodeWindows } from './node-windows.ts';
@@ -26,9 +25,9 @@ import type {
   SeriesPlan,
   Subject,
 } from './port.ts';
-import { addressGauge, SessionGauge, type SessionFacts } from './session-gauge.ts';
+import { addressGauge, type SessionFacts, type SessionGauge } from './session-gauge.ts';
+import { SessionGauges } from './session-gauges.ts';
 import { KeyRegistry } from './tables.ts';
-import { ToldSessions } from './told-sessions.ts';
 
 /** The metrics that Momentum keeps for every peer, and the kind each counts. */
 export const METRICS = [
@@ -101,21 +100,15 @@ export class AuditEngine implements AuditView {
   readonly #feeds: Feed[] = [];
   readonly #feedsByKind: Feed[][] = [];
   readonly #distinctByKind: DistinctFeed[][] = [];
-  readonly #gauges: SessionGauge[] = [];
-  /** Those that were asked for after the first event. */
-  readonly #lateGauges: SessionGauge[] = [];
-  /** Keys that are counted by since then. */
+  /** Keys that are counted by only since some later event. */
   readonly #lateKeys: KeyRegistry[] = [];
-  readonly #sessions: SessionGauge;
-  /** Undefined: sessions are told at once, or not at all. */
-  readonly #told: ToldSessions | undefined;
+  readonly #sessions: SessionGauges;
   /** Undefined: nobody asks for the windows of nodes. */
   readonly #nodeWindows: NodeWindows | undefined;
   #started = false;
   #startMs = 0;
   /** Of the event taken last, or where `reach` came later. */
   #nowMs = 0;
-  #sawSession = false;
   #keptLate = false;
 
   constructor(options: AuditOptions, firstBatch: EventBatch) {
@@ -124,9 +117,12 @@ export class AuditEngine implements AuditView {
     const alarm = { raised: false };
     this.subject = { batch: firstBatch, row: 0, serial: 0, family: 0, at: 0, node: 0, alarm };
     this.#cluster = new Cluster(options.replication ?? ALL_REPLICATED, this.subject);
-    this.#sessions = addressGauge(this.subject, this.#registry);
+    const { vocabulary, ignore, eachOpenSession } = options;
     const delayMs = this.replication.sessions;
-    this.#told = delayMs === undefined || delayMs === 0 ? undefined : new ToldSessions(delayMs);
+    this.#sessions = new SessionGauges(
+      { subject: this.subject, vocabulary, ignore, eachOpenSession, delayMs },
+      this.#registry,
+    );
     for (const monitor of options.monitors) {
       for (const { name, kind } of METRICS) {
         const plan = { name, type: 'ip', monitor, kinds: [kind] } as const;
@@ -144,10 +140,9 @@ export class AuditEngine implements AuditView {
 
   /** Keys in memory, and the values that `distinct` questions keep. */
   get size(): number {
-    let size = this.#registry.size + this.#cluster.size;
+    let size = this.#registry.size + this.#cluster.size + this.#sessions.size;
     for (const keys of this.#lateKeys) size += keys.size;
     for (const feed of this.#feeds) size += feed.size;
-    for (const gauge of [...this.#gauges, ...this.#lateGauges]) size += gauge.size;
     for (const group of this.#groups) for (const feed of group.distinct) size += feed.size;
     return size;
   }
@@ -226,19 +221,7 @@ export class AuditEngine implements AuditView {
     listener: string | undefined,
     nodes: Scope,
   ): SessionGauge {
-    const { vocabulary } = this.#options;
-    const serviceId = service === undefined ? undefined : vocabulary.services.id(service);
-    const listenerId = listener === undefined ? undefined : vocabulary.listeners.id(listener);
-    const gauge = new SessionGauge(
-      prefix,
-      serviceId,
-      listenerId,
-      nodes,
-      this.subject,
-      this.#registry,
-    );
-    this.#gauges.push(gauge);
-    return gauge;
+    return this.#sessions.ask(prefix, service, listener, nodes);
   }
 
   /**
@@ -251,36 +234,13 @@ export class AuditEngine implements AuditView {
     prefix: Prefix,
     scope: Scope | 'told',
   ): BlockQuestion {
-    if (scope !== 'told') return this.#openGauge(service, listener, prefix, scope);
-    const gauge = (of: Scope): SessionGauge => this.#openGauge(service, listener, prefix, of, true);
-    const own = this.#openGauge(service, listener, prefix, 'node');
-    return this.#told!.question(own, gauge('cluster'), gauge('node'));
-  }
-
-  /** @param lags its changes are told to it later */
-  #openGauge(
-    service: string | undefined,
-    listener: string | undefined,
-    prefix: Prefix,
-    scope: Scope,
-    lags = false,
-  ): SessionGauge {
-    if (!this.#started && !lags) return this.sessions(prefix, service, listener, scope);
-    const { vocabulary, eachOpenSession, ignore } = this.#options;
-    const gauge = new SessionGauge(
-      prefix,
-      service === undefined ? undefined : vocabulary.services.id(service),
-      listener === undefined ? undefined : vocabulary.listeners.id(listener),
-      scope,
-      this.subject,
-      this.#lateRegistry(),
-    );
-    if (this.#started)
-      eachOpenSession?.((facts) => {
-        if (!ignore.has(facts.family as 4 | 6, facts.words, facts.at)) gauge.change(facts, 1);
-      });
-    if (!lags) this.#lateGauges.push(gauge);
-    return gauge;
+    const isTold = scope === 'told';
+    const asked = [prefix, service, listener, isTold ? 'node' : scope] as const;
+    const gauge = this.#started
+      ? this.#sessions.askLate(...asked, this.#lateRegistry())
+      : this.#sessions.ask(...asked);
+    if (!isTold) return gauge;
+    return this.#sessions.askTold(gauge, prefix, service, listener, () => this.#lateRegistry());
   }
 
   distinct(question: DistinctQuestion): DistinctFeed {
@@ -389,11 +349,7 @@ export class AuditEngine implements AuditView {
     if (facts.family !== 0 && this.#options.ignore.has(facts.family, facts.words, facts.at)) {
       return false;
     }
-    this.#sawSession = true;
-    this.#sessions.change(facts, change);
-    for (const gauge of this.#gauges) gauge.change(facts, change);
-    for (const gauge of this.#lateGauges) gauge.change(facts, change);
-    this.#told?.change(facts, change, nowMs);
+    this.#sessions.change(facts, change, nowMs);
     this.#nodeWindows?.session(facts, change);
     return true;
   }
@@ -418,9 +374,8 @@ export class AuditEngine implements AuditView {
       this.#closeWindow(each.feed, each.window);
     }
     this.#cluster.deliver(Infinity);
-    for (const group of this.#groups) {
-      for (const journal of group.journals)
-        this.#closeJournal(journal, group.current + journal.kept);
+    for (const journal of this.#journals()) {
+      for (const snapshot of journal.all()) this.#options.sink?.managerJournal?.(snapshot);
     }
   }
 
@@ -442,10 +397,10 @@ export class AuditEngine implements AuditView {
     const { nodes } = this.#options.vocabulary;
     return {
       startMs: this.#startMs,
-      sawSession: this.#sawSession,
+      sawSession: this.#sessions.saw,
       groups: this.#groups.map(({ intervalMs, current }) => ({ intervalMs, current })),
       feeds: this.#feeds.map((feed) => feed.save(nodes)),
-      gauges: [this.#sessions, ...this.#gauges].map((gauge) => gauge.save(nodes)),
+      gauges: this.#sessions.kept.map((gauge) => gauge.save(nodes)),
       distinct: this.#allDistinct().map((feed) => feed.save(nodes)),
       cluster: this.#cluster.save(nodes, (of) =>
         this.#feeds.findIndex((feed) => feed.nodes === of),
@@ -465,7 +420,7 @@ export class AuditEngine implements AuditView {
     assert(state.feeds.length === this.#feeds.length, 'a state fits the engine that takes it');
     this.#started = true;
     this.#startMs = state.startMs;
-    this.#sawSession = state.sawSession;
+    this.#sessions.restore(state.sawSession);
     for (const { intervalMs, current } of state.groups) {
       const group = this.#group(intervalMs);
       group.current = current;
@@ -483,10 +438,9 @@ export class AuditEngine implements AuditView {
     });
     for (const { name, type, windows } of state.journals) {
       const journal = this.#journals().find((each) => each.name === name && each.type === type);
-      journal?.tables.restore(windows, this.#group(journal.intervalMs).current);
+      journal?.tables.restore(windows, this.#group(this.#options.managerLog!.intervalMs).current);
     }
-    const gauges = [this.#sessions, ...this.#gauges];
-    gauges.forEach((gauge, index) => gauge.restore(state.gauges[index], nodes));
+    this.#sessions.kept.forEach((gauge, index) => gauge.restore(state.gauges[index], nodes));
     this.#allDistinct().forEach((feed, index) => feed.restore(state.distinct[index], nodes));
   }
 
@@ -512,7 +466,7 @@ export class AuditEngine implements AuditView {
   #arrive(timeMs: number): void {
     this.#cluster.enter();
     this.#cluster.deliver(timeMs);
-    this.#told?.deliver(timeMs);
+    this.#sessions.deliver(timeMs);
   }
 
   /** Everything is counted by node, from the first event on. */
@@ -532,21 +486,8 @@ export class AuditEngine implements AuditView {
     const isLogged = !isMetric && managerLog?.includes(name) === true;
     const spanMs = monitor.intervalMs * kept + Math.max(delayMs ?? 0, managerDelayMs ?? 0);
     const journal = isLogged ? this.#journalOf(name, type, managerLog, spanMs) : undefined;
-    const manager = (key: AddKey, amount: number, timeMs: number): void => {
-      journal!.tables.add(key, amount, this.#windowOf(journal!.intervalMs, timeMs));
-    };
-    return new FeedNodes(
-      {
-        type,
-        kept,
-        isMetric,
-        delayMs,
-        managerDelayMs,
-        manager: journal === undefined ? undefined : manager,
-      },
-      total,
-      this.#cluster,
-    );
+    const options = { type, kept, isMetric, delayMs, managerDelayMs, manager: journal?.add };
+    return new FeedNodes(options, total, this.#cluster);
   }
 
   /** Series of one name, under whatever monitors, are one in the manager's journals. */
@@ -557,7 +498,7 @@ export class AuditEngine implements AuditView {
     const isTaken = group.journals.some((each) => each.name === name);
     const shown = isTaken ? `${name} (${type})` : name;
     const keys = this.#cluster.newKeys();
-    const journal = new ManagerJournal(shown, type, log.intervalMs, spanMs, keys);
+    const journal = new ManagerJournal(shown, type, log, spanMs, this.#grid, keys);
     group.journals.push(journal);
     if (this.#started) {
       if (group.current < 0) this.#enter(group, this.#windowOf(group.intervalMs, this.#nowMs));
@@ -628,25 +569,24 @@ export class AuditEngine implements AuditView {
       feed.step();
       if (!feed.empty) idle = false;
     }
-    for (const journal of group.journals) {
-      this.#closeJournal(journal, next);
-      journal.tables.step();
-      if (!journal.tables.empty) idle = false;
+    for (const { leaving, tables } of group.journals) {
+      if (leaving !== undefined) this.#options.sink?.managerJournal?.(leaving);
+      tables.step();
+      if (!tables.empty) idle = false;
     }
     group.current = next;
     group.boundaryMs = this.#grid.startOf(next + 1, group.intervalMs);
     // Nothing left to count out: a quiet weekend is one jump. Open sessions have a row per window.
-    if (idle && this.#sessions.empty) {
+    if (idle && this.#sessions.every.empty) {
       const last = this.#windowOf(group.intervalMs, timeMs);
       if (last > next) this.#enter(group, last);
     }
   }
 
   #closeSessions(group: Group): void {
-    if (!this.#sawSession) return;
-    const { total, keys, top } = this.#sessions.closeWindow(Math.max(1, this.#options.top));
-    for (const gauge of [...this.#gauges, ...this.#lateGauges]) gauge.step();
-    this.#told?.step();
+    if (!this.#sessions.saw) return;
+    const { total, keys, top } = this.#sessions.every.closeWindow(Math.max(1, this.#options.top));
+    this.#sessions.step();
     const { sink } = this.#options;
     if (keys === 0 || sink === undefined) return;
     const windowStartMs = this.#grid.startOf(group.current, group.intervalMs);
@@ -668,21 +608,6 @@ export class AuditEngine implements AuditView {
     const rows = feed.total.rows(window, 0);
     if (rows.length > 0) {
       sink.journal({ name, type, monitor, windowZeroMs: windowStartMs, rows });
-    }
-  }
-
-  /** Tells what the manager has counted in the intervals that leave before `end`, oldest first. */
-  #closeJournal({ name, type, intervalMs, kept, tables }: ManagerJournal, end: number): void {
-    const monitor = { intervalMs, windows: 1 };
-    for (
-      let interval = Math.max(0, tables.current - kept + 1);
-      interval <= end - kept;
-      interval++
-    ) {
-      const rows = tables.rows(interval, 0);
-      if (rows.length === 0) continue;
-      const windowZeroMs = this.#grid.startOf(interval, intervalMs);
-      this.#options.sink?.managerJournal?.({ name, type, monitor, windowZeroMs, rows });
     }
   }
 }

@@ -499,7 +499,7 @@ test('a folder without journals is explained', async () => {
   const { code, stderr } = await runKept(['query', '.', 'show available'], { cwd: folder });
   expect([code, stderr]).toEqual([
     2,
-    'hindcast: no journals in ./, ./log/, ./series/log/; ./state/spam is a state, which has no time in its name\n' +
+    'hindcast: no journals in ./, ./log/, ./series/log/, ./manager/, ./series/manager/; ./state/spam is a state, which has no time in its name\n' +
       "hint: 'hindcast show ./state/spam' prints it; for journals, replay the series with 'serialize: true'\n",
   ]);
 });
@@ -538,7 +538,7 @@ test('links beside the journals of another folder are no part of the explanation
   const { code, stderr } = await runKept(['query', '.', 'show available'], { cwd: folder });
   expect([code, stderr.split('\n')[0]]).toEqual([
     2,
-    'hindcast: no journals in ./, ./log/, ./series/log/',
+    'hindcast: no journals in ./, ./log/, ./series/log/, ./manager/, ./series/manager/',
   ]);
 });
 
