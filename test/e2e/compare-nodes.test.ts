@@ -8,15 +8,8 @@ import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { COMPARED } from '../builders/compared-policies.ts';
 import { connect } from './log-lines.ts';
-import {
-  filesBelow,
-  FIXTURES,
-  newFolder,
-  outputOf,
-  readCsv,
-  runHindcast,
-  tally,
-} from './run-hindcast.ts';
+import { outputKept, runKept } from './kept-hindcast.ts';
+import { filesBelow, FIXTURES, newFolder, readCsv, tally } from './run-hindcast.ts';
 
 const LOG = path.join(FIXTURES, 'logs', 'postfix', 'recorded.rfc3339.log.gz');
 const LINES = gunzipSync(readFileSync(LOG))
@@ -75,10 +68,10 @@ interface Replayed {
 const cwd = newFolder({ ...FILES, ...COMPARED, 'all.log': TOGETHER, 'rules.yaml': RULES });
 const byNode = async (...args: string[]): Promise<Summary> => {
   const words = ['compare', '--by', 'node', ...args, '--format', 'json'];
-  return JSON.parse(await outputOf(words, { cwd })) as Summary;
+  return JSON.parse(await outputKept(words, { cwd })) as Summary;
 };
 const replayed = async (...args: string[]): Promise<Replayed> =>
-  JSON.parse(await outputOf(['replay', ...args, '--format', 'json'], { cwd })) as Replayed;
+  JSON.parse(await outputKept(['replay', ...args, '--format', 'json'], { cwd })) as Replayed;
 
 const pick = (record: Readonly<Record<string, number>>, ...keys: string[]): object =>
   Object.fromEntries(keys.map((key) => [key, record[key] ?? 0]));
@@ -118,7 +111,7 @@ describe('each node as its own files have it', () => {
     const day = '2026-11-20T17:2';
     const spans = ['--before', `${day}0..${day}7:30`, '--from', `${day}7:30`, '--to', `${day}9`];
     const words = ['top', 'all.log', ...spans, '--format', 'json'];
-    const top = JSON.parse(await outputOf(words, { cwd })) as {
+    const top = JSON.parse(await outputKept(words, { cwd })) as {
       metrics: { metric: string; before: number; now: number }[];
     };
     for (const { metric, before, now } of top.metrics) {
@@ -128,7 +121,7 @@ describe('each node as its own files have it', () => {
       ]);
     }
     const KINDS = ['connect', 'reception', 'rejection', 'auth_failure'];
-    const events = readCsv(await outputOf(['convert', 'all.log'], { cwd })).filter(
+    const events = readCsv(await outputKept(['convert', 'all.log'], { cwd })).filter(
       ({ kind, ip }) => KINDS.includes(kind) && ip !== '' && !ip.startsWith('127.') && ip !== '::1',
     );
     const length = (ip: string): number => (ip.includes(':') ? 128 : 32);
@@ -189,12 +182,12 @@ test('the same bytes whatever the order of files, and the same answer from one f
   const orders = [logs, logs.toReversed(), ['logs']];
   for (const [index, order] of orders.entries()) {
     const more = ['--policy', 'rules.yaml', '--out', `o${index}`, '--per', '24,64'];
-    const stdout = await outputOf(['compare', '--by', 'node', ...order, ...more], { cwd });
+    const stdout = await outputKept(['compare', '--by', 'node', ...order, ...more], { cwd });
     seen.add(JSON.stringify([stdout, filesBelow(path.join(cwd, `o${index}`))]));
   }
   expect(seen.size).toBe(1);
 
-  const csv = newFolder({ 'events.csv': await outputOf(['convert', 'logs'], { cwd }) });
+  const csv = newFolder({ 'events.csv': await outputKept(['convert', 'logs'], { cwd }) });
   const facts = ({ nodes, shared, differences, seen_by: by }: Summary): unknown => {
     return [nodes, shared, differences, by];
   };
@@ -246,7 +239,7 @@ describe('who is seen where', () => {
 
   test('a table that a reader can check', async () => {
     const here = newFolder({ 'mail.log': MAIL });
-    const table = await outputOf(['compare', '--by', 'node', 'mail.log', '--limit', '2'], {
+    const table = await outputKept(['compare', '--by', 'node', 'mail.log', '--limit', '2'], {
       cwd: here,
     });
     expect(table.split('\n').slice(2)).toEqual([
@@ -275,7 +268,7 @@ describe('who is seen where', () => {
       '',
     ]);
     const { nodes, ...blocks } = JSON.parse(
-      await outputOf(['compare', '--by', 'node', 'mail.log', '--per', '24', '--format', 'json'], {
+      await outputKept(['compare', '--by', 'node', 'mail.log', '--per', '24', '--format', 'json'], {
         cwd: here,
       }),
     ) as Summary;
@@ -288,7 +281,7 @@ describe('who is seen where', () => {
       'b.log': lines('mx1', '192.0.2.1', 1),
     });
     const args = ['compare', '--by', 'node', 'a.log', 'b.log'];
-    const { code, stdout, stderr } = await runHindcast(args, { cwd: here });
+    const { code, stdout, stderr } = await runKept(args, { cwd: here });
     expect([code, stderr]).toEqual([
       0,
       'hindcast: all events are of mx1: there is no other node to compare with\n' +
@@ -297,7 +290,7 @@ describe('who is seen where', () => {
     expect(stdout.split('\n').filter((line) => line.startsWith('│ mx1'))).toHaveLength(1);
     expect(stdout).not.toContain('seen by both');
     const named = ['--node', 'a=a.log', '--node', 'b=b.log', '--format', 'json'];
-    const { nodes } = JSON.parse(await outputOf([...args, ...named], { cwd: here })) as Summary;
+    const { nodes } = JSON.parse(await outputKept([...args, ...named], { cwd: here })) as Summary;
     expect(nodes.map(({ node, connections }) => [node, connections])).toEqual([
       ['a', 2],
       ['b', 1],
@@ -306,18 +299,18 @@ describe('who is seen where', () => {
 
   test('nothing to read', async () => {
     const here = newFolder({ 'empty.log': '' });
-    const stdout = await outputOf(['compare', '--by', 'node', 'empty.log'], { cwd: here });
+    const stdout = await outputKept(['compare', '--by', 'node', 'empty.log'], { cwd: here });
     expect(stdout.split('\n').slice(1)).toEqual(['nothing to read', '']);
   });
 });
 
 test('another word than node is refused, and a folder that holds something', async () => {
-  const word = await runHindcast(['compare', '--by', 'host', 'logs'], { cwd });
+  const word = await runKept(['compare', '--by', 'host', 'logs'], { cwd });
   expect([word.code, word.stdout]).toEqual([2, '']);
   expect(word.stderr).toContain("option '--by <what>' argument 'host' is invalid");
   const full = newFolder({ 'mail.log': connect('2026-11-20T10:00:00Z', '192.0.2.1'), 'out/x': '' });
   const args = ['compare', '--by', 'node', 'mail.log', '--out', 'out'];
-  const { code, stderr } = await runHindcast(args, { cwd: full });
+  const { code, stderr } = await runKept(args, { cwd: full });
   expect([code, stderr]).toEqual([
     2,
     'hindcast: out is not empty\n' +
