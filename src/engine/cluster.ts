@@ -8,18 +8,18 @@ import type { AddKey } from './feed-tables.ts';
 import type { Subject } from './port.ts';
 import { KeyRegistry } from './tables.ts';
 
-/** A replicated value that the others do not have yet. */
+/** A replicated value that the others do not have yet. Used again when it has arrived. */
 export interface Arrival {
-  readonly dueMs: number;
-  readonly of: FeedNodes;
-  readonly to: 'nodes' | 'manager';
-  readonly from: number;
+  dueMs: number;
+  of: FeedNodes;
+  to: 'nodes' | 'manager';
+  from: number;
   readonly key: AddKey;
   /** 0 once the key was removed. */
   amount: number;
   /** Window of the event, and its time: that is where a value goes. */
-  readonly window: number;
-  readonly timeMs: number;
+  window: number;
+  timeMs: number;
 }
 
 /**
@@ -37,6 +37,8 @@ export class Cluster {
   #entered = -1;
   #isSplit = false;
   #onTheWay = new DueQueue<Arrival>();
+  /** Those that have arrived: a log has millions of them. */
+  readonly #arrived: Arrival[] = [];
 
   constructor(replication: Replication, subject: Subject) {
     this.replication = replication;
@@ -112,7 +114,28 @@ export class Cluster {
     for (const nodes of this.#joined) nodes.addNode(node, keys);
   }
 
-  send(arrival: Arrival): void {
+  /** Has a value of the node at hand arrive at others. */
+  send(
+    of: FeedNodes,
+    to: Arrival['to'],
+    dueMs: number,
+    { family, ip, at, text }: AddKey,
+    amount: number,
+    window: number,
+    timeMs: number,
+  ): void {
+    const arrival = this.#arrived.pop() ?? newArrival(of);
+    arrival.dueMs = dueMs;
+    arrival.of = of;
+    arrival.to = to;
+    arrival.from = this.node;
+    arrival.amount = amount;
+    arrival.window = window;
+    arrival.timeMs = timeMs;
+    const { key } = arrival;
+    key.family = family;
+    key.text = text;
+    for (let word = 0; word < 4; word++) key.ip[word] = ip[at + word];
     this.#onTheWay.add(arrival);
   }
 
@@ -127,6 +150,7 @@ export class Cluster {
       const arrival = this.#onTheWay.take(timeMs);
       if (arrival === undefined) return;
       arrival.of.arrive(arrival);
+      this.#arrived.push(arrival);
     }
   }
 
@@ -156,4 +180,9 @@ export class Cluster {
       })),
     );
   }
+}
+
+function newArrival(of: FeedNodes): Arrival {
+  const key = { family: 0, ip: new Int32Array(4), at: 0, text: '' };
+  return { dueMs: 0, of, to: 'nodes', from: 0, key, amount: 0, window: 0, timeMs: 0 };
 }

@@ -145,26 +145,15 @@ export class FeedNodes {
     const isSpread = this.#isSpread(replicate);
     // While there is one node, the total is its own count.
     if (isMetric || !isSpread) this.#own[node]?.add(key, amount, window);
-    const added = { key, amount, window, timeMs };
     if (isSpread && delayMs === 0) this.#spreadTables().add(key, amount, window);
     else if (isSpread) {
       this.#pendingOf(node).add(key, amount, window);
-      this.#send('nodes', nowMs + delayMs!, added);
+      this.#cluster.send(this, 'nodes', nowMs + delayMs!, key, amount, window, timeMs);
     }
     const toManagerMs = isSpread ? delayMs : replicate === 'manager' ? managerDelayMs : undefined;
     if (manager === undefined || toManagerMs === undefined) return;
     if (toManagerMs === 0) manager(key, amount, timeMs);
-    else this.#send('manager', nowMs + toManagerMs, added);
-  }
-
-  #send(
-    to: Arrival['to'],
-    dueMs: number,
-    added: Pick<Arrival, 'key' | 'amount' | 'window' | 'timeMs'>,
-  ): void {
-    const { ip, at } = added.key;
-    const key = { ...added.key, ip: ip.slice(at, at + 4), at: 0 };
-    this.#cluster.send({ ...added, key, dueMs, of: this, to, from: this.#cluster.node });
+    else this.#cluster.send(this, 'manager', nowMs + toManagerMs, key, amount, window, timeMs);
   }
 
   /** A value has arrived: everyone has it now, or the manager. */
