@@ -4,9 +4,9 @@ import { UserError } from '../model/errors.ts';
 import type { SeriesSnapshot } from '../model/series-snapshot.ts';
 import { unpackGzip } from '../series/gzip.ts';
 import { PACKED } from '../series/journals.ts';
-import { journalName } from '../series/name.ts';
 import { encodeSeriesChunks } from '../series/writer.ts';
 import { attempt, GrowingFile, makeFolders, refuseFile, syncFolder } from './durable-files.ts';
+import { JournalNames } from './journal-names.ts';
 
 const PARTIAL = '.partial';
 
@@ -18,7 +18,8 @@ export class JournalDirectory {
   readonly #path: string;
   readonly #partial: string;
   /** Of this run, below `.partial`. */
-  readonly #names: string[] = [];
+  readonly #names = new Set<string>();
+  readonly #journals = new JournalNames();
 
   /** @throws {UserError} when the path is a file */
   constructor(directory: string) {
@@ -34,12 +35,17 @@ export class JournalDirectory {
   }
 
   journal(snapshot: SeriesSnapshot): void {
-    const endMs = snapshot.windowZeroMs + snapshot.monitor.intervalMs;
-    const name = journalName(snapshot.name, snapshot.monitor, endMs, false);
+    const name = this.#journals.next(snapshot, (from, to) => {
+      attempt(from, () => {
+        renameSync(path.join(this.#partial, from), path.join(this.#partial, to));
+      });
+      this.#names.delete(from);
+      this.#names.add(to);
+    });
     const file = new GrowingFile(path.join(this.#partial, name));
     for (const chunk of encodeSeriesChunks(snapshot)) file.write(chunk);
     file.finish();
-    this.#names.push(name);
+    this.#names.add(name);
   }
 
   /**

@@ -13,7 +13,7 @@ import {
   windowLine,
   WINDOWS_HEADER,
 } from '../report/csv.ts';
-import { encodeName, journalName, stateName } from '../series/name.ts';
+import { encodeName, stateName } from '../series/name.ts';
 import { encodeSeries } from '../series/writer.ts';
 import type { EnforcedWindowRow } from '../simulate/enforce/enforced-windows.ts';
 import type { NodeSink } from '../simulate/node-reports.ts';
@@ -26,6 +26,7 @@ import type {
   WindowRow,
 } from '../simulate/tally.ts';
 import { digestOf } from './manifest.ts';
+import { JournalNames } from './journal-names.ts';
 import { ReportFolder } from './report-folder.ts';
 
 const CSV_FILES = {
@@ -81,6 +82,8 @@ export class ReportDirectory implements ReplaySink {
   readonly window: ReplaySink['window'];
   readonly firing: ReplaySink['firing'];
   readonly stopped: ReplaySink['stopped'];
+  readonly #journals = new JournalNames();
+  readonly #managerJournals = new JournalNames();
   readonly #folder: ReportFolder;
 
   /**
@@ -148,8 +151,10 @@ export class ReportDirectory implements ReplaySink {
   }
 
   #journal(folder: 'log' | 'manager', snapshot: SeriesSnapshot): void {
-    const endMs = snapshot.windowZeroMs + snapshot.monitor.intervalMs;
-    this.#series(folder, journalName(snapshot.name, snapshot.monitor, endMs, false), snapshot);
+    const names = folder === 'log' ? this.#journals : this.#managerJournals;
+    const folders = ['series', folder];
+    const name = names.next(snapshot, (from, to) => this.#folder.rename(folders, from, to));
+    this.#series(folder, name, snapshot);
   }
 
   #series(folder: 'log' | 'manager' | 'state', name: string, snapshot: SeriesSnapshot): void {

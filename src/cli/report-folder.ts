@@ -68,6 +68,12 @@ export class ReportFolder {
     });
   }
 
+  /** Gives a file that was written at once another name. */
+  rename(folders: readonly string[], from: string, to: string): void {
+    const directory = path.join(this.#partial, ...folders);
+    attempt(from, () => renameSync(path.join(directory, from), path.join(directory, to)));
+  }
+
   /**
    * Makes the report appear.
    *

@@ -1,7 +1,7 @@
 // Goal: a replay runs scripts at the phases of the log: named by themselves or by a configuration,
 // with what they say in the report, and mistakes where a user can find them.
 // Method: the built command over small logs.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runKept } from './kept-hindcast.ts';
@@ -212,6 +212,25 @@ sieve {
     const rules = rowsOf(cwd, 'firings.csv').map((row) => row['rule']);
     expect([...new Set(rules)]).toEqual(['one/a.siv:1', 'two/a.siv:1']);
   });
+});
+
+test('journals of one name under two monitors that end together are two', async () => {
+  const adds = ['60,2', '300,1'].map(
+    (monitor, at) => `$h${at} = hash_create; hash_set $h${at} "series" "seen";
+hash_set $h${at} "monitor" "${monitor}"; hash_set $h${at} "serialize" "1"; audit_series_add $h${at};`,
+  );
+  const connect = '2026-11-20T10:04:30Z,connect,192.0.2.7,a,,,,,,\n';
+  const log = LOG.slice(0, LOG.indexOf('\n') + 1) + connect;
+  const script = { 'a.siv': adds.join('\n'), 'late.csv': log };
+  const words = ['--policy', 'a.siv', '--phase', 'connect_phase1'];
+  const both = ['seen.300,1.20261120T100500', 'seen.60,2.20261120T100500'];
+  for (const journal of [[], ['--journal', 'journals']]) {
+    const cwd = newFolder(script);
+    const args = ['replay', 'late.csv', '--out', 'out', ...words, ...journal];
+    expect((await runKept(args, { cwd })).code).toBe(0);
+    const folder = path.join(cwd, journal.at(1) ?? 'out/series/log');
+    expect(readdirSync(folder).sort()).toEqual(both);
+  }
 });
 
 describe('mistakes when a script runs', () => {
