@@ -221,7 +221,7 @@ export class AuditEngine implements AuditView {
     listener: string | undefined,
     nodes: Scope,
   ): SessionGauge {
-    return this.#sessions.ask(prefix, service, listener, nodes);
+    return this.#sessions.ask({ prefix, service, listener, scope: nodes });
   }
 
   /**
@@ -235,12 +235,11 @@ export class AuditEngine implements AuditView {
     scope: Scope | 'told',
   ): BlockQuestion {
     const isTold = scope === 'told';
-    const asked = [prefix, service, listener, isTold ? 'node' : scope] as const;
+    const asked = { prefix, service, listener, scope: isTold ? 'node' : scope } as const;
     const gauge = this.#started
-      ? this.#sessions.askLate(...asked, this.#lateRegistry())
-      : this.#sessions.ask(...asked);
-    if (!isTold) return gauge;
-    return this.#sessions.askTold(gauge, prefix, service, listener, () => this.#lateRegistry());
+      ? this.#sessions.askLate(asked, this.#lateRegistry())
+      : this.#sessions.ask(asked);
+    return isTold ? this.#sessions.askTold(gauge, asked, () => this.#lateRegistry()) : gauge;
   }
 
   distinct(question: DistinctQuestion): DistinctFeed {

@@ -16,6 +16,15 @@ export interface SessionGaugesOptions {
   readonly delayMs: number | undefined;
 }
 
+/** Which open sessions are asked, by blocks of which length. */
+export interface AskedSessions {
+  readonly prefix: Prefix;
+  /** Undefined: all of them. */
+  readonly service: string | undefined;
+  readonly listener: string | undefined;
+  readonly scope: Scope;
+}
+
 /** The gauges of open sessions that an engine keeps, whoever asks them. */
 export class SessionGauges {
   /** Every session, per address. */
@@ -51,26 +60,15 @@ export class SessionGauges {
   }
 
   /** A gauge that is asked from the first event on. */
-  ask(
-    prefix: Prefix,
-    service: string | undefined,
-    listener: string | undefined,
-    scope: Scope,
-  ): SessionGauge {
-    const gauge = this.#newGauge(prefix, service, listener, scope, this.#registry);
+  ask(asked: AskedSessions): SessionGauge {
+    const gauge = this.#newGauge(asked, this.#registry);
     this.#gauges.push(gauge);
     return gauge;
   }
 
   /** A gauge that is asked from now on: it holds the sessions that are open. */
-  askLate(
-    prefix: Prefix,
-    service: string | undefined,
-    listener: string | undefined,
-    scope: Scope,
-    keys: KeyRegistry,
-  ): SessionGauge {
-    const gauge = this.#filled(prefix, service, listener, scope, keys);
+  askLate(asked: AskedSessions, keys: KeyRegistry): SessionGauge {
+    const gauge = this.#filled(asked, keys);
     this.#late.push(gauge);
     return gauge;
   }
@@ -80,15 +78,8 @@ export class SessionGauges {
    *
    * @param own those of the node at hand
    */
-  askTold(
-    own: SessionGauge,
-    prefix: Prefix,
-    service: string | undefined,
-    listener: string | undefined,
-    newKeys: () => KeyRegistry,
-  ): BlockQuestion {
-    const lagging = (scope: Scope): SessionGauge =>
-      this.#filled(prefix, service, listener, scope, newKeys());
+  askTold(own: SessionGauge, asked: AskedSessions, newKeys: () => KeyRegistry): BlockQuestion {
+    const lagging = (scope: Scope): SessionGauge => this.#filled({ ...asked, scope }, newKeys());
     return this.#told!.question(own, lagging('cluster'), lagging('node'));
   }
 
@@ -122,15 +113,9 @@ export class SessionGauges {
     this.#saw = saw;
   }
 
-  #filled(
-    prefix: Prefix,
-    service: string | undefined,
-    listener: string | undefined,
-    scope: Scope,
-    keys: KeyRegistry,
-  ): SessionGauge {
+  #filled(asked: AskedSessions, keys: KeyRegistry): SessionGauge {
     const { eachOpenSession, ignore } = this.#options;
-    const gauge = this.#newGauge(prefix, service, listener, scope, keys);
+    const gauge = this.#newGauge(asked, keys);
     // Before the first session nobody can be asked who is there.
     if (!this.#saw) return gauge;
     eachOpenSession?.((facts) => {
@@ -139,13 +124,7 @@ export class SessionGauges {
     return gauge;
   }
 
-  #newGauge(
-    prefix: Prefix,
-    service: string | undefined,
-    listener: string | undefined,
-    scope: Scope,
-    keys: KeyRegistry,
-  ): SessionGauge {
+  #newGauge({ prefix, service, listener, scope }: AskedSessions, keys: KeyRegistry): SessionGauge {
     const { vocabulary, subject } = this.#options;
     const { services, listeners } = vocabulary;
     const serviceId = service === undefined ? undefined : services.id(service);
