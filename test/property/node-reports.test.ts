@@ -136,7 +136,7 @@ test('a node of a report is the report of that node alone', async () => {
     rows += whole.firings.length + whole.stoppedRows.length;
   });
   await fc.assert(run, { numRuns: 200 });
-  expect(rows).toBeGreaterThan(100);
+  expect(rows).toBeGreaterThan(50);
 }, 120_000);
 
 /** Firings by rule, key and window. */

@@ -126,18 +126,19 @@ function strewn(lines: readonly string[], moves: readonly (readonly [number, num
   return moved;
 }
 
-/** How far, in seconds, a line stands behind a newer one. */
+/** How far, in whole seconds, a line stands at most behind a newer one. */
 function disorder(lines: readonly string[]): number {
   let newest = 0;
   let most = 0;
   for (const line of lines) {
-    const [hours, minutes, seconds] = stampOf(line).split(':').map(Number);
+    const stamp = /\d\d:\d\d:\d\d(?:\.\d+)?/.exec(line)![0];
+    const [hours, minutes, seconds] = stamp.split(':').map(Number);
     // Past midnight is later.
     const at = ((hours + 12) % 24) * 3600 + minutes * 60 + seconds;
     newest = Math.max(newest, at);
     most = Math.max(most, newest - at);
   }
-  return most;
+  return Math.ceil(most);
 }
 
 /** Pieces of a log, cut before the lines given; pieces of one moment have no order and are joined. */
