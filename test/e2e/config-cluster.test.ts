@@ -230,3 +230,17 @@ policy.yaml: ok, 0 series, 1 rule
     expect(JSON.parse(summary)).toMatchObject({ policy: 'manager.conf and node.conf' });
   });
 });
+
+test('a series that nothing replicates as it asks is told, by check and by replay', async () => {
+  const series = '{ type: ip, monitor: "60,3", on: connect, replicate: manager }';
+  const policy = `hindcast: 1\nseries: { seen: ${series} }\nrules: []\n`;
+  const cwd = newFolder({ ...FILES, 'told.yaml': policy });
+  const warning =
+    "told.yaml: warning: series 'seen' is replicated to the manager, and no Replicate of the " +
+    'configuration does that: each node has its own alone\n';
+  const checked = await runKept(['check', '--config', 'node.conf', 'told.yaml'], { cwd });
+  expect([checked.code, checked.stderr.trimEnd()]).toEqual([0, warning.trimEnd()]);
+  const args = ['replay', 'mail.log', '--config', 'node.conf', '--policy', 'told.yaml'];
+  const replayed = await runKept(args, { cwd });
+  expect([replayed.code, replayed.stderr]).toEqual([0, warning]);
+});

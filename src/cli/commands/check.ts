@@ -12,6 +12,7 @@ import {
   type ConfigurationOptions,
   type LoadedConfiguration,
 } from '../configuration-file.ts';
+import { replicationFor, replicationWarnings } from '../cluster-settings.ts';
 import { clusterLines, configurationWords, intervalWords } from '../configuration-words.ts';
 import { EXIT } from '../exit-code.ts';
 import { checkLua, isLuaFile, readModuleFile, scriptletFiles } from '../lua-modules.ts';
@@ -79,7 +80,9 @@ function checkFiles(
       checked = checkFile(file, context, () => {
         if (configuration !== undefined) requireAudit(configuration);
         const { policy, placed, warnings } = loadPolicy(file, configuration?.audit);
-        return { result: { policy, placed }, warnings, words: policyWords(policy) };
+        const replication = replicationFor(configuration, {});
+        const told = [...warnings, ...replicationWarnings({ ...policy, replication })];
+        return { result: { policy, placed }, warnings: told, words: policyWords(policy) };
       });
     }
   }
