@@ -27,6 +27,7 @@ import type {
 } from './port.ts';
 import { addressGauge, type SessionFacts, type SessionGauge } from './session-gauge.ts';
 import { SessionGauges } from './session-gauges.ts';
+import { WindowCloser } from './window-closer.ts';
 import { KeyRegistry } from './tables.ts';
 
 /** The metrics that Momentum keeps for every peer, and the kind each counts. */
@@ -103,7 +104,9 @@ export class AuditEngine implements AuditView {
   /** Keys that are counted by only since some later event. */
   readonly #lateKeys: KeyRegistry[] = [];
   readonly #sessions: SessionGauges;
-  /** Undefined: nobody asks for the windows of nodes. */
+  /** Undefined: nobody asks for closed windows. */
+  readonly #closer: WindowCloser | undefined;
+  /** Undefined: nobody asks for those of nodes. */
   readonly #nodeWindows: NodeWindows | undefined;
   #started = false;
   #startMs = 0;
@@ -130,7 +133,9 @@ export class AuditEngine implements AuditView {
       }
     }
     for (const series of options.series) this.#addFeed(series, false);
-    this.#nodeWindows = options.byNode === true ? this.#newNodeWindows() : undefined;
+    const { sink, byNode, top } = options;
+    this.#nodeWindows = byNode === true ? this.#newNodeWindows() : undefined;
+    this.#closer = sink && new WindowCloser(sink, this.#grid, Math.max(1, top), this.#nodeWindows);
   }
 
   /** The first monitor, whose windows show the peaks of sessions. */
@@ -370,11 +375,11 @@ export class AuditEngine implements AuditView {
     open.sort((a, b) => leaves(a) - leaves(b));
     for (const each of open) {
       this.#cluster.deliver(leaves(each) - 1);
-      this.#closeWindow(each.feed, each.window);
+      this.#closer?.window(each.feed, each.window);
     }
     this.#cluster.deliver(Infinity);
     for (const journal of this.#journals()) {
-      for (const snapshot of journal.all()) this.#options.sink?.managerJournal?.(snapshot);
+      for (const snapshot of journal.all()) this.#closer?.interval(snapshot);
     }
   }
 
@@ -560,7 +565,7 @@ export class AuditEngine implements AuditView {
     let idle = this.#cluster.isQuiet;
     for (const feed of group.feeds) {
       const leaving = next - feed.kept;
-      if (leaving >= 0) this.#closeWindow(feed, leaving);
+      if (leaving >= 0) this.#closer?.window(feed, leaving);
       feed.step();
       if (idle && !feed.empty) idle = false;
     }
@@ -569,7 +574,7 @@ export class AuditEngine implements AuditView {
       if (!feed.empty) idle = false;
     }
     for (const { leaving, tables } of group.journals) {
-      if (leaving !== undefined) this.#options.sink?.managerJournal?.(leaving);
+      this.#closer?.interval(leaving);
       tables.step();
       if (!tables.empty) idle = false;
     }
@@ -584,29 +589,8 @@ export class AuditEngine implements AuditView {
 
   #closeSessions(group: Group): void {
     if (!this.#sessions.saw) return;
-    const { total, keys, top } = this.#sessions.every.closeWindow(Math.max(1, this.#options.top));
+    if (this.#closer === undefined) this.#sessions.every.step();
+    else this.#closer.sessions(this.#sessions, this.firstMonitor, group.current);
     this.#sessions.step();
-    const { sink } = this.#options;
-    if (keys === 0 || sink === undefined) return;
-    const windowStartMs = this.#grid.startOf(group.current, group.intervalMs);
-    const closed = { series: 'sessions', monitor: this.firstMonitor, windowStartMs };
-    sink.windowClosed({ ...closed, total, keys, top });
-    this.#nodeWindows?.closeSessions(closed);
-  }
-
-  #closeWindow(feed: Feed, window: number): void {
-    const { sink } = this.#options;
-    if (sink === undefined) return;
-    const summary = feed.total.summary(window, Math.max(1, this.#options.top));
-    if (summary === undefined) return;
-    const { name, monitor, type, serialize } = feed;
-    const windowStartMs = this.#grid.startOf(window, monitor.intervalMs);
-    sink.windowClosed({ series: name, monitor, windowStartMs, ...summary });
-    this.#nodeWindows?.close(feed, window, windowStartMs);
-    if (!serialize) return;
-    const rows = feed.total.rows(window, 0);
-    if (rows.length > 0) {
-      sink.journal({ name, type, monitor, windowZeroMs: windowStartMs, rows });
-    }
   }
 }
