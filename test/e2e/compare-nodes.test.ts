@@ -297,6 +297,26 @@ describe('who is seen where', () => {
     ]);
   });
 
+  test('ten nodes: columns for the eight with the most events, rows and files for all', async () => {
+    // mx9 has the most.
+    const hosts = Array.from({ length: 10 }, (_, at) => `mx${at}`);
+    const files = hosts.map((host, at) => [`${host}.log`, lines(host, '192.0.2.1', at + 1)]);
+    const here = newFolder(Object.fromEntries(files));
+    const args = ['compare', '--by', 'node', ...hosts.map((host) => `${host}.log`), '--out', 'out'];
+    const stdout = await outputKept(args, { cwd: here });
+    const rows = stdout.split('\n');
+    expect(stdout).toContain('\ncolumns are the 8 busiest of 10 nodes\n');
+    const columns = rows.find((line) => line.startsWith('│ clients seen by both'))!.match(/mx\d/g);
+    expect(columns).toEqual(hosts.slice(2));
+    for (const host of hosts) {
+      expect(rows.filter((line) => line.startsWith(`│ ${host} `)).length).toBeGreaterThan(0);
+    }
+    const clients = readCsv(readFileSync(path.join(here, 'out', 'clients.csv'), 'utf8'));
+    expect(clients.map(({ node, connections }) => [node, Number(connections)])).toEqual(
+      hosts.map((host, at) => [host, at + 1]),
+    );
+  });
+
   test('nothing to read', async () => {
     const here = newFolder({ 'empty.log': '' });
     const stdout = await outputKept(['compare', '--by', 'node', 'empty.log'], { cwd: here });
