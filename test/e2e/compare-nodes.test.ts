@@ -299,9 +299,12 @@ describe('who is seen where', () => {
 
   test('ten nodes: columns for the eight with the most events, rows and files for all', async () => {
     // mx9 has the most.
-    const hosts = Array.from({ length: 10 }, (_, at) => `mx${at}`);
-    const files = hosts.map((host, at) => [`${host}.log`, lines(host, '192.0.2.1', at + 1)]);
-    const here = newFolder(Object.fromEntries(files));
+    const hosts = Array.from({ length: 10 }, (_, index) => `mx${index}`);
+    const files: Record<string, string> = {};
+    hosts.forEach((host, index) => {
+      files[`${host}.log`] = lines(host, '192.0.2.1', index + 1);
+    });
+    const here = newFolder(files);
     const args = ['compare', '--by', 'node', ...hosts.map((host) => `${host}.log`), '--out', 'out'];
     const stdout = await outputKept(args, { cwd: here });
     const rows = stdout.split('\n');
@@ -313,7 +316,7 @@ describe('who is seen where', () => {
     }
     const clients = readCsv(readFileSync(path.join(here, 'out', 'clients.csv'), 'utf8'));
     expect(clients.map(({ node, connections }) => [node, Number(connections)])).toEqual(
-      hosts.map((host, at) => [host, at + 1]),
+      hosts.map((host, index) => [host, index + 1]),
     );
   });
 
