@@ -35,12 +35,15 @@ export class JournalDirectory {
   }
 
   journal(snapshot: SeriesSnapshot): void {
-    const name = this.#journals.next(snapshot, (from, to) => {
-      attempt(from, () => {
-        renameSync(path.join(this.#partial, from), path.join(this.#partial, to));
-      });
-      this.#names.delete(from);
-      this.#names.add(to);
+    const name = this.#journals.next(snapshot, {
+      names: () => [...this.#names],
+      rename: (from, to) => {
+        attempt(from, () => {
+          renameSync(path.join(this.#partial, from), path.join(this.#partial, to));
+        });
+        this.#names.delete(from);
+        this.#names.add(to);
+      },
     });
     const file = new GrowingFile(path.join(this.#partial, name));
     for (const chunk of encodeSeriesChunks(snapshot)) file.write(chunk);

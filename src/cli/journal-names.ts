@@ -1,11 +1,16 @@
-import { formatMonitor } from '../model/monitor.ts';
+import { formatMonitor, type Monitor } from '../model/monitor.ts';
 import type { SeriesSnapshot } from '../model/series-snapshot.ts';
-import { journalName } from '../series/name.ts';
+import { journalName, parseSeriesFileName } from '../series/name.ts';
 
-interface Written {
-  readonly monitors: Set<string>;
-  /** Files of the only monitor so far, and what they are called beside those of another one. */
-  readonly files: Map<string, string>;
+/** The files that a run has written so far. */
+export interface WrittenFiles {
+  names(): readonly string[];
+  rename(from: string, to: string): void;
+}
+
+interface NamedSeries {
+  readonly first: Monitor;
+  hasSeveral: boolean;
 }
 
 /**
@@ -13,28 +18,23 @@ interface Written {
  * monitor in theirs (semantics, section 8), also those that were written before it had.
  */
 export class JournalNames {
-  readonly #byName = new Map<string, Written>();
+  readonly #byName = new Map<string, NamedSeries>();
 
-  /** @param rename gives a file that is written another name */
-  next(
-    { name, monitor, windowZeroMs }: SeriesSnapshot,
-    rename: (from: string, to: string) => void,
-  ): string {
-    let written = this.#byName.get(name);
-    if (written === undefined) {
-      this.#byName.set(name, (written = { monitors: new Set(), files: new Map() }));
+  next({ name, monitor, windowZeroMs }: SeriesSnapshot, written: WrittenFiles): string {
+    let known = this.#byName.get(name);
+    if (known === undefined) {
+      this.#byName.set(name, (known = { first: monitor, hasSeveral: false }));
+    }
+    const { first, hasSeveral } = known;
+    if (!hasSeveral && formatMonitor(monitor) !== formatMonitor(first)) {
+      known.hasSeveral = true;
+      for (const from of written.names()) {
+        const own = parseSeriesFileName(from);
+        if (own?.name !== name || own.windowEndMs === undefined) continue;
+        written.rename(from, journalName(name, first, own.windowEndMs, true));
+      }
     }
     const endMs = windowZeroMs + monitor.intervalMs;
-    const { monitors, files } = written;
-    monitors.add(formatMonitor(monitor));
-    const long = journalName(name, monitor, endMs, true);
-    if (monitors.size > 1) {
-      for (const [from, to] of files) rename(from, to);
-      files.clear();
-      return long;
-    }
-    const short = journalName(name, monitor, endMs, false);
-    files.set(short, long);
-    return short;
+    return journalName(name, monitor, endMs, known.hasSeveral);
   }
 }

@@ -153,7 +153,7 @@ export class ReportDirectory implements ReplaySink {
   #journal(folder: 'log' | 'manager', snapshot: SeriesSnapshot): void {
     const names = folder === 'log' ? this.#journals : this.#managerJournals;
     const folders = ['series', folder];
-    const name = names.next(snapshot, (from, to) => this.#folder.rename(folders, from, to));
+    const name = names.next(snapshot, this.#folder.written(folders));
     this.#series(folder, name, snapshot);
   }
 

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } fro
 import path from 'node:path';
 import { UserError } from '../model/errors.ts';
 import { attempt, GrowingFile, makeFolders, refuseFile, syncFolder } from './durable-files.ts';
+import type { WrittenFiles } from './journal-names.ts';
 
 /** Where a report grows until it is whole; below the report's own folder. */
 const PARTIAL = '.partial';
@@ -68,10 +69,15 @@ export class ReportFolder {
     });
   }
 
-  /** Gives a file that was written at once another name. */
-  rename(folders: readonly string[], from: string, to: string): void {
+  /** The files that were written at once in a folder of the report. */
+  written(folders: readonly string[]): WrittenFiles {
     const directory = path.join(this.#partial, ...folders);
-    attempt(from, () => renameSync(path.join(directory, from), path.join(directory, to)));
+    return {
+      names: () => attempt(directory, () => readdirSync(directory)),
+      rename: (from, to) => {
+        attempt(from, () => renameSync(path.join(directory, from), path.join(directory, to)));
+      },
+    };
   }
 
   /**

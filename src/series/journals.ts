@@ -160,8 +160,8 @@ function someState(root: string): string | undefined {
 
 /**
  * The journals of a folder: those in `dir` itself, in `log` or `series/log` below it, or else those
- * of a cluster's manager in `manager` or `series/manager`, so that a report can be named as a whole. The first folder that has one decides. Files that are not called
- * like a journal are left alone.
+ * of a cluster's manager in `manager` or `series/manager`, so that a report can be named as a whole.
+ * The first folder that has one decides. Files that are not called like a journal are left alone.
  *
  * @throws UserError when there is no such folder
  */

@@ -15,10 +15,16 @@ function filesOf(...written: readonly (readonly [string, number, number, number]
     const intervalMs = seconds * 1000;
     const monitor = { intervalMs, windows };
     const windowZeroMs = START_MS + window * intervalMs;
-    const file = names.next({ name, type: 'ip', monitor, windowZeroMs, rows: [] }, (from, to) => {
-      expect(files.delete(from)).toBe(true);
-      files.add(to);
-    });
+    const file = names.next(
+      { name, type: 'ip', monitor, windowZeroMs, rows: [] },
+      {
+        names: () => [...files],
+        rename: (from, to) => {
+          expect(files.delete(from)).toBe(true);
+          files.add(to);
+        },
+      },
+    );
     expect(files.has(file), `${file} is written once`).toBe(false);
     files.add(file);
   }
@@ -34,11 +40,18 @@ test('one monitor is not named', () => {
 });
 
 test('several are, also in files that were there before', () => {
-  const files = filesOf(['a', 60, 2, 4], ['a', 300, 1, 0], ['a', 60, 2, 5], ['a', 300, 2, 0]);
+  const files = filesOf(
+    ['a', 60, 2, 4],
+    ['b', 60, 2, 4],
+    ['a', 300, 1, 0],
+    ['a', 60, 2, 5],
+    ['a', 300, 2, 0],
+  );
   expect(files).toEqual([
     'a.300,1.20261120T100500',
     'a.300,2.20261120T100500',
     'a.60,2.20261120T100500',
     'a.60,2.20261120T100600',
+    'b.20261120T100500',
   ]);
 });
