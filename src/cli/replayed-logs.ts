@@ -59,10 +59,6 @@ export class ReplayedLogs implements ConsoleTarget {
     return clockMs === -Infinity ? undefined : clockMs;
   }
 
-  get nodes(): readonly string[] {
-    return this.#run.nodes;
-  }
-
   readonly openSessions = (): OpenSession[] => this.#run.openSessions();
 
   readonly moveTo = async (timeMs: number): Promise<boolean> => {

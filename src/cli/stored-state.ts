@@ -34,10 +34,6 @@ export class StoredState implements ConsoleTarget {
     return this.#run.state.clockMs ?? undefined;
   }
 
-  get nodes(): readonly string[] {
-    return this.#run.state.seenNodes;
-  }
-
   readonly openSessions = (): OpenSession[] => restoredSessions(this.#run.state);
 
   /** Counts are all that a console changes: sessions, rules and inputs stay as they were read. */

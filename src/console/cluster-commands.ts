@@ -18,7 +18,7 @@ export function listShared(_words: readonly Word[], console: AuditConsole): void
 export function showShared(words: readonly Word[], console: AuditConsole): void {
   const from = words.at(1);
   refuseOther(words[0], console);
-  const node = from && readNode(from, words.at(2), console.target.nodes);
+  const node = from && readNode(from, words.at(2), console.target.engine.nodes);
   const view = node === undefined ? 'global' : nodeView(node);
   let text = `lazy, snapped cidrtree '${SHARED_OBJECT}', view '${view}'\n`;
   const sessions = console.target.openSessions().filter((session) => {

@@ -42,7 +42,7 @@ function candidates(before: readonly string[], console: AuditConsole): string[] 
     case '[from':
       return ['from'];
     case '<node>]':
-      return console.target.nodes.map(asWord);
+      return console.target.engine.nodes.map(asWord);
     default:
       return [];
   }

@@ -7,8 +7,6 @@ export interface ConsoleTarget {
   readonly engine: AuditEngine;
   /** Simulated time, milliseconds UTC; undefined before the first event. */
   readonly clockMs: number | undefined;
-  /** Names of the nodes that have had an event, sorted. */
-  readonly nodes: readonly string[];
   /** Sessions open now, in any order. */
   readonly openSessions: () => readonly OpenSession[];
   /** Where `load` looks for files by the name of their series. */

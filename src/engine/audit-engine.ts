@@ -157,6 +157,11 @@ export class AuditEngine implements AuditView {
     return this.#feeds;
   }
 
+  /** Names of the nodes that have had an event, sorted. */
+  get nodes(): string[] {
+    return this.#cluster.names(this.#options.vocabulary.nodes);
+  }
+
   /** What the nodes tell each other. */
   get replication(): Replication {
     return this.#cluster.replication;
@@ -304,13 +309,13 @@ export class AuditEngine implements AuditView {
     if (family !== 0 && this.#options.ignore.has(family, batch.ip, subject.at)) return 'ignored';
     const late = (flags & FLAG.late) !== 0;
     const kind = batch.kind[row];
+    const timeMs = late ? batch.time[row] : nowMs;
     let kept = !late;
     let asked = false;
     const feeds = this.#feedsByKind[kind];
     if (feeds !== undefined) {
       for (let i = 0; i < feeds.length; i++) {
         const feed = feeds[i];
-        const timeMs = late ? batch.time[row] : nowMs;
         const window = late ? this.#windowOf(feed.monitor.intervalMs, timeMs) : undefined;
         const added = feed.take(subject, window, timeMs, nowMs);
         if (added === undefined) continue;
@@ -322,7 +327,7 @@ export class AuditEngine implements AuditView {
     const distinct = this.#distinctByKind[kind];
     if (distinct !== undefined) {
       for (const feed of distinct) {
-        const window = late ? this.#windowOf(feed.intervalMs, batch.time[row]) : undefined;
+        const window = late ? this.#windowOf(feed.intervalMs, timeMs) : undefined;
         const added = feed.take(window);
         if (added === undefined) continue;
         asked = true;
@@ -483,11 +488,13 @@ export class AuditEngine implements AuditView {
   }
 
   #newNodes({ name, type, isMetric, kept, monitor, total }: Feed): FeedNodes {
-    const { managerLog } = this.#options;
+    const { managerLog, sink } = this.#options;
     const { replication } = this.#cluster;
     const delayMs = isMetric ? replication[name as MetricName] : replication.series;
     const managerDelayMs = isMetric ? undefined : replication.manager;
-    const isLogged = !isMetric && managerLog?.includes(name) === true;
+    // Where nobody takes the journals, none are kept.
+    const isWanted = !isMetric && sink?.managerJournal !== undefined;
+    const isLogged = isWanted && managerLog?.includes(name) === true;
     const spanMs = monitor.intervalMs * kept + Math.max(delayMs ?? 0, managerDelayMs ?? 0);
     const journal = isLogged ? this.#journalOf(name, type, managerLog, spanMs) : undefined;
     const options = { type, kept, isMetric, delayMs, managerDelayMs, manager: journal?.add };

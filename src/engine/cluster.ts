@@ -60,6 +60,11 @@ export class Cluster {
     return [...this.#keys.keys()].filter((node) => this.#keys[node] !== undefined);
   }
 
+  /** Their names, sorted. */
+  names(words: Words): string[] {
+    return this.nodes.map((node) => words.name(node)).sort(compareText);
+  }
+
   /** Keys in memory. */
   get size(): number {
     let size = 0;
@@ -156,7 +161,7 @@ export class Cluster {
 
   save(nodes: Words, feedOf: (nodes: FeedNodes) => number): ClusterState {
     return {
-      nodes: this.nodes.map((node) => nodes.name(node)).sort(compareText),
+      nodes: this.names(nodes),
       isSplit: this.#isSplit,
       onTheWay: this.#onTheWay.items.map(({ of, from, key, ...arrival }): ArrivalState => ({
         ...arrival,

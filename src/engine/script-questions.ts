@@ -86,10 +86,15 @@ export class ScriptQuestions implements ScriptAudit {
     // Names of services have no spaces; a listener may have no name.
     const asked = `${scope} ${ipv4} ${ipv6} ${service ?? ''} ${listener === undefined ? '' : `=${listener}`}`;
     return known(this.#sessions, asked, () => {
-      const delayMs = this.replication.sessions;
-      const of = scope === 'node' || delayMs === undefined ? 'node' : delayMs > 0 ? 'told' : scope;
-      return this.#engine.openSessions(service, listener, prefix, of);
+      return this.#engine.openSessions(service, listener, prefix, this.#sessionScope(scope));
     });
+  }
+
+  /** Whom the node at hand knows of, where it asks for the cluster. */
+  #sessionScope(asked: Scope): Scope | 'told' {
+    const delayMs = this.replication.sessions;
+    if (asked === 'node' || delayMs === undefined) return 'node';
+    return delayMs === 0 ? 'cluster' : 'told';
   }
 }
 

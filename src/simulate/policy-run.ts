@@ -174,11 +174,6 @@ export class PolicyRun implements StreamTaker {
     return [...own, ...(this.#scripts?.audit.persisted ?? [])];
   }
 
-  /** Names of the nodes that have had an event, sorted. */
-  get seenNodes(): readonly string[] {
-    return this.#report.seenNodes;
-  }
-
   /** Asked of the event at hand, behind `take`. */
   stateOf(rule: number, batch: EventBatch, row: number): RuleState {
     return this.#evaluator.stateOf(rule, batch, row);
@@ -270,7 +265,7 @@ export class PolicyRun implements StreamTaker {
   }
 
   /** What a later run of the policy needs, beside what the stream keeps. */
-  save(): Pick<ReplayState, 'seenKinds' | 'seenNodes' | 'tally' | 'ledger' | 'stopped' | 'audit'> {
+  save(): Pick<ReplayState, 'seenKinds' | 'tally' | 'ledger' | 'stopped' | 'audit'> {
     const audit = this.#clock.nowMs > -Infinity ? this.engine.save() : null;
     return { ...this.#report.save(), audit };
   }

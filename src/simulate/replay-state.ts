@@ -14,8 +14,6 @@ export interface ReplayState {
   readonly clockMs: number | null;
   /** Kinds of all events so far, by name. */
   readonly seenKinds: readonly string[];
-  /** Nodes of all events so far, by name. */
-  readonly seenNodes: readonly string[];
   /** The report so far, all runs together; facts about inputs belong to one run and are left out. */
   readonly tally: Tally;
   readonly ledger: LedgerState;

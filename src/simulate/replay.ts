@@ -85,11 +85,6 @@ export class ReplayRun {
     return this.#stream.nowMs;
   }
 
-  /** Names of the nodes that have had an event, sorted. */
-  get nodes(): readonly string[] {
-    return this.#run.seenNodes;
-  }
-
   /** Sessions open now whose peer is known, in any order. */
   openSessions(): OpenSession[] {
     const { vocabulary, policy = BARE_POLICY } = this.#options;
@@ -140,11 +135,10 @@ export class ReplayRun {
       const file = batch.text(row, TEXT.file) || fileOf(batch.source);
       held.push(saveEvent(batch, row, file));
     });
-    const { seenKinds, seenNodes, tally, ledger, stopped, audit } = this.#run.save();
+    const { seenKinds, tally, ledger, stopped, audit } = this.#run.save();
     return {
       clockMs: stream.nowMs > -Infinity ? stream.nowMs : null,
       seenKinds,
-      seenNodes,
       tally,
       ledger,
       stopped,

@@ -5,7 +5,7 @@ import type { EventBatch } from '../model/event-batch.ts';
 import { KIND } from '../model/event.ts';
 import { peerText } from '../model/field-value.ts';
 import { compareText } from '../model/order.ts';
-import type { Vocabulary, Words } from '../model/vocabulary.ts';
+import type { Vocabulary } from '../model/vocabulary.ts';
 import { WindowGrid, type WindowShift } from '../model/window-grid.ts';
 import { countedName, monitorOf, type RuleEvaluator } from '../policy/rule-evaluator.ts';
 import type { Rule, RulePolicy } from '../policy/rule-policy.ts';
@@ -63,8 +63,6 @@ export class RunReport {
   readonly #nodeReports: NodeReports | undefined;
   /** Kinds of all events, those before `fromMs` included. */
   readonly #seenKinds: boolean[] = [];
-  /** Nodes of all events, those before `fromMs` included. */
-  readonly #seenNodes: boolean[] = [];
   readonly #sources = new SourceTallies();
   /** Clock at the first and last reported event. */
   #firstMs = -Infinity;
@@ -123,7 +121,6 @@ export class RunReport {
   see(batch: EventBatch, row: number): void {
     const kind = batch.kind[row];
     this.#seenKinds[kind] = true;
-    this.#seenNodes[batch.node[row]] = true;
     if (kind === KIND.transaction) this.stopped.begin(batch, row);
   }
 
@@ -226,16 +223,13 @@ export class RunReport {
     tally.collateral = this.collateral.tally(tally.rules.length);
   }
 
-  /** Names of the nodes that have had an event, sorted. */
-  get seenNodes(): string[] {
-    return namesOf(this.#seenNodes, this.#options.vocabulary.nodes);
-  }
-
-  save(): Pick<ReplayState, 'seenKinds' | 'seenNodes' | 'tally' | 'ledger' | 'stopped'> {
+  save(): Pick<ReplayState, 'seenKinds' | 'tally' | 'ledger' | 'stopped'> {
     const { vocabulary } = this.#options;
+    const seenKinds = this.#seenKinds.flatMap((seen, kind) => {
+      return seen ? [vocabulary.kinds.name(kind)] : [];
+    });
     return {
-      seenKinds: namesOf(this.#seenKinds, vocabulary.kinds),
-      seenNodes: this.seenNodes,
+      seenKinds: seenKinds.sort(compareText),
       tally: { ...this.tally, bySource: [], overlap: [], collateral: undefined },
       ledger: this.ledger.save(),
       stopped: this.stopped.save(vocabulary.nodes),
@@ -246,7 +240,6 @@ export class RunReport {
     const { vocabulary } = this.#options;
     const { kinds, nodes } = vocabulary;
     for (const name of state.seenKinds) this.#seenKinds[kinds.id(name)!] = true;
-    for (const name of state.seenNodes) this.#seenNodes[nodes.id(name)!] = true;
     this.#nodes.restore(state.tally.nodes);
     this.ledger.restore(state.ledger);
     this.stopped.restore(state.stopped, nodes);
@@ -315,11 +308,6 @@ export class RunReport {
       if (total > known.busiest.total) known.busiest = row;
     }
   }
-}
-
-/** The words whose numbers were seen, sorted. */
-function namesOf(seen: readonly boolean[], words: Words): string[] {
-  return seen.flatMap((was, id) => (was ? [words.name(id)] : [])).sort(compareText);
 }
 
 function notesOf(engine: AuditEngine): Tally['notes'] {

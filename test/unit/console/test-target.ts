@@ -11,9 +11,9 @@ import { batchOf, NOON_MS, type EventRow } from '../../builders/event-batches.ts
 /** Two windows ago, one window ago and now, in windows of 300 s. */
 const EVENTS: readonly EventRow[] = [
   { timeMs: NOON_MS - 600_000, kind: 'connect', ip: '192.0.2.1' },
-  { timeMs: NOON_MS - 600_000, kind: 'connect', ip: '2001:db8::7' },
+  { timeMs: NOON_MS - 600_000, kind: 'connect', ip: '2001:db8::7', node: 'mx1' },
   { timeMs: NOON_MS - 300_000, kind: 'connect', ip: '192.0.2.1' },
-  { timeMs: NOON_MS - 300_000, kind: 'reception', ip: '192.0.2.129' },
+  { timeMs: NOON_MS - 300_000, kind: 'reception', ip: '192.0.2.129', node: 'mx2' },
   { timeMs: NOON_MS, kind: 'connect', ip: '198.51.100.7' },
   { timeMs: NOON_MS, kind: 'rejection', ip: '192.0.2.1', user: 'alice' },
   { timeMs: NOON_MS + 3000, kind: 'rejection', ip: '192.0.2.1', user: 'alice' },
@@ -79,7 +79,6 @@ export class TestConsole extends AuditConsole {
       {
         engine: engineOf(rows),
         clockMs,
-        nodes: ['', 'mx1', 'mx2'],
         openSessions: () => OPEN,
         seriesDir: '.',
         ...target,
