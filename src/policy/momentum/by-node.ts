@@ -21,3 +21,8 @@ export class ByNode<Kept> {
     return kept;
   }
 }
+
+/** What the report is told where there is no view of the cluster (semantics, section 7). */
+export function notReplicated(what: string): string {
+  return `the configuration replicates no ${what}: each node has its own`;
+}

@@ -8,6 +8,7 @@ import {
   type WindowRange,
 } from '../../../model/monitor.ts';
 import { didYouMean } from '../../../model/suggest.ts';
+import { notReplicated } from '../../momentum/by-node.ts';
 import { textOf } from '../bytes.ts';
 import { libraryTable, type Arguments, type LibraryFunction } from '../library/arguments.ts';
 import { isTrue } from '../runtime.ts';
@@ -47,13 +48,10 @@ function metric(msys: MsysWorld, name: MetricName, given: Arguments): number {
   const scope = isTrue(option('cluster')) ? 'cluster' : 'node';
   if (windows === undefined || !isAtEvent(msys, `msys.audit.${name}`)) return 0;
   const { audit } = msys.world;
-  if (scope === 'cluster' && audit.replication[name] === undefined) tellAlone(msys, name);
+  if (scope === 'cluster' && audit.replication[name] === undefined) {
+    tell(msys, 'doubt', notReplicated(name));
+  }
   return countFor(block, audit.metric(name, monitor, scope).over(block.prefix, windows));
-}
-
-/** There is no view of the cluster: it is the node's own (semantics, section 7). */
-function tellAlone(msys: MsysWorld, what: string): void {
-  tell(msys, 'doubt', `the configuration replicates no ${what}: those of the node alone`);
 }
 
 /** The second argument: a table of options, else the value of the main one. */
@@ -113,7 +111,7 @@ export function sessionCount(msys: MsysWorld, cidr: LuaValue, service: LuaValue)
   if (name !== 'inbound_cidr') {
     return countFor(block, audit.sessions(name, undefined, block.prefix, 'node'));
   }
-  if (audit.replication.sessions === undefined) tellAlone(msys, 'inbound_cidr');
+  if (audit.replication.sessions === undefined) tell(msys, 'doubt', notReplicated(name));
   // It is SMTP on all nodes.
   return countFor(block, audit.sessions('SMTP', undefined, block.prefix, 'cluster'));
 }

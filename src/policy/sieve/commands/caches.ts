@@ -1,6 +1,6 @@
 import type { Run } from '../run.ts';
 import { fail, type CommandBinder, type CommandSet, type Site } from '../site.ts';
-import { ByNode } from '../../momentum/by-node.ts';
+import { ByNode, notReplicated } from '../../momentum/by-node.ts';
 import { TimedCache } from '../../momentum/timed-cache.ts';
 import { textOf, type Value } from '../value.ts';
 
@@ -48,8 +48,7 @@ const set: CommandBinder = (site, binding) => {
   return (run) => {
     const cacheName = textOf(name.get(run));
     if (!isReplicated(run, cacheName)) {
-      const what = `the configuration replicates no cache '${cacheName.slice(0, 64)}'`;
-      run.world.note(site, 'doubt', `${what}: each node has its own`);
+      run.world.note(site, 'doubt', notReplicated(`cache '${cacheName.slice(0, 64)}'`));
     }
     const cache = caches.at(run, cacheName);
     const text = textOf(value.get(run));

@@ -1,7 +1,7 @@
 import { wholeOf } from '../question.ts';
 import type { Run } from '../run.ts';
 import { fail, type CommandBinder, type CommandSet, type Site } from '../site.ts';
-import { ByNode } from '../../momentum/by-node.ts';
+import { ByNode, notReplicated } from '../../momentum/by-node.ts';
 import { TimedCache } from '../../momentum/timed-cache.ts';
 import { textOf } from '../value.ts';
 
@@ -22,8 +22,6 @@ class Gauges {
   readonly made = new ByNode((): NamedGauges => new Map());
 }
 
-const ALONE = 'the configuration replicates no gauge_cache: each node has its own';
-
 const init: CommandBinder = (site, binding) => {
   const { made } = binding.shared(Gauges);
   const [name, max, ttl, replicate] = site.positional;
@@ -35,7 +33,7 @@ const init: CommandBinder = (site, binding) => {
     if (most < 1) fail(site, `${site.name}: max must be 1 or more`);
     if (ttlSeconds < 0) fail(site, `${site.name}: ttl must be 0 or more`);
     const isReplicated = wholeOf(site, 'replicate', replicate?.get(run), 0) !== 0;
-    if (isReplicated && !isTold) run.world.note(site, 'doubt', ALONE);
+    if (isReplicated && !isTold) run.world.note(site, 'doubt', notReplicated('gauge_cache'));
     const own = made.at(run.event);
     let gauge = own.get(key);
     if (gauge === undefined) {

@@ -1,5 +1,6 @@
 import type { BlockQuestion, MetricName, Scope } from '../../../engine/port.ts';
 import { formatMonitor, parseMonitor, type Monitor } from '../../../model/monitor.ts';
+import { notReplicated } from '../../momentum/by-node.ts';
 import { prefixOf } from '../asked-block.ts';
 import { askForPeer, countOf, isLiteral, madeAhead, namedIn, windowsOf } from '../question.ts';
 import type { Run } from '../run.ts';
@@ -97,11 +98,7 @@ function metric(of: Asked): CommandBinder {
     const isPositional = site.positional.length > 1 || first.literal !== undefined;
     if (isPositional && !isAlone) return sliding;
     return (run) => {
-      if (isAlone) {
-        // There is no view of the cluster: it is the node's own (semantics, section 7).
-        const text = `the configuration replicates no ${of.name}: those of the node alone`;
-        run.world.note(site, 'doubt', text);
-      }
+      if (isAlone) run.world.note(site, 'doubt', notReplicated(of.name));
       const value = isPositional ? undefined : first.get(run);
       return value instanceof Map ? sum(run, site, binding, of, value) : sliding(run);
     };

@@ -1,6 +1,7 @@
 import type { AskableSeries } from '../../../engine/port.ts';
 import { parseMonitor, type Monitor } from '../../../model/monitor.ts';
 import type { Replicate } from '../../../model/replication.ts';
+import { notReplicated } from '../../momentum/by-node.ts';
 import { addressOf, prefixOf } from '../asked-block.ts';
 import {
   countAhead,
@@ -79,8 +80,7 @@ function replicateOf(site: Site, run: Run, value: Value | undefined): Replicate 
   const { series, manager } = run.world.audit.replication;
   const delayMs = replicate === 'cluster' ? series : manager;
   if (replicate !== 'none' && delayMs === undefined) {
-    const text = `the configuration replicates no audit_series to the ${replicate}: added on its node alone`;
-    run.world.note(site, 'doubt', text);
+    run.world.note(site, 'doubt', notReplicated(`audit_series to the ${replicate}`));
   }
   return replicate;
 }

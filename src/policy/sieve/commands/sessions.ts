@@ -1,6 +1,7 @@
 import type { BlockQuestion } from '../../../engine/port.ts';
 import type { Prefix } from '../../../model/address.ts';
 import { SERVICES } from '../../../model/event.ts';
+import { notReplicated } from '../../momentum/by-node.ts';
 import { blockOf } from '../asked-block.ts';
 import { askForPeer, madeAhead } from '../question.ts';
 import type { Run } from '../run.ts';
@@ -65,11 +66,8 @@ const auditService: CommandBinder = (site, { world: { audit } }) => {
   const asked = openSessions(site, block, ahead, (run) => of(textOf(service.get(run))));
   if (audit.replication.sessions !== undefined) return asked;
   return (run) => {
-    // There is no view of the cluster: it is the node's own (semantics, section 7).
-    if (textOf(service.get(run)) === 'inbound_cidr') {
-      const text = 'the configuration replicates no inbound_cidr: sessions of the node alone';
-      run.world.note(site, 'doubt', text);
-    }
+    const name = textOf(service.get(run));
+    if (name === 'inbound_cidr') run.world.note(site, 'doubt', notReplicated(name));
     return asked(run);
   };
 };

@@ -7,7 +7,7 @@ import {
   type CommandSet,
   type Site,
 } from '../site.ts';
-import { ByNode } from '../../momentum/by-node.ts';
+import { ByNode, notReplicated } from '../../momentum/by-node.ts';
 import { TimedCache } from '../../momentum/timed-cache.ts';
 import { textOf, type Value } from '../value.ts';
 import { counterName } from './actions.ts';
@@ -62,10 +62,7 @@ const create: CommandBinder = (site, binding) => {
   const isAlone = isShared(site) && !binding.world.audit.replication.throttles;
   const [name, quota] = site.positional;
   return (run) => {
-    if (isAlone) {
-      const told = 'the configuration replicates no shared_named_throttles: each node has its own';
-      run.world.note(site, 'doubt', told);
-    }
+    if (isAlone) run.world.note(site, 'doubt', notReplicated('shared_named_throttles'));
     const { nowMs } = run.event;
     const throttles = throttlesAt(run);
     const text = textOf(name.get(run));
