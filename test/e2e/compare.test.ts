@@ -7,6 +7,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { COMPARED } from '../builders/compared-policies.ts';
 import { connect } from './log-lines.ts';
+import { runKept } from './kept-hindcast.ts';
 import {
   filesBelow,
   FIXTURES,
@@ -31,12 +32,13 @@ async function compare(
   older: string,
   newer: string,
   more: readonly string[] = [],
-  { logs = [LOG], files = {}, stdin = Buffer.alloc(0) }: Setting = {},
+  { logs = [LOG], files = {}, stdin }: Setting = {},
 ): Promise<Run & { readonly cwd: string }> {
   const cwd = newFolder({ ...COMPARED, ...files });
   const policies = ['--policy', older, '--policy', newer];
-  const run = await runHindcast(['compare', ...logs, ...policies, ...more], { cwd, stdin });
-  return { ...run, cwd };
+  const args = ['compare', ...logs, ...policies, ...more];
+  const run = stdin === undefined ? runKept(args, { cwd }) : runHindcast(args, { cwd, stdin });
+  return { ...(await run), cwd };
 }
 
 const json = async (...args: Parameters<typeof compare>): Promise<ComparisonSummary> => {

@@ -6,7 +6,8 @@ import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { examplesOf, patternOf } from './doc-examples.ts';
-import { FIXTURES, newFolder, outputOf, readCsv, ROOT, runHindcast } from './run-hindcast.ts';
+import { outputKept, runKept } from './kept-hindcast.ts';
+import { FIXTURES, newFolder, readCsv, ROOT } from './run-hindcast.ts';
 
 const LOG = path.join(FIXTURES, 'logs', 'postfix', 'maillog-20261120.gz');
 const FIRST = path.join(FIXTURES, 'policy', 'good', 'first.yaml');
@@ -22,7 +23,7 @@ async function cut(
   args: readonly string[],
   out = path.join(newFolder(), 'cut.log'),
 ): Promise<string> {
-  const { code, stderr } = await runHindcast(['cut', LOG, ...ZONE, '--out', out, ...args]);
+  const { code, stderr } = await runKept(['cut', LOG, ...ZONE, '--out', out, ...args]);
   if (code !== 0) throw new Error(stderr);
   return out;
 }
@@ -72,7 +73,7 @@ type Row = Record<string, string>;
 
 async function firings(log: string, policy: string, options = READ): Promise<Row[]> {
   const out = newFolder();
-  await outputOf(['replay', log, ...options, '--policy', policy, '--out', out]);
+  await outputKept(['replay', log, ...options, '--policy', policy, '--out', out]);
   return readCsv(readFileSync(path.join(out, 'firings.csv'), 'utf8'));
 }
 
@@ -114,7 +115,7 @@ describe('pseudonyms', () => {
     ]);
     expect(counted(after)).toEqual(counted(before));
     const [ours, theirs] = await Promise.all(
-      [plain, hidden].map(async (file) => readCsv(await outputOf(['convert', file, ...READ]))),
+      [plain, hidden].map(async (file) => readCsv(await outputKept(['convert', file, ...READ]))),
     );
     expect(theirs).toHaveLength(ours.length);
     const text = readFileSync(hidden, 'latin1').toLowerCase();
@@ -149,17 +150,17 @@ const CONVERTED = ['--input-format', 'csv'];
 describe('other inputs', () => {
   test('rows of a CSV, with its header, plain and anonymised', async () => {
     const log = path.join(
-      newFolder({ 'events.csv': await outputOf(['convert', LOG, ...ZONE]) }),
+      newFolder({ 'events.csv': await outputKept(['convert', LOG, ...ZONE]) }),
       'events.csv',
     );
     const out = path.join(newFolder(), 'cut.csv');
     const rows = readCsv(readFileSync(log, 'utf8'));
-    await runHindcast(['cut', log, '--ip', '198.18.40.99', '--out', out, ...CONVERTED]);
+    await runKept(['cut', log, '--ip', '198.18.40.99', '--out', out, ...CONVERTED]);
     const found = readCsv(readFileSync(out, 'utf8'));
     expect(found.filter(({ kind }) => kind !== 'restart' && kind !== 'clock')).toEqual(
       rows.filter(({ ip }) => ip === '198.18.40.99'),
     );
-    const { code, stderr } = await runHindcast([
+    const { code, stderr } = await runKept([
       'cut',
       log,
       '--ip',
@@ -186,7 +187,7 @@ describe('other inputs', () => {
     });
     const logs = newFolder({ 'a/mail.log': a, 'b/mail.log.gz': gzipSync(b) });
     const out = path.join(newFolder(), 'cut');
-    const { code, stderr } = await runHindcast([
+    const { code, stderr } = await runKept([
       'cut',
       logs,
       ...READ,
@@ -217,7 +218,7 @@ describe('docs/cut.md', () => {
   test.each(examples)('$command', async ({ args, output }) => {
     const out = path.join(newFolder(), 'fixture.log');
     const run = args.map((word) => (word === 'fixture.log' ? out : word));
-    const { stdout, stderr } = await runHindcast(run, { cwd: ROOT });
+    const { stdout, stderr } = await runKept(run, { cwd: ROOT });
     expect(stdout + stderr).toMatch(patternOf(output));
   });
 });

@@ -339,7 +339,7 @@ describe('what was cut off', () => {
     await outputOf(args, { cwd: timed });
     const tookMs = performance.now() - started;
     const codes: (number | null)[] = [];
-    for (const [index, share] of [0.3, 0.5, 0.75].entries()) {
+    for (const [index, share] of [0.3, 0.45, 0.6, 0.75, 0.9].entries()) {
       const cwd = newFolder(manyJournals);
       const { child, done } = startHindcast(args, { cwd });
       const signal = index % 2 === 0 ? 'SIGKILL' : 'SIGINT';

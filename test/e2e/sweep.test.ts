@@ -8,7 +8,8 @@ import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { pastedInto } from '../builders/pasted-rule.ts';
-import { FIXTURES, newFolder, outputOf, readCsv, ROOT, runHindcast } from './run-hindcast.ts';
+import { outputKept, runKept } from './kept-hindcast.ts';
+import { outputOf, FIXTURES, newFolder, readCsv, ROOT } from './run-hindcast.ts';
 
 const LOG = path.join(FIXTURES, 'logs', 'postfix', 'maillog-20261120.gz');
 const FIRST = path.join(FIXTURES, 'policy', 'good', 'first.yaml');
@@ -130,7 +131,7 @@ test('the table', async () => {
 
 test('no setting holds what was asked: the nearest, and exit 1', async () => {
   const asked = ['--suggest', 'rejected >= 700', '--suggest', 'collateral < 5 %'];
-  const { code, stdout, stderr } = await runHindcast(
+  const { code, stdout, stderr } = await runKept(
     sweepArgs('dictionary-attack', '--above', '10,20,40', ...asked),
   );
   expect(code).toBe(1);
@@ -146,7 +147,7 @@ test('no setting holds what was asked: the nearest, and exit 1', async () => {
 // test/unit/cli/sweep.test.ts has the other mistakes.
 test('a mistake ends with 2', async () => {
   const args = sweepArgs('many-refusals', '--suggest', 'collateral < 1 %');
-  expect(await runHindcast(args)).toEqual({
+  expect(await runKept(args)).toEqual({
     code: 2,
     stdout: '',
     stderr:
@@ -176,8 +177,8 @@ describe('lists and settings in force', () => {
   let replay: ReplayJson;
 
   beforeAll(async () => {
-    json = JSON.parse(await outputOf([...asked, '--format', 'json'], { cwd })) as SweepJson;
-    rows = readCsv(await outputOf([...asked, '--format', 'csv'], { cwd }));
+    json = JSON.parse(await outputKept([...asked, '--format', 'json'], { cwd })) as SweepJson;
+    rows = readCsv(await outputKept([...asked, '--format', 'csv'], { cwd }));
     cell = json.groups[1].cells[1] as EnforcedJson;
     const swept = json.suggestion!.yaml.replace(/per: .*/, 'per: { ipv4: 24, ipv6: 48 }');
     writeFileSync(
@@ -185,7 +186,7 @@ describe('lists and settings in force', () => {
       pastedInto(POLICY, swept.replace(/above: .*/, 'above: 20')),
     );
     const words = ['replay', ...DATED, '--policy', 'p.yaml', '--enforce', ...LISTS];
-    replay = JSON.parse(await outputOf([...words, '--format', 'json'], { cwd })) as ReplayJson;
+    replay = JSON.parse(await outputKept([...words, '--format', 'json'], { cwd })) as ReplayJson;
   });
 
   test('a setting in force is an enforced replay of its rule', () => {
@@ -303,7 +304,7 @@ describe('lists and settings in force', () => {
     execFileSync('/usr/bin/mkfifo', [path.join(cwd, 'fifo')]);
     const written = writeFile(path.join(cwd, 'fifo'), 'time,kind,ip\n');
     const words = ['sweep', 'fifo', '--policy', FIRST, '--rule', 'many-connections', '--enforce'];
-    const pipe = await runHindcast([...words, '--points', 'above=5'], { cwd });
+    const pipe = await runKept([...words, '--points', 'above=5'], { cwd });
     await written;
     expect([pipe.code, pipe.stderr]).toEqual([
       2,

@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { FIXTURES, newFolder, outputOf, runHindcast, ROOT } from './run-hindcast.ts';
+import { outputKept, runKept } from './kept-hindcast.ts';
+import { FIXTURES, newFolder, ROOT, runHindcast } from './run-hindcast.ts';
 
 const HEAD = `hindcast-test: 1
 policy:
@@ -20,7 +21,7 @@ const BAD = `${HEAD}tests:
 ${test1('fires, but less', 'fires: { rule: busy, firings: 2 }')}${test1('never & <none>', 'never: { rule: busy }')}${test1('loud', 'unexpected: fail')}`;
 
 test('the engine behaves as its test files say', async () => {
-  const output = await outputOf(['test', path.join('fixtures', 'replay'), '--jobs', '1'], {
+  const output = await outputKept(['test', path.join('fixtures', 'replay'), '--jobs', '1'], {
     cwd: ROOT,
   });
   expect(output).toMatch(
@@ -30,7 +31,7 @@ test('the engine behaves as its test files say', async () => {
 
 test('what failed is shown with the decision behind it', async () => {
   const cwd = newFolder({ 'a/bad.test.yaml': BAD, 'good.test.yaml': GOOD });
-  const { code, stdout, stderr } = await runHindcast(['test', '--ascii'], { cwd });
+  const { code, stdout, stderr } = await runKept(['test', '--ascii'], { cwd });
   expect([code, stderr]).toEqual([1, '']);
   expect(stdout).toContain(`FAILED  a/bad.test.yaml: fires, but less
   a/bad.test.yaml:9:9: fires: { rule: busy, firings: 2 }
@@ -63,18 +64,19 @@ test('threads change nothing, and --run chooses', async () => {
   const runs = [];
   for (const jobs of ['1', '2', '7']) {
     const args = ['test', '.', 'b.test.yaml', '--jobs', jobs, '--junit', `${jobs}.xml`];
+    // Each in a process of its own, which ends when its threads have.
     const { code, stdout } = await runHindcast([...args, '--format', 'json'], { cwd });
     runs.push([code, stdout, readFileSync(path.join(cwd, `${jobs}.xml`), 'utf8')]);
   }
   expect(runs[1]).toEqual(runs[0]);
   expect(runs[2]).toEqual(runs[0]);
-  const { stdout } = await runHindcast(['test', '--run', '^go{2}d$|loud'], { cwd });
+  const { stdout } = await runKept(['test', '--run', '^go{2}d$|loud'], { cwd });
   expect(stdout).toMatch(/3 tests in 3 files: 1 failed\n$/);
 });
 
 test('JSON has every expectation with its place', async () => {
   const cwd = newFolder({ 'bad.test.yaml': BAD });
-  const { stdout } = await runHindcast(['test', 'bad.test.yaml', '--format', 'json'], { cwd });
+  const { stdout } = await runKept(['test', 'bad.test.yaml', '--format', 'json'], { cwd });
   const { results, ...rest } = JSON.parse(stdout) as { results: Record<string, unknown>[] };
   expect(rest).toMatchObject({ tests: 3, failed: 3 });
   expect(results[0]).toMatchObject({ file: 'bad.test.yaml', line: 6, passed: false });
@@ -93,7 +95,7 @@ test('JSON has every expectation with its place', async () => {
 
 test('GitHub gets an annotation for each expectation', async () => {
   const cwd = newFolder({ 'bad.test.yaml': BAD });
-  const { stdout } = await runHindcast(['test', '--format', 'github'], { cwd });
+  const { stdout } = await runKept(['test', '--format', 'github'], { cwd });
   expect(stdout.split('\n')[0]).toBe(
     '::error file=bad.test.yaml,line=9,col=9,title=fires%2C but less::' +
       'fires: { rule: busy, firings: 2 }%0Aexpected firings 2%0Agot firings 1',
@@ -173,7 +175,7 @@ function checkElement({ name, attributes, children }: Element): void {
 
 test('JUnit is what the schema of Jenkins allows', async () => {
   const cwd = newFolder({ 'bad.test.yaml': BAD, 'good.test.yaml': GOOD });
-  await runHindcast(['test', '--junit', 'out.xml'], { cwd });
+  await runKept(['test', '--junit', 'out.xml'], { cwd });
   const suites = parseXml(readFileSync(path.join(cwd, 'out.xml'), 'utf8'));
   expect(suites.name).toBe('testsuites');
   checkElement(suites);
@@ -238,7 +240,7 @@ describe('mistakes end with 2 and are no results', () => {
     ],
   ];
   test.each(cases)('%s', async (_what, files, args, message) => {
-    const run = await runHindcast(['test', ...args], { cwd: newFolder(files) });
+    const run = await runKept(['test', ...args], { cwd: newFolder(files) });
     expect([run.code, run.stdout]).toEqual([2, '']);
     expect(run.stderr.slice(0, message.length)).toBe(message);
   });
@@ -246,7 +248,7 @@ describe('mistakes end with 2 and are no results', () => {
   test('mistakes of all files are shown, each once', async () => {
     const bad = GOOD.replace('rule: busy }', 'rule: bussy }');
     const cwd = newFolder({ 'a.test.yaml': bad, 'b.test.yaml': bad, 'c.test.yaml': GOOD });
-    const { code, stderr } = await runHindcast(['test', '--jobs', '2'], { cwd });
+    const { code, stderr } = await runKept(['test', '--jobs', '2'], { cwd });
     expect(code).toBe(2);
     expect(stderr).toBe(
       ['a', 'b']
@@ -280,7 +282,7 @@ tests:
         '{ fires: { rule: "limits.siv:2", verdict: reject, firings: 1 } }, { stops: { connections: 1 } }',
       ),
     });
-    const { code, stdout, stderr } = await runHindcast(['test'], { cwd });
+    const { code, stdout, stderr } = await runKept(['test'], { cwd });
     expect([code, stderr, stdout]).toEqual([0, '', expect.stringContaining('all passed')]);
   });
 
@@ -292,7 +294,7 @@ tests:
   - { name: recorded, input: { logs: mail.log.gz, year: 2026 }, expect: [{ unparsed: '>= 0' }, { events: { connect: '> 10' } }] }
 `,
     });
-    expect(await outputOf(['test', '--jobs', '1'], { cwd })).toContain('all passed');
+    expect(await outputKept(['test', '--jobs', '1'], { cwd })).toContain('all passed');
   });
 
   test('a state is gone on from, and left as it is', async () => {
@@ -313,9 +315,9 @@ tests:
 `,
     });
     const before = ['replay', 'one.csv', '--policy', 'p.yaml', '--state', 'st'];
-    expect((await runHindcast(before, { cwd })).code).toBe(0);
+    expect((await runKept(before, { cwd })).code).toBe(0);
     for (let time = 0; time < 2; time++) {
-      expect(await outputOf(['test'], { cwd })).toContain('all passed');
+      expect(await outputKept(['test'], { cwd })).toContain('all passed');
     }
   });
 });

@@ -2,7 +2,8 @@
 import { chmodSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { newFolder, outputOf, runHindcast } from './run-hindcast.ts';
+import { outputKept, runKept } from './kept-hindcast.ts';
+import { newFolder } from './run-hindcast.ts';
 
 const HEAD = `hindcast-test: 1
 policy:
@@ -67,22 +68,22 @@ const read = (cwd: string, file = 'a.test.yaml'): string => {
 test('shown first, then written, and nothing is left to do', async () => {
   const cwd = newFolder({ 'a.test.yaml': BAD });
   chmodSync(path.join(cwd, 'a.test.yaml'), 0o640);
-  const dry = await outputOf(['test', '--update', '--dry-run', '--jobs', '1'], { cwd });
+  const dry = await outputKept(['test', '--update', '--dry-run', '--jobs', '1'], { cwd });
   expect(dry).toBe(`${DIFF}would update 8 expectations in a.test.yaml\n${RESULTS}`);
   expect(read(cwd)).toBe(BAD);
-  const wet = await outputOf(['test', '--update', '--jobs', '1'], { cwd });
+  const wet = await outputKept(['test', '--update', '--jobs', '1'], { cwd });
   expect(wet).toBe(`${DIFF}updated 8 expectations in a.test.yaml\n${RESULTS}`);
   expect(read(cwd)).toBe(GOOD);
   expect(readdirSync(cwd)).toEqual(['a.test.yaml']);
   expect(statSync(path.join(cwd, 'a.test.yaml')).mode & 0o777).toBe(0o640);
-  const again = await outputOf(['test', '--update', '--jobs', '1'], { cwd });
+  const again = await outputKept(['test', '--update', '--jobs', '1'], { cwd });
   expect(again).toBe(RESULTS.slice(1));
 });
 
 test('--run limits what is updated, and a link stays one', async () => {
   const cwd = newFolder({ 'real.yaml': BAD });
   symlinkSync('real.yaml', path.join(cwd, 'a.test.yaml'));
-  const output = await outputOf(['test', '--update', '--run', 'less', '--jobs', '1'], { cwd });
+  const output = await outputKept(['test', '--update', '--run', 'less', '--jobs', '1'], { cwd });
   expect(output).toMatch(/updated 3 expectations in a\.test\.yaml\n\nok {6}[^\n]*less\n1 test /);
   expect(read(cwd, 'real.yaml')).toContain('firings: 2');
   expect(read(cwd, 'real.yaml')).toContain('expect: []');
@@ -92,7 +93,7 @@ test('--run limits what is updated, and a link stays one', async () => {
 test('a file with a mistake is not touched, and others are', async () => {
   const wrong = BAD.replace('rule: busy, firings: 5', 'rule: bussy, firings: 5');
   const cwd = newFolder({ 'a.test.yaml': BAD, 'b.test.yaml': wrong });
-  const { code, stdout, stderr } = await runHindcast(['test', '--update', '--jobs', '1'], { cwd });
+  const { code, stdout, stderr } = await runKept(['test', '--update', '--jobs', '1'], { cwd });
   expect([code, stdout]).toEqual([2, `${DIFF}updated 8 expectations in a.test.yaml\n\n`]);
   expect(stderr).toContain("b.test.yaml:9:9: error: unknown rule 'bussy' [rule-unknown]");
   expect([read(cwd), read(cwd, 'b.test.yaml')]).toEqual([GOOD, wrong]);
@@ -108,7 +109,7 @@ test('what cannot be updated stays and fails', async () => {
   const cwd = newFolder(
     Object.fromEntries(Object.entries(files).map(([name, text]) => [name, HEAD + text])),
   );
-  const run = await runHindcast(['test', '--update', '--jobs', '1'], { cwd });
+  const run = await runKept(['test', '--update', '--jobs', '1'], { cwd });
   expect([run.code, run.stderr]).toEqual([1, '']);
   expect(run.stdout.match(/^(?:ok|FAILED).*/gm)).toEqual([
     'FAILED  a.test.yaml: never without a rule',
@@ -125,7 +126,7 @@ test('mistakes that only an update makes', async () => {
   const latin = Buffer.concat([Buffer.from(BAD), Buffer.from([0x23, 0x20, 0xff, 0x0a])]);
   const files = { 'a.test.yaml': HEAD + shared, 'b.test.yaml': HEAD + nothing };
   const cwd = newFolder(files);
-  const run = await runHindcast(['test', '--update', '--jobs', '1'], { cwd });
+  const run = await runKept(['test', '--update', '--jobs', '1'], { cwd });
   expect(run.code).toBe(2);
   expect(run.stderr).toContain(
     'hindcast: a.test.yaml: its expectations cannot be updated in place\n' +
@@ -136,7 +137,7 @@ test('mistakes that only an update makes', async () => {
   expect(read(cwd, 'b.test.yaml')).toBe(files['b.test.yaml']);
 
   const other = newFolder({ 'a.test.yaml': latin });
-  const { code, stderr } = await runHindcast(['test', '--update', '--jobs', '1'], { cwd: other });
+  const { code, stderr } = await runKept(['test', '--update', '--jobs', '1'], { cwd: other });
   expect([code, stderr]).toEqual([
     2,
     'hindcast: a.test.yaml is no UTF-8, or has changed meanwhile\nhint: run it again\n',
@@ -151,13 +152,13 @@ test('of very many the first fifty are added, or all by rule', async () => {
   );
   const loud = '  - name: loud\n    expect:\n      - unexpected: fail\n';
   const cwd = newFolder({ 'a.test.yaml': `${many}${loud}  - name: quiet\n` });
-  const { code, stdout } = await runHindcast(['test', '--update', '--jobs', '1'], { cwd });
+  const { code, stdout } = await runKept(['test', '--update', '--jobs', '1'], { cwd });
   expect(code).toBe(1);
   expect(stdout).toContain('left out 10 more unexpected keys in a.test.yaml\n');
   expect(stdout).toContain('firings 10: busy 192.0.2.51/32 at');
   expect(read(cwd)).toContain('192.0.2.50/32, firings: 1 }\n  - name: quiet\n    expect:\n');
   expect(read(cwd)).toContain('      - fires: { rule: busy, firings: 60, keys: 60 }\n');
-  const rest = await outputOf(['test', '--update', '--jobs', '1'], { cwd });
+  const rest = await outputKept(['test', '--update', '--jobs', '1'], { cwd });
   expect(rest).toContain('updated 10 expectations');
 });
 
@@ -171,7 +172,7 @@ describe('options that do not go together', () => {
     [['--dry-run'], '--dry-run shows what --update would write\nhint: add --update\n'],
   ];
   test.each(cases)('%s', async (args, message) => {
-    const run = await runHindcast(['test', ...args], { cwd: newFolder({ 'a.test.yaml': BAD }) });
+    const run = await runKept(['test', ...args], { cwd: newFolder({ 'a.test.yaml': BAD }) });
     expect(run).toEqual({ code: 2, stdout: '', stderr: `hindcast: ${message}` });
   });
 });

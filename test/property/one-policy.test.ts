@@ -68,7 +68,7 @@ test('YAML, Sieve and Lua tell the same', async () => {
       expect({ stopped, tarpits }).toEqual({ stopped: yaml.stopped, tarpits: yaml.tarpits });
       stops += yaml.stopped.length;
     }),
-    { numRuns: 40, endOnFailure: true },
+    { numRuns: 60, endOnFailure: true },
   );
   expect(stops).toBeGreaterThan(1000);
 });
