@@ -9,11 +9,11 @@ import type { Vocabulary } from '../model/vocabulary.ts';
 import { WindowGrid, type WindowShift } from '../model/window-grid.ts';
 import type { AuditState } from './audit-state.ts';
 import { DistinctFeed } from './distinct.ts';
-import { Cluster } from './cluster.ts';
-import { FeedNodes } from './feed-nodes.ts';
+import { Cluster } from './nodes/cluster.ts';
+import { FeedNodes } from './nodes/feed-nodes.ts';
 import { Feed } from './feed.ts';
-import { ManagerJournal } from './manager-journal.ts';
-import { NodeWindows } from './node-windows.ts';
+import { ManagerJournal } from './nodes/manager-journal.ts';
+import { NodeWindows } from './nodes/node-windows.ts';
 import type {
   AuditSink,
   AuditView,

@@ -1,7 +1,7 @@
 import { fieldValue } from '../model/field-value.ts';
 import type { EventField } from '../model/event.ts';
 import type { WindowRange } from '../model/monitor.ts';
-import type { FeedNodes } from './feed-nodes.ts';
+import type { FeedNodes } from './nodes/feed-nodes.ts';
 import type { BlockQuestion, Counter, Subject } from './port.ts';
 import type { BlockTable, TextTable } from './tables.ts';
 

@@ -8,7 +8,7 @@ import type { SeriesType } from '../model/series-snapshot.ts';
 import type { Words } from '../model/vocabulary.ts';
 import type { FeedState } from './audit-state.ts';
 import { BlockCounter, NodeBlockCounter, NodeTextCounter, TextCounter } from './counters.ts';
-import type { FeedNodes } from './feed-nodes.ts';
+import type { FeedNodes } from './nodes/feed-nodes.ts';
 import { FeedTables, type AddKey } from './feed-tables.ts';
 import type { Counter, EventFilter, Scope, Subject } from './port.ts';
 import type { KeyRegistry } from './tables.ts';

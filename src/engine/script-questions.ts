@@ -3,7 +3,7 @@ import { formatMonitor, type Monitor, type WindowRange } from '../model/monitor.
 import { METRICS, type AuditEngine } from './audit-engine.ts';
 import { removeAt } from './feed-changes.ts';
 import type { Replicate, Replication } from '../model/replication.ts';
-import type { FeedNodes } from './feed-nodes.ts';
+import type { FeedNodes } from './nodes/feed-nodes.ts';
 import type { Feed } from './feed.ts';
 import type {
   Askable,

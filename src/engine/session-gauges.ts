@@ -3,7 +3,7 @@ import type { Vocabulary } from '../model/vocabulary.ts';
 import type { BlockQuestion, Scope, Subject } from './port.ts';
 import { addressGauge, SessionGauge, type SessionFacts } from './session-gauge.ts';
 import type { KeyRegistry } from './tables.ts';
-import { ToldSessions } from './told-sessions.ts';
+import { ToldSessions } from './nodes/told-sessions.ts';
 
 export interface SessionGaugesOptions {
   readonly subject: Subject;

@@ -2,7 +2,7 @@ import type { Monitor } from '../model/monitor.ts';
 import type { SeriesSnapshot } from '../model/series-snapshot.ts';
 import type { WindowGrid } from '../model/window-grid.ts';
 import type { Feed } from './feed.ts';
-import type { NodeWindows } from './node-windows.ts';
+import type { NodeWindows } from './nodes/node-windows.ts';
 import type { AuditSink } from './port.ts';
 import type { SessionGauges } from './session-gauges.ts';
 

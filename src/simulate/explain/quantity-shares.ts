@@ -1,7 +1,7 @@
 import type { AuditEngine } from '../../engine/audit-engine.ts';
 import type { DistinctFeed } from '../../engine/distinct.ts';
 import type { Feed } from '../../engine/feed.ts';
-import type { FeedNodes } from '../../engine/feed-nodes.ts';
+import type { FeedNodes } from '../../engine/nodes/feed-nodes.ts';
 import type { FeedTables } from '../../engine/feed-tables.ts';
 import { firstOf } from '../../engine/ranking.ts';
 import type { SessionGauge } from '../../engine/session-gauge.ts';

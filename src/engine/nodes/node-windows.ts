@@ -1,9 +1,9 @@
 import type { Cluster } from './cluster.ts';
-import { FeedTables } from './feed-tables.ts';
-import type { Feed } from './feed.ts';
-import type { AuditSink, ClosedWindow } from './port.ts';
-import type { SessionFacts, SessionGauge } from './session-gauge.ts';
-import { KeyRegistry } from './tables.ts';
+import { FeedTables } from '../feed-tables.ts';
+import type { Feed } from '../feed.ts';
+import type { AuditSink, ClosedWindow } from '../port.ts';
+import type { SessionFacts, SessionGauge } from '../session-gauge.ts';
+import { KeyRegistry } from '../tables.ts';
 
 /** Closed windows once more, as each node has counted them (semantics, section 7). */
 export class NodeWindows {

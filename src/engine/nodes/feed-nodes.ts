@@ -1,14 +1,14 @@
-import type { Prefix } from '../model/address.ts';
-import type { WindowRange } from '../model/monitor.ts';
-import { compareText } from '../model/order.ts';
-import type { Replicate } from '../model/replication.ts';
-import type { SeriesType } from '../model/series-snapshot.ts';
-import type { Words } from '../model/vocabulary.ts';
-import type { FeedNodesState, WindowCounts } from './audit-state.ts';
+import type { Prefix } from '../../model/address.ts';
+import type { WindowRange } from '../../model/monitor.ts';
+import { compareText } from '../../model/order.ts';
+import type { Replicate } from '../../model/replication.ts';
+import type { SeriesType } from '../../model/series-snapshot.ts';
+import type { Words } from '../../model/vocabulary.ts';
+import type { FeedNodesState, WindowCounts } from '../audit-state.ts';
 import type { Arrival, Cluster } from './cluster.ts';
-import { FeedTables, type AddKey } from './feed-tables.ts';
-import type { BlockQuestion } from './port.ts';
-import type { KeyRegistry } from './tables.ts';
+import { FeedTables, type AddKey } from '../feed-tables.ts';
+import type { BlockQuestion } from '../port.ts';
+import type { KeyRegistry } from '../tables.ts';
 
 export interface FeedNodesOptions {
   readonly type: SeriesType;

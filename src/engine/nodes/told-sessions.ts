@@ -1,6 +1,6 @@
 import { DueQueue } from './due-queue.ts';
-import type { BlockQuestion } from './port.ts';
-import type { SessionFacts, SessionGauge } from './session-gauge.ts';
+import type { BlockQuestion } from '../port.ts';
+import type { SessionFacts, SessionGauge } from '../session-gauge.ts';
 
 interface Change {
   readonly dueMs: number;

@@ -1,12 +1,12 @@
-import type { Replication } from '../model/replication.ts';
-import { compareText } from '../model/order.ts';
-import type { Words } from '../model/vocabulary.ts';
-import type { ArrivalState, ClusterState } from './audit-state.ts';
+import type { Replication } from '../../model/replication.ts';
+import { compareText } from '../../model/order.ts';
+import type { Words } from '../../model/vocabulary.ts';
+import type { ArrivalState, ClusterState } from '../audit-state.ts';
 import { DueQueue } from './due-queue.ts';
 import type { FeedNodes } from './feed-nodes.ts';
-import type { AddKey } from './feed-tables.ts';
-import type { Subject } from './port.ts';
-import { KeyRegistry } from './tables.ts';
+import type { AddKey } from '../feed-tables.ts';
+import type { Subject } from '../port.ts';
+import { KeyRegistry } from '../tables.ts';
 
 /** A replicated value that the others do not have yet. Used again when it has arrived. */
 export interface Arrival {

@@ -1,8 +1,8 @@
-import type { ManagerLog } from '../model/replication.ts';
-import type { SeriesSnapshot, SeriesType } from '../model/series-snapshot.ts';
-import type { WindowGrid } from '../model/window-grid.ts';
-import { FeedTables, type AddKey } from './feed-tables.ts';
-import type { KeyRegistry } from './tables.ts';
+import type { ManagerLog } from '../../model/replication.ts';
+import type { SeriesSnapshot, SeriesType } from '../../model/series-snapshot.ts';
+import type { WindowGrid } from '../../model/window-grid.ts';
+import { FeedTables, type AddKey } from '../feed-tables.ts';
+import type { KeyRegistry } from '../tables.ts';
 
 /**
  * What the manager of a cluster counts of the series of one name, by the intervals of `as_logger`:
