@@ -5,6 +5,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type { ManagerLog, Replication } from '../../../src/model/replication.ts';
+import { replicationOf } from '../../../src/policy/ecelerity/replication.ts';
 import { line } from '../../builders/correlated-events.ts';
 import type { EventRow } from '../../builders/event-batches.ts';
 import { luaPolicy, moduleAt } from '../../builders/lua-replays.ts';
@@ -89,18 +90,7 @@ describe('under a configuration that replicates less', () => {
   });
 
   test('rules over all nodes do not depend on it', async () => {
-    const none: Replication = {
-      connections: undefined,
-      receptions: undefined,
-      rejections: undefined,
-      sessions: undefined,
-      series: undefined,
-      manager: undefined,
-      throttles: false,
-      gauges: false,
-      caches: new Set<string>(),
-      isSingleNode: true,
-    };
+    const none = replicationOf(undefined);
     const policy = policyOf(
       read(`hindcast: 1
 monitors: ["10,3"]
