@@ -13,7 +13,7 @@ import type { TextPseudonyms } from '../testing/anonymise-text.ts';
 import type { LineSet } from '../testing/cut-line.ts';
 import type { CutLines } from '../testing/cut-lines.ts';
 import { readColumnMap, type LogOptions } from './input-options.ts';
-import { formatOption } from './open-logs.ts';
+import { formatOption } from './reading/read-here.ts';
 
 const BLOCK_BYTES = 1024 * 1024;
 const NEWLINE = 10;

@@ -20,6 +20,8 @@ export interface LogOptions {
   readonly kind?: string | undefined;
   /** Whether the first line of a connection counts as its connect, where none is logged. */
   readonly inferConnections?: boolean | undefined;
+  /** 1: one thread does everything; 2: another one reads. Default: 2 for large logs. */
+  readonly threads?: number | undefined;
 }
 
 /** A time a user gave, milliseconds UTC. */

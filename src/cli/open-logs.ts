@@ -1,28 +1,30 @@
-import { FORMAT_NAMES, type FormatName } from '../input/format-names.ts';
-import type { TextInput } from '../input/discover.ts';
-import { openInputs, type LogFile } from '../input/open-inputs.ts';
-import type { LogSource } from '../input/log-source.ts';
+import { availableParallelism } from 'node:os';
+import type { EventSource } from '../clock/event-source.ts';
+import { discoverInputs, type Input } from '../input/discover.ts';
+import type { LogFacts } from '../input/log-facts.ts';
+import type { LogFile } from '../input/open-inputs.ts';
 import { readRotationName } from '../input/rotation.ts';
-import { createZone, type Zone } from '../input/zones.ts';
 import { UserError } from '../model/errors.ts';
-import type { Needs } from '../model/event.ts';
 import type { FileReport } from '../model/file-report.ts';
 import { compareText } from '../model/order.ts';
-import type { Vocabulary } from '../model/vocabulary.ts';
 import type { SourceTally } from '../simulate/tally.ts';
-import {
-  durationOption,
-  kindOption,
-  nodeFor,
-  readColumnMap,
-  valueFor,
-  yearOption,
-  type LogOptions,
-} from './input-options.ts';
+import type { LogOptions } from './input-options.ts';
 import { refuseMissingFacts, type AskingPolicy } from './missing-facts.ts';
+import { openHere, type ReadDemands } from './reading/read-here.ts';
+import { openInThread } from './reading/read-in-thread.ts';
+
+/** An input that is read, wherever that happens. */
+export interface LogReader extends EventSource {
+  readonly input: Input;
+  /** Bytes taken from the file so far, before they were unpacked. */
+  readonly bytesRead: number;
+  /** What was read so far. */
+  readonly facts: LogFacts;
+  close(): void;
+}
 
 export interface OpenLogs {
-  readonly sources: readonly LogSource[];
+  readonly sources: readonly LogReader[];
   /** Name of an input by rank. */
   readonly fileOf: (source: number) => string;
   /** Bytes read so far and of how many; total 0 when standard input hides its size. */
@@ -39,22 +41,17 @@ export interface OpenLogs {
 }
 
 /** What the run asks of its inputs. */
-export interface LogDemands {
-  readonly vocabulary: Vocabulary;
-  readonly needs: Needs;
-  /** Longer silences are reported as gaps. */
-  readonly gapMs: number;
-  readonly signal: AbortSignal | undefined;
-  /** Where the logs of an earlier run ended: it tells the year of those that follow. */
-  readonly afterMs?: number | undefined;
-  /** Logs that are no files, beside those named. */
-  readonly texts?: readonly TextInput[] | undefined;
+export interface LogDemands extends ReadDemands {
   /** Those that will judge what the inputs hold. */
   readonly policies?: readonly AskingPolicy[] | undefined;
 }
 
+/** Of smaller inputs a thread would have read less than its start takes. */
+const LARGE_BYTES = 32 * 1024 * 1024;
+
 /**
- * Finds, detects, dates and ranks the inputs that a user named.
+ * Finds, detects, dates and ranks the inputs that a user named. Large ones are read in a thread of
+ * their own where the machine has two processors; nobody can tell from what they hold.
  *
  * @throws {UserError} for a mistake in the options, an input that is missing, one that nothing dates,
  *   or rules that count what no input logs
@@ -64,21 +61,19 @@ export async function openLogs(
   options: LogOptions,
   demands: LogDemands,
 ): Promise<OpenLogs> {
-  const years = yearOption(options.year);
-  const { files, sources } = await openInputs(logs, {
-    ...demands,
-    inferConnections: options.inferConnections,
-    reorderMs: durationOption('--reorder', options.reorder),
-    year: years.plain,
-    yearFor: years.yearFor,
-    zoneFor: zoneFinder(options.tz ?? []),
-    nodeFor: (name) => nodeFor(options.node ?? [], name),
-    inputFormat: formatOption(options.inputFormat),
-    map: readColumnMap(options.map ?? []),
-    defaultKind: kindOption(options.kind),
-  });
-  const notes = refuseMissingFacts(files, demands.policies ?? []);
-  if (files.every(({ dialect }) => !HAVE_COLUMNS.has(dialect))) refuseColumnOptions(options);
+  const inThread = await isWorthThread(logs, options, demands);
+  const { files, sources } = await (inThread ? openInThread : openHere)(logs, options, demands);
+  const close = (): void => {
+    for (const source of sources) source.close();
+  };
+  let notes: readonly string[];
+  try {
+    notes = refuseMissingFacts(files, demands.policies ?? []);
+    if (files.every(({ dialect }) => !HAVE_COLUMNS.has(dialect))) refuseColumnOptions(options);
+  } catch (error) {
+    close();
+    throw error;
+  }
   const total = files.some(({ input }) => input.stream)
     ? 0
     : sources.reduce((sum, { input }) => sum + input.sizeBytes, 0);
@@ -87,28 +82,34 @@ export async function openLogs(
     fileOf: (source) => sources[source].input.name,
     progress: () => ({ bytes: sources.reduce((sum, { bytesRead }) => sum + bytesRead, 0), total }),
     reports: (bySource) => {
-      const reports = files.map((file) => reportOf(file, files, bySource));
+      const facts = sources.map((source) => source.facts);
+      const reports = files.map((file) => reportOf(file, files, facts, bySource));
       return reports.sort((a, b) => compareText(a.file, b.file));
     },
     openings: new Map(
-      files.flatMap(({ source, input, opening }) => {
-        return source === undefined ? [] : [[input.name, opening] as const];
+      files.flatMap(({ rank, input, opening }) => {
+        return rank === undefined ? [] : [[input.name, opening] as const];
       }),
     ),
     notes,
     readTwice: files.every(({ input }) => !input.stream),
-    close: () => {
-      for (const source of sources) source.close();
-    },
+    close,
   };
 }
 
-export function formatOption(name: string | undefined): FormatName | undefined {
-  if (name === undefined) return undefined;
-  const known = FORMAT_NAMES.find((own) => own === name);
-  if (known !== undefined) return known;
-  const formats = `formats: ${FORMAT_NAMES.join(', ')}`;
-  throw new UserError(`--input-format ${name}: no such format`, formats);
+/** Whether another thread is to read the inputs: as the user says, or where it pays. */
+async function isWorthThread(
+  logs: readonly string[],
+  { threads }: LogOptions,
+  { texts = [] }: LogDemands,
+): Promise<boolean> {
+  if (threads === 1 || texts.length > 0) return false;
+  const inputs = await discoverInputs(logs);
+  // Standard input belongs to this thread.
+  if (inputs.some(({ stream }) => stream)) return false;
+  if (threads !== undefined) return true;
+  const bytes = inputs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  return bytes >= LARGE_BYTES && availableParallelism() > 1;
 }
 
 /** Dialects whose records have named fields. */
@@ -121,65 +122,48 @@ function refuseColumnOptions({ map, kind }: LogOptions): void {
   throw new UserError(`${option} is for CSV, TSV and NDJSON, and none of the inputs is one`);
 }
 
-function zoneFinder(settings: readonly string[]): (name: string) => Zone {
-  const zones = new Map<string, Zone>();
-  const named = (zoneName: string): Zone => {
-    const known = zones.get(zoneName) ?? createZone(zoneName);
-    if (known === undefined) {
-      throw new UserError(
-        `--tz ${zoneName}: no such zone`,
-        'an IANA name such as Europe/Berlin or UTC',
-      );
-    }
-    zones.set(zoneName, known);
-    return known;
-  };
-  for (const setting of settings) named(setting.slice(setting.lastIndexOf('=') + 1));
-  return (name) => named(valueFor(settings, name) ?? 'UTC');
-}
-
 function reportOf(
   file: LogFile,
   files: readonly LogFile[],
+  allFacts: readonly LogFacts[],
   bySource: readonly (SourceTally | undefined)[],
 ): FileReport {
-  const { source, input, year } = file;
-  const accounting = source?.accounting;
-  const clock = source?.clock;
-  const tally = source && bySource[source.rank];
+  const { input, year, rank } = file;
+  const facts = rank === undefined ? undefined : allFacts[rank];
+  const tally = rank === undefined ? undefined : bySource[rank];
   const dropped = tally?.dropped ?? 0;
-  const reasons = [...(accounting?.reasons ?? [])].map(([reason, lines]) => ({ reason, lines }));
+  const reasons = [...(facts?.reasons ?? [])];
   return {
     file: input.name,
-    dialect: source?.dialect ?? file.dialect,
+    dialect: facts?.dialect ?? file.dialect,
     sizeBytes: input.sizeBytes,
-    archive: source?.archive ?? file.archive,
-    lacks: source?.lacks ?? file.lacks,
-    infers: source?.infers ?? [],
-    lines: accounting?.lines ?? 0,
-    event: (accounting?.event ?? 0) - dropped,
-    irrelevant: (accounting?.irrelevant ?? 0) + dropped,
-    unparsed: accounting?.unparsed ?? 0,
-    repeated: source?.repeated ?? 0,
-    repeatedIn: repeatedIn(file),
+    archive: facts?.archive ?? file.archive,
+    lacks: facts?.lacks ?? file.lacks,
+    infers: facts?.infers ?? [],
+    lines: facts?.lines ?? 0,
+    event: (facts?.event ?? 0) - dropped,
+    irrelevant: (facts?.irrelevant ?? 0) + dropped,
+    unparsed: facts?.unparsed ?? 0,
+    repeated: facts?.repeated ?? 0,
+    repeatedIn: repeatedIn(file, facts),
     reasons: reasons.sort((a, b) => b.lines - a.lines || compareText(a.reason, b.reason)),
-    shapes: accounting?.shapes.top ?? [],
-    otherShapes: accounting?.shapes.others ?? 0,
-    firstMs: timeOrNone(source?.firstTime),
-    lastMs: timeOrNone(source?.lastTime),
+    shapes: facts?.shapes ?? [],
+    otherShapes: facts?.otherShapes ?? 0,
+    firstMs: timeOrNone(facts?.firstMs),
+    lastMs: timeOrNone(facts?.lastMs),
     year:
       year.firstYear === undefined || year.source === 'stamp'
         ? undefined
         : { first: year.firstYear, source: year.source },
-    zone: file.dater.usedZone ? file.zone : undefined,
-    late: clock?.lateLines ?? 0,
+    zone: facts?.usedZone === true ? file.zone : undefined,
+    late: facts?.late ?? 0,
     tooLate: tally?.tooLate ?? 0,
-    quarantined: clock?.quarantinedCount ?? 0,
-    quarantinedLines: clock?.quarantined ?? [],
-    gaps: clock?.gapCount ?? 0,
-    longestGaps: clock?.gaps ?? [],
+    quarantined: facts?.quarantined ?? 0,
+    quarantinedLines: facts?.quarantinedLines ?? [],
+    gaps: facts?.gaps ?? 0,
+    longestGaps: facts?.longestGaps ?? [],
     duplicateOf: file.duplicateOf,
-    overlaps: overlapsOf(file, files),
+    overlaps: overlapsOf(file, files, allFacts),
   };
 }
 
@@ -188,26 +172,28 @@ function timeOrNone(timeMs: number | undefined): number | undefined {
 }
 
 /** The inputs that hold lines of this one too, by name. */
-function repeatedIn({ source, mainlogs }: LogFile): string[] {
-  if (source === undefined || source.repeated === 0) return [];
-  const entries = source.repeated > source.accounting.repeated ? mainlogs : [];
-  return [...(source.repeats?.foundIn ?? []), ...entries].sort(compareText);
+function repeatedIn({ mainlogs }: LogFile, facts: LogFacts | undefined): string[] {
+  if (facts === undefined || facts.repeated === 0) return [];
+  const entries = facts.repeated > facts.repeatedInRotation ? mainlogs : [];
+  return [...facts.foundIn, ...entries].sort(compareText);
 }
 
 /** Other files of the same rotation whose times overlap: lines may stand in both. */
-function overlapsOf(file: LogFile, files: readonly LogFile[]): string[] {
-  const { source } = file;
-  if (source === undefined) return [];
+function overlapsOf(
+  file: LogFile,
+  files: readonly LogFile[],
+  allFacts: readonly LogFacts[],
+): string[] {
+  if (file.rank === undefined) return [];
+  const own = allFacts[file.rank];
   const { rotation } = readRotationName(file.input.name);
   return files
-    .filter(
-      (other) =>
-        other !== file &&
-        other.source !== undefined &&
-        readRotationName(other.input.name).rotation === rotation &&
-        other.source.firstTime < source.lastTime &&
-        source.firstTime < other.source.lastTime,
-    )
+    .filter((other) => {
+      if (other === file || other.rank === undefined) return false;
+      if (readRotationName(other.input.name).rotation !== rotation) return false;
+      const { firstMs, lastMs } = allFacts[other.rank];
+      return firstMs < own.lastMs && own.firstMs < lastMs;
+    })
     .map((other) => other.input.name)
     .sort(compareText);
 }

@@ -57,6 +57,11 @@ function withLogOptions(command: Command): Command {
     .option(
       '--infer-connections',
       'where connections are not logged, the first line of each counts as its connect',
+    )
+    .option(
+      '--threads <n>',
+      '2: a thread of its own reads the logs, 1: none does (default: 2 for large logs)',
+      wholeNumber(1, 2),
     );
 }
 

@@ -1,13 +1,13 @@
 import type { UserError } from '../model/errors.ts';
 import type { KindName } from '../model/event.ts';
 import type { EventBatch } from '../model/event-batch.ts';
-import { allocateBlock } from '../model/words.ts';
 import { LineAccounting } from './accounting.ts';
 import type { BatchPool } from './batch-pool.ts';
 import type { BlockReader } from './blocks.ts';
 import type { Input } from './discover.ts';
 import { FileClock } from './file-clock.ts';
 import { FileRun } from './file-run.ts';
+import type { LogFacts } from './log-facts.ts';
 import { LINE, type LogParser } from './port.ts';
 import type { Repeats } from './repeats.ts';
 import type { Archive } from './unpack/archive.ts';
@@ -32,6 +32,8 @@ export interface LogSourceOptions {
   readonly gapMs: number;
   /** What other files of the rotation hold as well; undefined where nothing is compared. */
   readonly repeats?: Repeats | undefined;
+  /** Whether the zone has dated a line. */
+  readonly usedZone?: (() => boolean) | undefined;
   /** The mistake of the user behind a stamp that could not be dated, if there is one. */
   readonly undatable?: (line: number) => UserError | undefined;
 }
@@ -104,9 +106,34 @@ export class LogSource {
     return this.#parser?.dialect ?? this.#dialect;
   }
 
-  /** Lines that another input of the run holds too, counted as irrelevant. */
-  get repeated(): number {
-    return this.accounting.repeated + (this.#parser?.repeated ?? this.#repeated);
+  /** What was read so far. */
+  get facts(): LogFacts {
+    const { accounting, clock } = this;
+    const { lines, event, irrelevant, unparsed, repeated, reasons, shapes } = accounting;
+    return {
+      dialect: this.dialect,
+      archive: this.archive,
+      lacks: this.lacks,
+      infers: this.#infersNow,
+      lines,
+      event,
+      irrelevant,
+      unparsed,
+      reasons: [...reasons].map(([reason, count]) => ({ reason, lines: count })),
+      shapes: unparsed === 0 ? [] : shapes.top,
+      otherShapes: shapes.others,
+      repeatedInRotation: repeated,
+      repeated: repeated + (this.#parser?.repeated ?? this.#repeated),
+      foundIn: [...(this.#options.repeats?.foundIn ?? [])],
+      firstMs: this.firstTime,
+      lastMs: clock.newestMs === -Infinity ? Number.NaN : clock.newestMs,
+      usedZone: this.#options.usedZone?.() ?? false,
+      late: clock.lateLines,
+      quarantined: clock.quarantinedCount,
+      quarantinedLines: clock.quarantined,
+      gaps: clock.gapCount,
+      longestGaps: clock.gaps,
+    };
   }
 
   /** Kinds of event that the file does not show, as far as it was read. */
@@ -114,19 +141,9 @@ export class LogSource {
     return this.#parser === undefined ? this.#lacks : (this.#parser.lacks ?? []);
   }
 
-  /** Kinds of event that other lines stand for. */
-  get infers(): readonly KindName[] {
-    return this.#parser === undefined ? this.#infers : (this.#parser.infers ?? []);
-  }
-
   /** Time of the first dated line, milliseconds UTC; NaN when there is none. */
   get firstTime(): number {
     return this.clock.firstMs;
-  }
-
-  /** Newest time of any line that is not quarantined; NaN when there is none. */
-  get lastTime(): number {
-    return this.clock.newestMs === -Infinity ? Number.NaN : this.clock.newestMs;
   }
 
   get certainMs(): number {
@@ -140,10 +157,6 @@ export class LogSource {
     this.archive = this.#blocks.archive;
     this.#parser = this.#options.createParser();
     this.#repeatedLines = (await this.#options.repeats?.atFront()) ?? 0;
-  }
-
-  get repeats(): Repeats | undefined {
-    return this.#options.repeats;
   }
 
   /**
@@ -194,11 +207,15 @@ export class LogSource {
     this.#dialect = this.dialect;
     this.#repeated = this.#parser?.repeated ?? this.#repeated;
     this.#lacks = this.lacks;
-    this.#infers = this.infers;
+    this.#infers = this.#infersNow;
     this.#parser = undefined;
     this.#ended = true;
     if (this.#batch !== undefined) this.#pool.release(this.#batch);
     this.#batch = undefined;
+  }
+
+  get #infersNow(): readonly KindName[] {
+    return this.#parser === undefined ? this.#infers : (this.#parser.infers ?? []);
   }
 
   #takeDecided(): Decided | undefined {
@@ -281,7 +298,7 @@ export class LogSource {
     const next = this.#acquire();
     const length = this.#filled - from;
     if (length > next.bytes.length / 2) {
-      next.bytes = allocateBlock(length + next.bytes.length);
+      next.bytes = this.#pool.allocate(length + next.bytes.length);
     }
     batch.bytes.copy(next.bytes, 0, from, this.#filled);
     if (wanted !== -1) parser.rebase?.(from);
@@ -305,7 +322,7 @@ export class LogSource {
       return;
     }
     if (this.#filled < batch.bytes.length - 1) return;
-    const larger = allocateBlock(batch.bytes.length * 2);
+    const larger = this.#pool.allocate(batch.bytes.length * 2);
     batch.bytes.copy(larger, 0, 0, this.#filled);
     batch.bytes = larger;
   }

@@ -1,7 +1,7 @@
 import type { UserError } from '../model/errors.ts';
 import type { EventField, KindName, Needs } from '../model/event.ts';
 import { Vocabulary } from '../model/vocabulary.ts';
-import { BatchPool } from './batch-pool.ts';
+import { BatchPool, BLOCK_BYTES } from './batch-pool.ts';
 import { blocksOf, openBlocks, type BlockReader } from './blocks.ts';
 import { gzipHeaderTime } from './compression.ts';
 import { FileDater } from './dating.ts';
@@ -55,9 +55,11 @@ export interface InputOptions {
   readonly signal?: AbortSignal | undefined;
   /** Stands for standard input in tests. */
   readonly stdin?: NodeJS.ReadableStream | undefined;
+  /** Whether other threads are to see the batches. */
+  readonly isShared?: boolean | undefined;
 }
 
-/** One input, in the order of rank; what it holds is known by its source once that was read. */
+/** One input, as far as it is known before it is read: plain values, which threads can pass on. */
 export interface LogFile {
   readonly input: Input;
   /** As far as its front tells. */
@@ -73,11 +75,9 @@ export interface LogFile {
   readonly year: YearOrigin;
   readonly zone: string;
   readonly node: string | undefined;
-  /** Tells in `usedZone`, when the file was read, whether the zone mattered. */
-  readonly dater: FileDater;
   readonly reorderMs: number;
-  /** Undefined for a duplicate, which is not read. */
-  readonly source: LogSource | undefined;
+  /** Place of its source; undefined for a duplicate, which is not read. */
+  readonly rank: number | undefined;
   /** Of a rejectlog of Exim: the mainlogs whose entries it repeats. */
   readonly mainlogs: readonly string[];
   /** Name of the input whose content this one repeats. */
@@ -111,7 +111,7 @@ export async function openInputs(
   for (const look of looks) drafts.push(await draftOf(look, years.get(look)!, options, prober));
 
   const rotations = new Rotations(options);
-  const pool = new BatchPool(options.vocabulary);
+  const pool = new BatchPool(options.vocabulary, BLOCK_BYTES, options.isShared);
   const files: LogFile[] = [];
   const sources: LogSource[] = [];
   const ranked = await rankInputs(drafts, options);
@@ -122,12 +122,15 @@ export async function openInputs(
     options,
   );
   for (const { contender, duplicateOf } of ranked) {
-    const repeats =
-      duplicateOf === undefined ? rotations.add(contender, () => file.source!) : undefined;
     const draft = { ...contender, entries: rejectlogs.get(contender.input) };
-    const file: LogFile = fileOf(draft, duplicateOf, sources.length, pool, options, repeats);
-    if (file.source !== undefined) sources.push(file.source);
-    files.push(file);
+    if (duplicateOf !== undefined) {
+      files.push(fileOf(draft, undefined, duplicateOf.input.name));
+      continue;
+    }
+    const rank = sources.length;
+    const repeats = rotations.add(contender, () => sources[rank]);
+    sources.push(sourceOfFile(draft, rank, pool, options, repeats));
+    files.push(fileOf(draft, rank, undefined));
   }
   return { files, sources };
 }
@@ -398,19 +401,26 @@ class Prober {
   }
 }
 
-function fileOf(
+function sourceOfFile(
   draft: Draft,
-  original: Draft | undefined,
   rank: number,
   pool: BatchPool,
   options: InputOptions,
   repeats: Repeats | undefined,
+): LogSource {
+  const { blocks } = draft.look;
+  const open =
+    blocks === undefined ? () => openBlocks(draft.input, options) : () => Promise.resolve(blocks);
+  const dater = daterOf(draft, draft.year.firstYear);
+  return sourceOf(draft, dater, rank, pool, options, open, repeats);
+}
+
+function fileOf(
+  draft: Draft,
+  rank: number | undefined,
+  duplicateOf: string | undefined,
 ): LogFile {
   const { look, input, year, zone, node, reorderMs, facts, firstMs } = draft;
-  const dater = daterOf(draft, year.firstYear);
-  const { blocks } = look;
-  const open =
-    blocks === undefined ? () => openBlocks(input, options) : () => Promise.resolve(blocks);
   return {
     input,
     dialect: facts.dialect,
@@ -421,14 +431,10 @@ function fileOf(
     year,
     zone: zone.name,
     node,
-    dater,
     reorderMs,
-    source:
-      original === undefined
-        ? sourceOf(draft, dater, rank, pool, options, open, repeats)
-        : undefined,
+    rank,
     mainlogs: draft.entries?.mainlogs ?? [],
-    duplicateOf: original?.input.name,
+    duplicateOf,
   };
 }
 
@@ -473,6 +479,7 @@ function sourceOf(
     reorderMs,
     gapMs,
     repeats,
+    usedZone: () => dater.usedZone,
     undatable: (line) => mistakeOf(dater, input.name, line),
   });
 }

@@ -23,12 +23,22 @@ export const FLAG = {
   inferred: 8,
 } as const;
 
+/** Bytes that a row takes in all columns together. */
+const ROW_BYTES = 3 * 8 + (4 + 3 + FIELDS * 2) * 4 + 6 * 2 + 5;
+
+/** Memory for the columns of `rows` rows. */
+function memoryFor(rows: number, isShared: boolean): ArrayBufferLike {
+  const bytes = rows * ROW_BYTES;
+  return isShared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
+}
+
 /**
  * Events as columns, cut from one block of one file.
  *
  * Text fields are spans into `bytes`, which the batch owns until it is recycled; a string is made
- * only when someone asks for it. Rows stand in the order of the file. All arrays are replaced when
- * the batch grows, so a loop reads them from the batch, not from a copy made before `push`.
+ * only when someone asks for it. Rows stand in the order of the file. All columns lie in one piece
+ * of memory and are replaced when the batch grows, so a loop reads them from the batch, not from a
+ * copy made before `push`.
  */
 export class EventBatch {
   readonly vocabulary: Vocabulary;
@@ -37,57 +47,74 @@ export class EventBatch {
   /** The block of the file. Whole lines only; what lies behind the last line is not ours. */
   bytes: Buffer;
   rows = 0;
-  capacity = INITIAL_ROWS;
+  declare capacity: number;
+  /** Where all columns lie. */
+  declare memory: ArrayBufferLike;
 
   /** Milliseconds since the epoch, UTC. */
-  time = new Float64Array(INITIAL_ROWS);
+  declare time: Float64Array;
   /**
    * When the row may leave the merge, milliseconds UTC: its time, or, of a late row, the newest
    * line time of the file by then minus the reorder buffer. Set by the log source.
    */
-  release = new Float64Array(INITIAL_ROWS);
-  /** Number in `vocabulary.kinds`, or `KIND_DROPPED`. */
-  kind = new Uint16Array(INITIAL_ROWS);
-  /** 4, 6, or 0 for an event without a peer. */
-  family = new Uint8Array(INITIAL_ROWS);
-  /** Four words a row, in network order; an IPv4 address is in the first. */
-  ip = new Int32Array(INITIAL_ROWS * 4);
-  /** 1-based number of the line in its file. */
-  line = new Uint32Array(INITIAL_ROWS);
-  /** Where the row's own line begins in `bytes`. */
-  start = new Uint32Array(INITIAL_ROWS);
-  node = new Uint16Array(INITIAL_ROWS);
-  listener = new Uint16Array(INITIAL_ROWS);
-  service = new Uint16Array(INITIAL_ROWS);
-  /** SMTP reply code; 0 when the line has none. */
-  code = new Uint16Array(INITIAL_ROWS);
-  /** The phase the event happened in (`PHASE`). */
-  phase = new Uint8Array(INITIAL_ROWS);
-  /** Bit p: the event implies that phase p runs; set by the correlator. */
-  phases = new Uint8Array(INITIAL_ROWS);
-  /** How the running system judged it (`LOGGED_AS`). */
-  verdict = new Uint8Array(INITIAL_ROWS);
-  flags = new Uint8Array(INITIAL_ROWS);
+  declare release: Float64Array;
   /** Message size in bytes; -1 when unknown. */
-  size = new Float64Array(INITIAL_ROWS).fill(-1);
+  declare size: Float64Array;
+  /** Four words a row, in network order; an IPv4 address is in the first. */
+  declare ip: Int32Array;
   /** Accepted recipients of a message; -1 when unknown. */
-  recipients = new Int32Array(INITIAL_ROWS).fill(-1);
-  /** Bit n: text field n is set. */
-  has = new Uint16Array(INITIAL_ROWS);
+  declare recipients: Int32Array;
+  /** 1-based number of the line in its file. */
+  declare line: Uint32Array;
+  /** Where the row's own line begins in `bytes`. */
+  declare start: Uint32Array;
   /** `[start, end)` into `bytes` for each text field; two numbers a field, `FIELDS` fields a row. */
-  spans = new Uint32Array(INITIAL_ROWS * FIELDS * 2);
+  declare spans: Uint32Array;
+  /** Number in `vocabulary.kinds`, or `KIND_DROPPED`. */
+  declare kind: Uint16Array;
+  declare node: Uint16Array;
+  declare listener: Uint16Array;
+  declare service: Uint16Array;
+  /** SMTP reply code; 0 when the line has none. */
+  declare code: Uint16Array;
+  /** Bit n: text field n is set. */
+  declare has: Uint16Array;
+  /** 4, 6, or 0 for an event without a peer. */
+  declare family: Uint8Array;
+  /** The phase the event happened in (`PHASE`). */
+  declare phase: Uint8Array;
+  /** Bit p: the event implies that phase p runs; set by the correlator. */
+  declare phases: Uint8Array;
+  /** How the running system judged it (`LOGGED_AS`). */
+  declare verdict: Uint8Array;
+  declare flags: Uint8Array;
   /** Field values that do not stand in the block, such as the user of a message's `client=` line. */
-  readonly #overrides: string[] = [];
+  #overrides: string[] = [];
   readonly #words = new WordView();
 
-  constructor(vocabulary: Vocabulary, bytes: Buffer) {
+  /** @param isShared whether other threads are to see the columns */
+  constructor(vocabulary: Vocabulary, bytes: Buffer, isShared = false) {
     this.vocabulary = vocabulary;
     this.bytes = bytes;
+    this.#lieIn(memoryFor(INITIAL_ROWS, isShared));
+    this.#forgetNumbers(0);
   }
 
   /** The bytes, four at a time. */
   get words(): Int32Array {
     return this.#words.of(this.bytes);
+  }
+
+  /** Values of text fields that do not stand in the block, by the number in their span. */
+  get overrides(): readonly string[] {
+    return this.#overrides;
+  }
+
+  /** Shows what another batch holds, which may be a thread's: all but its source and `bytes`. */
+  show(memory: ArrayBufferLike, rows: number, overrides: string[]): void {
+    if (memory !== this.memory) this.#lieIn(memory);
+    this.rows = rows;
+    this.#overrides = overrides;
   }
 
   /** Empties the batch for the next block; what `push` does not set is reset for all rows at once. */
@@ -206,27 +233,67 @@ export class EventBatch {
   }
 
   #grow(): void {
-    this.capacity *= 2;
-    const rows = this.capacity;
-    this.time = grown(new Float64Array(rows), this.time);
-    this.release = grown(new Float64Array(rows), this.release);
-    this.kind = grown(new Uint16Array(rows), this.kind);
-    this.family = grown(new Uint8Array(rows), this.family);
-    this.ip = grown(new Int32Array(rows * 4), this.ip);
-    this.line = grown(new Uint32Array(rows), this.line);
-    this.start = grown(new Uint32Array(rows), this.start);
-    this.node = grown(new Uint16Array(rows), this.node);
-    this.listener = grown(new Uint16Array(rows), this.listener);
-    this.service = grown(new Uint16Array(rows), this.service);
-    this.code = grown(new Uint16Array(rows), this.code);
-    this.phase = grown(new Uint8Array(rows), this.phase);
-    this.phases = grown(new Uint8Array(rows), this.phases);
-    this.verdict = grown(new Uint8Array(rows), this.verdict);
-    this.flags = grown(new Uint8Array(rows), this.flags);
-    this.size = grown(new Float64Array(rows).fill(-1), this.size);
-    this.recipients = grown(new Int32Array(rows).fill(-1), this.recipients);
-    this.has = grown(new Uint16Array(rows), this.has);
-    this.spans = grown(new Uint32Array(rows * FIELDS * 2), this.spans);
+    const { capacity, time, release, size, ip, recipients, line, start, spans } = this;
+    const { kind, node, listener, service, code, has, family, phase, phases, verdict, flags } = this;
+    this.#lieIn(memoryFor(capacity * 2, this.memory instanceof SharedArrayBuffer));
+    this.#forgetNumbers(capacity);
+    grown(this.time, time);
+    grown(this.release, release);
+    grown(this.size, size);
+    grown(this.ip, ip);
+    grown(this.recipients, recipients);
+    grown(this.line, line);
+    grown(this.start, start);
+    grown(this.spans, spans);
+    grown(this.kind, kind);
+    grown(this.node, node);
+    grown(this.listener, listener);
+    grown(this.service, service);
+    grown(this.code, code);
+    grown(this.has, has);
+    grown(this.family, family);
+    grown(this.phase, phase);
+    grown(this.phases, phases);
+    grown(this.verdict, verdict);
+    grown(this.flags, flags);
+  }
+
+  /** Has the columns lie in `memory`, the widest first, so that each begins where it may. */
+  #lieIn(memory: ArrayBufferLike): void {
+    const rows = memory.byteLength / ROW_BYTES;
+    this.memory = memory;
+    this.capacity = rows;
+    let at = 0;
+    const next = (rowBytes: number): number => {
+      const from = at;
+      at += rows * rowBytes;
+      return from;
+    };
+    this.time = new Float64Array(memory, next(8), rows);
+    this.release = new Float64Array(memory, next(8), rows);
+    this.size = new Float64Array(memory, next(8), rows);
+    this.ip = new Int32Array(memory, next(16), rows * 4);
+    this.recipients = new Int32Array(memory, next(4), rows);
+    this.line = new Uint32Array(memory, next(4), rows);
+    this.start = new Uint32Array(memory, next(4), rows);
+    this.spans = new Uint32Array(memory, next(FIELDS * 8), rows * FIELDS * 2);
+    this.kind = new Uint16Array(memory, next(2), rows);
+    this.node = new Uint16Array(memory, next(2), rows);
+    this.listener = new Uint16Array(memory, next(2), rows);
+    this.service = new Uint16Array(memory, next(2), rows);
+    this.code = new Uint16Array(memory, next(2), rows);
+    this.has = new Uint16Array(memory, next(2), rows);
+    this.family = new Uint8Array(memory, next(1), rows);
+    this.phase = new Uint8Array(memory, next(1), rows);
+    this.phases = new Uint8Array(memory, next(1), rows);
+    this.verdict = new Uint8Array(memory, next(1), rows);
+    this.flags = new Uint8Array(memory, next(1), rows);
+  }
+
+  /** Rows from `row` on have neither size nor recipients. */
+  #forgetNumbers(row: number): void {
+    this.size.fill(-1, row);
+    this.recipients.fill(-1, row);
   }
 }
 

@@ -28,6 +28,11 @@ export class Words {
   get size(): number {
     return this.#names.length;
   }
+
+  /** The words from this number on. */
+  from(id: number): string[] {
+    return this.#names.slice(id);
+  }
 }
 
 /** The words shared by all batches of one run: what the numbers in their columns stand for. */

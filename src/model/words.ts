@@ -3,10 +3,14 @@
 /** Room for words that stand over the end of the last bytes. */
 const SPARE_BYTES = 64;
 
-/** A buffer of `length` bytes whose words can be read up to its very end. */
-export function allocateBlock(length: number): Buffer {
-  const room = new ArrayBuffer((length + SPARE_BYTES + 3) & ~3);
-  return Buffer.from(room, 0, length);
+/**
+ * A buffer of `length` bytes whose words can be read up to its very end.
+ *
+ * @param isShared whether other threads are to see it
+ */
+export function allocateBlock(length: number, isShared = false): Buffer {
+  const bytes = (length + SPARE_BYTES + 3) & ~3;
+  return Buffer.from(isShared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes), 0, length);
 }
 
 /** The bytes themselves where their words can be read, or a copy where they can. */

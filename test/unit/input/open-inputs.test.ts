@@ -70,7 +70,7 @@ describe('opening inputs', () => {
       'p.log': other,
     });
     const { files, sources } = await open([folder]);
-    const copies = files.filter(({ source }) => source === undefined);
+    const copies = files.filter(({ rank }) => rank === undefined);
     expect(copies.map(({ input, duplicateOf }) => [input.name, duplicateOf])).toEqual([
       ['n.gz', 'm.log'],
       ['o.log', 'm.log'],
@@ -91,7 +91,7 @@ describe('opening inputs', () => {
       ['mail.log', 2027, 'neighbour'],
     ]);
     for (const source of sources) await drain(source);
-    expect(sources.map(({ lastTime }) => formatIso(lastTime))).toEqual([
+    expect(sources.map(({ facts }) => formatIso(facts.lastMs))).toEqual([
       '2026-12-30T00:00:00Z',
       '2027-01-01T00:00:00Z',
       '2027-01-02T00:00:00Z',
@@ -155,11 +155,11 @@ describe('opening inputs', () => {
   it('reads times of a table in the zone of the input', async () => {
     const folder = scratchFolder({ 'a.csv': 'time,kind\n2026-11-20 10:00:00,connect\n' });
     const { createZone } = await import('../../../src/input/zones.ts');
-    const { sources, files } = await open([folder], {
+    const { sources } = await open([folder], {
       zoneFor: () => createZone('Europe/Berlin')!,
     });
     await drain(sources[0]);
     expect(formatIso(sources[0].firstTime)).toBe('2026-11-20T09:00:00Z');
-    expect(files[0].dater.usedZone).toBe(true);
+    expect(sources[0].facts.usedZone).toBe(true);
   });
 });
