@@ -4,10 +4,13 @@
 //   node [--expose-gc] bench/batch-times.mjs FILE [--policy FILE] [--year N] [--json]
 //
 // Prints the slowest block of the first and of the second half and their ratio: a run whose cost
-// grew with its length would show there. Reads the built code in dist/.
+// grew with its length would show there.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 
 /** @typedef {import('../src/clock/event-source.ts').EventSource} EventSource */
@@ -26,36 +29,26 @@ import { parseArgs } from 'node:util';
  * @property {number} heldBytes of it JavaScript's: heap and buffers, after a collection if exposed
  */
 
-const DEFAULT_POLICY = fileURLToPath(new URL('../fixtures/policy/good/t2.yaml', import.meta.url));
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const DEFAULT_POLICY = path.join(ROOT, 'fixtures/policy/good/t2.yaml');
 
 /**
- * A module of the built code.
+ * The parts of src. They are bundled in a process of its own, so that only theirs is the memory
+ * that is measured.
  *
- * @param {string} name below dist
- * @returns {Promise<unknown>}
+ * @returns {Promise<typeof import('./parts.mjs')>}
  */
-function load(name) {
-  return import(new URL(`../dist/${name}`, import.meta.url).href);
-}
-
-/** The parts that the command line puts together, as it does. */
-async function loadBuilt() {
-  const replaying = /** @type {typeof import('../src/simulate/replay.ts')} */ (
-    await load('simulate/replay.js')
-  );
-  const logs = /** @type {typeof import('../src/cli/open-logs.ts')} */ (
-    await load('cli/open-logs.js')
-  );
-  const policies = /** @type {typeof import('../src/cli/policy-file.ts')} */ (
-    await load('cli/policy-file.js')
-  );
-  const needs = /** @type {typeof import('../src/policy/needs.ts')} */ (
-    await load('policy/needs.js')
-  );
-  const words = /** @type {typeof import('../src/model/vocabulary.ts')} */ (
-    await load('model/vocabulary.js')
-  );
-  return { ...replaying, ...logs, ...policies, ...needs, ...words };
+async function loadParts() {
+  const folder = mkdtempSync(path.join(ROOT, 'node_modules', '.parts-'));
+  const rolldown = path.join(ROOT, 'node_modules', '.bin', 'rolldown');
+  const entry = path.join(ROOT, 'bench', 'parts.mjs');
+  execFileSync(rolldown, [entry, '--dir', folder, '--platform', 'node'], { stdio: 'ignore' });
+  try {
+    const url = pathToFileURL(path.join(folder, 'parts.js')).href;
+    return /** @type {typeof import('./parts.mjs')} */ (await import(url));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /**
@@ -65,12 +58,13 @@ async function loadBuilt() {
  * @returns {Promise<Probe>}
  */
 async function probe(file, policyFile, year) {
-  const { replay, openLogs, loadPolicy, needsOf, Vocabulary } = await loadBuilt();
+  const { replay, openLogs, loadPolicy, needsOf, Vocabulary } = await loadParts();
   const { policy } = loadPolicy(policyFile);
   const vocabulary = new Vocabulary();
   const needs = needsOf(policy);
   const demands = { vocabulary, needs, gapMs: Infinity, signal: undefined };
-  const logs = await openLogs([file], { year }, demands);
+  // One thread, so that all memory and all time are this one's.
+  const logs = await openLogs([file], { year, threads: 1 }, demands);
   const watch = new BlockWatch();
   const sources = logs.sources.map((source) => watch.watched(source));
   const delay = monitorEventLoopDelay({ resolution: 5 });

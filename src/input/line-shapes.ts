@@ -41,11 +41,16 @@ export class LineShapes {
     }
   }
 
-  /** The ten most frequent; of shapes as frequent, the earlier first. */
+  /** The ten most frequent as they are now; of shapes as frequent, the earlier first. */
   get top(): readonly LineShape[] {
-    return [...this.#shapes.values()]
-      .sort((a, b) => b.lines - a.lines || a.line - b.line || compareText(a.shape, b.shape))
-      .slice(0, LISTED_SHAPES);
+    const top: LineShape[] = [];
+    for (const shape of this.#shapes.values()) {
+      if (top.length === LISTED_SHAPES && compareShapes(shape, top[top.length - 1]) > 0) continue;
+      top.push({ ...shape });
+      top.sort(compareShapes);
+      if (top.length > LISTED_SHAPES) top.pop();
+    }
+    return top;
   }
 
   #fold(bytes: Buffer, start: number, end: number): string {
@@ -64,6 +69,10 @@ export class LineShapes {
     }
     return decodeText(folded, 0, length);
   }
+}
+
+function compareShapes(a: LineShape, b: LineShape): number {
+  return b.lines - a.lines || a.line - b.line || compareText(a.shape, b.shape);
 }
 
 const scratch = new Int32Array(4);

@@ -112,7 +112,7 @@ export class LogSource {
     const { lines, event, irrelevant, unparsed, repeated, reasons, shapes } = accounting;
     return {
       dialect: this.dialect,
-      archive: this.archive,
+      archive: this.archive && { ...this.archive },
       lacks: this.lacks,
       infers: this.#infersNow,
       lines,
@@ -130,9 +130,9 @@ export class LogSource {
       usedZone: this.#options.usedZone?.() ?? false,
       late: clock.lateLines,
       quarantined: clock.quarantinedCount,
-      quarantinedLines: clock.quarantined,
+      quarantinedLines: [...clock.quarantined],
       gaps: clock.gapCount,
-      longestGaps: clock.gaps,
+      longestGaps: [...clock.gaps],
     };
   }
 

@@ -415,11 +415,7 @@ function sourceOfFile(
   return sourceOf(draft, dater, rank, pool, options, open, repeats);
 }
 
-function fileOf(
-  draft: Draft,
-  rank: number | undefined,
-  duplicateOf: string | undefined,
-): LogFile {
+function fileOf(draft: Draft, rank: number | undefined, duplicateOf: string | undefined): LogFile {
   const { look, input, year, zone, node, reorderMs, facts, firstMs } = draft;
   return {
     input,

@@ -234,7 +234,8 @@ export class EventBatch {
 
   #grow(): void {
     const { capacity, time, release, size, ip, recipients, line, start, spans } = this;
-    const { kind, node, listener, service, code, has, family, phase, phases, verdict, flags } = this;
+    const { kind, node, listener, service, code, has, family, phase, phases, verdict, flags } =
+      this;
     this.#lieIn(memoryFor(capacity * 2, this.memory instanceof SharedArrayBuffer));
     this.#forgetNumbers(capacity);
     grown(this.time, time);

@@ -23,7 +23,11 @@ describe('lines', () => {
       { line: 3, reason: 'no time', lines: 1, shape: 'junk', text: 'junk' },
       { line: 4, reason: 'no time', lines: 1, shape: '', text: '' },
     ]);
-    expect([source.firstTime, source.facts.lastMs, source.watermark]).toEqual([1000, 3000, Infinity]);
+    expect([source.firstTime, source.facts.lastMs, source.watermark]).toEqual([
+      1000,
+      3000,
+      Infinity,
+    ]);
   });
 
   it('takes CRLF, a missing last line end, a byte order mark and an empty file', async () => {
