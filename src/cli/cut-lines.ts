@@ -3,7 +3,7 @@ import { readCsvHeader } from '../input/csv.ts';
 import { CsvRecord } from '../input/csv-record.ts';
 import { firstLineOf, HEAD_BYTES, isColumn, type Format } from '../input/detect.ts';
 import type { Input } from '../input/discover.ts';
-import { LONGEST_LINE_BYTES } from '../input/log-source.ts';
+import { LONGEST_LINE_BYTES } from '../input/port.ts';
 import { chooseFormat } from '../input/registry.ts';
 import { SyslogHeader } from '../input/syslog-header.ts';
 import { UserError } from '../model/errors.ts';

@@ -18,6 +18,9 @@ export class CsvTime {
   readonly #zoneOffset: (localMs: number) => number;
   readonly #minute = new Piece(MINUTE_LENGTH);
   #minuteMs = 0;
+  /** The time of the record before: many have the same. */
+  readonly #last = new Piece(LONGEST_UTC);
+  #lastMs = 0;
   readonly #words = new WordView();
 
   /** @param zoneOffset offset from UTC, in milliseconds, of a civil time without offset */
@@ -30,8 +33,14 @@ export class CsvTime {
     const length = end - start;
     const last = end > start ? bytes[end - 1] : 0;
     if (last === UTC && length >= SECOND_LENGTH && length <= LONGEST_UTC) {
-      const time = this.#readUtc(bytes, start, length);
-      if (time >= 0) return time;
+      const words = this.#words.of(bytes);
+      if (length === this.#last.length && this.#last.standsAt(words, start)) return this.#lastMs;
+      const time = this.#readUtc(bytes, words, start, length);
+      if (time >= 0) {
+        this.#last.keep(words, start, length);
+        this.#lastMs = time;
+        return time;
+      }
     } else if (length <= LONGEST_EPOCH && length > 0) {
       const epoch = wholeNumber(bytes, start, end);
       if (epoch >= 0) return epoch < FIRST_MILLISECONDS ? epoch * 1000 : epoch;
@@ -40,8 +49,7 @@ export class CsvTime {
   }
 
   /** `2026-11-20T18:27:13Z` in a minute seen before; -1 when it needs a closer look. */
-  #readUtc(bytes: Buffer, start: number, length: number): number {
-    const words = this.#words.of(bytes);
+  #readUtc(bytes: Buffer, words: Int32Array, start: number, length: number): number {
     const at = start + MINUTE_LENGTH;
     if (!this.#minute.standsAt(words, start)) {
       const text = `${bytes.toString('latin1', start, at)}00Z`;

@@ -4,7 +4,7 @@ import type { EventBatch } from '../model/event-batch.ts';
 import type { EventField } from '../model/event.ts';
 import { CsvRecord } from './csv-record.ts';
 import { EventFields, type EventFieldsOptions } from './event-fields.ts';
-import { LINE, type LineClass, type LogParser } from './port.ts';
+import { LINE, LONGEST_LINE_BYTES, type LineClass, type LineRun, type LogParser } from './port.ts';
 
 export interface CsvOptions extends Omit<EventFieldsOptions, 'cells'> {
   /** One byte: `,`, `;`, a tab or `|`. */
@@ -73,6 +73,9 @@ class CsvParser implements LogParser {
   #splitBytes: Buffer | undefined;
   #splitStart = -1;
   #splitEnd = -1;
+  /** The record that `scan` has read and that is no event: its time must not be noted twice. */
+  #refusedBytes: Buffer | undefined;
+  #refusedStart = -1;
 
   constructor(options: CsvOptions) {
     const { delimiter, header, map } = options;
@@ -91,6 +94,34 @@ class CsvParser implements LogParser {
     this.#splitStart = start;
     this.#splitEnd = end;
     return end;
+  }
+
+  scan(batch: EventBatch, from: number, limit: number, run: LineRun): number {
+    if (run.line === 0) return from;
+    const { words } = batch;
+    const record = this.#record;
+    const fields = this.#fields;
+    let { settledMs } = run;
+    let at = from;
+    while (at < limit) {
+      const end = record.splitPlain(words, at, limit);
+      if (end < 0 || end - at > LONGEST_LINE_BYTES) break;
+      if (record.count < this.#reach || record.count > this.#columns) break;
+      const row = batch.rows;
+      if (!fields.append(batch, record, at, run.line + 1)) {
+        this.#refusedBytes = batch.bytes;
+        this.#refusedStart = at;
+        break;
+      }
+      run.line++;
+      run.event++;
+      if (fields.time !== settledMs) {
+        run.see(fields.time, batch, row);
+        settledMs = run.settledMs;
+      }
+      at = end + 1;
+    }
+    return at;
   }
 
   parseLine(batch: EventBatch, start: number, end: number, line: number): LineClass {
@@ -112,7 +143,9 @@ class CsvParser implements LogParser {
       return this.#unparsed('wrong number of fields');
     }
     const fields = this.#fields;
-    const isEvent = fields.append(batch, record, start + bom, line);
+    const isRefused = this.#refusedStart === start && this.#refusedBytes === bytes;
+    const isEvent = !isRefused && fields.append(batch, record, start + bom, line);
+    this.#refusedStart = -1;
     this.lineTime = fields.time;
     return isEvent ? LINE.event : this.#unparsed(fields.reason);
   }

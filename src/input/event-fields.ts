@@ -131,14 +131,15 @@ export class EventFields {
 
     const row = batch.push(time, kind, lineNumber, start);
     batch.setPeer(row, family, this.#address);
-    batch.code[row] = code;
-    batch.size[row] = size;
-    batch.recipients[row] = recipients;
-    batch.phase[row] = phase;
-    batch.verdict[row] = verdict;
-    batch.node[row] = node;
-    batch.listener[row] = listener;
-    batch.service[row] = service;
+    // A row has none of these at first.
+    if (code !== 0) batch.code[row] = code;
+    if (size !== -1) batch.size[row] = size;
+    if (recipients !== -1) batch.recipients[row] = recipients;
+    if (phase !== 0) batch.phase[row] = phase;
+    if (verdict !== 0) batch.verdict[row] = verdict;
+    if (node !== 0) batch.node[row] = node;
+    if (listener !== 0) batch.listener[row] = listener;
+    if (service !== 0) batch.service[row] = service;
     const texts = this.#texts;
     for (let i = 0; i < texts.length; i += 2) {
       const n = texts[i + 1];

@@ -8,12 +8,10 @@ import type { Input } from './discover.ts';
 import { FileClock } from './file-clock.ts';
 import { FileRun } from './file-run.ts';
 import type { LogFacts } from './log-facts.ts';
-import { LINE, type LogParser } from './port.ts';
+import { LINE, LONGEST_LINE_BYTES, type LogParser } from './port.ts';
 import type { Repeats } from './repeats.ts';
 import type { Archive } from './unpack/archive.ts';
 
-/** A longer line is one unparsed line and never held in memory whole. */
-export const LONGEST_LINE_BYTES = 1024 * 1024;
 /** Batches; ten seconds of the busiest logs are fewer. */
 const MOST_READ_AHEAD = 64;
 const TOO_LONG = 'line too long';
@@ -405,6 +403,7 @@ export class LogSource {
     const view = bytes.subarray(0, limit);
     let at = from;
     while (at < limit) {
+      at = this.#scan(parser, batch, at, limit);
       const lineEnd = view.indexOf(10, at);
       if (lineEnd === -1) break;
       let end = parser.findRecordEnd!(bytes, at, limit);

@@ -1,6 +1,9 @@
 import type { EventBatch } from '../model/event-batch.ts';
 import type { KindName } from '../model/event.ts';
 
+/** A longer line is one unparsed line and never held in memory whole. */
+export const LONGEST_LINE_BYTES = 1024 * 1024;
+
 /** What a line turned out to be; every line is exactly one of the three. */
 export const LINE = { event: 0, irrelevant: 1, unparsed: 2 } as const;
 export type LineClass = (typeof LINE)[keyof typeof LINE];

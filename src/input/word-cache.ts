@@ -1,3 +1,5 @@
+import { PART, Piece, wordAt, WordView } from '../model/words.ts';
+
 const SLOTS = 256;
 /** Longer words are looked up anew each time: they are rare, and the cache stays small. */
 const LONGEST = 128;
@@ -8,9 +10,9 @@ const LONGEST = 128;
  */
 export class WordCache {
   readonly #resolve: (word: string) => number;
-  readonly #lengths = new Uint8Array(SLOTS);
+  readonly #pieces: (Piece | undefined)[] = Array.from({ length: SLOTS });
   readonly #numbers = new Int32Array(SLOTS);
-  readonly #words = new Uint8Array(SLOTS * LONGEST);
+  readonly #view = new WordView();
 
   /** @param resolve gives the number, 32 bits signed, of a word that is not in the cache */
   constructor(resolve: (word: string) => number) {
@@ -21,17 +23,16 @@ export class WordCache {
   number(bytes: Buffer, start: number, end: number): number {
     const length = end - start;
     if (length <= 0 || length > LONGEST) return this.#resolve(bytes.toString('utf8', start, end));
-    // Ends differ more than beginnings: host names and tags share their first letters.
-    const mixed = length * 61 + bytes[end - 1] * 31 + bytes[end - 1 - (length >> 2)] * 17;
-    const slot = (mixed + bytes[start + (length >> 1)] * 7) & (SLOTS - 1);
-    const base = slot * LONGEST;
-    if (this.#lengths[slot] === length && this.#holds(bytes, start, base, length)) {
+    const words = this.#view.of(bytes);
+    const slot = slotOf(words, start, length);
+    const known = this.#pieces[slot];
+    if (known !== undefined && known.length === length && known.standsAt(words, start)) {
       return this.#numbers[slot];
     }
     const number = this.#resolve(bytes.toString('utf8', start, end));
-    this.#lengths[slot] = length;
+    const piece = (this.#pieces[slot] ??= new Piece(LONGEST));
+    piece.keep(words, start, length);
     this.#numbers[slot] = number;
-    for (let i = 0; i < length; i++) this.#words[base + i] = bytes[start + i];
     return number;
   }
 
@@ -39,10 +40,15 @@ export class WordCache {
   numberOf(word: string): number {
     return this.#resolve(word);
   }
+}
 
-  #holds(bytes: Buffer, start: number, base: number, length: number): boolean {
-    const words = this.#words;
-    for (let i = 0; i < length; i++) if (words[base + i] !== bytes[start + i]) return false;
-    return true;
-  }
+/** By length, the first four bytes and the last four: host names and tags share either. */
+function slotOf(words: Int32Array, start: number, length: number): number {
+  const first = wordAt(words, start);
+  if (length < 4) return mixed((first & PART[length]) ^ length);
+  return mixed(Math.imul(first, 0x85eb_ca6b) ^ wordAt(words, start + length - 4) ^ length);
+}
+
+function mixed(bits: number): number {
+  return Math.imul(bits ^ (bits >>> 15), 0x9e37_79b1) >>> 24;
 }

@@ -48,6 +48,7 @@ export function readAddress(
   out: Int32Array,
   at: number,
 ): Family {
+  if (readDotted(bytes, start, out, at) === end) return 4;
   let value = 0;
   let digits = 0;
   let octets = 0;
@@ -77,6 +78,42 @@ export function readAddress(
   out[at + 2] = 0;
   out[at + 3] = 0;
   return 4;
+}
+
+/** `255.255.255.255` and the byte behind it. */
+const LONGEST_DOTTED = 16;
+
+/**
+ * Reads an IPv4 address as everyone writes it, which begins at `start`, into `out[at .. at+3]`.
+ * Returns where it ends, or -1 when `readAddress` has to look.
+ */
+export function readDotted(bytes: Uint8Array, start: number, out: Int32Array, at: number): number {
+  if (start + LONGEST_DOTTED > bytes.length) return -1;
+  let packed = 0;
+  let i = start;
+  for (let octet = 0; octet < 4; octet++) {
+    let value = bytes[i] - 48;
+    if (value < 0 || value > 9) return -1;
+    const second = bytes[++i] - 48;
+    if (second >= 0 && second <= 9) {
+      // A leading zero may mean octal.
+      if (value === 0) return -1;
+      value = value * 10 + second;
+      const third = bytes[++i] - 48;
+      if (third >= 0 && third <= 9) {
+        value = value * 10 + third;
+        if (value > 255) return -1;
+        i++;
+      }
+    }
+    packed = (packed << 8) | value;
+    if (octet < 3 && bytes[i++] !== 46) return -1;
+  }
+  out[at] = packed;
+  out[at + 1] = 0;
+  out[at + 2] = 0;
+  out[at + 3] = 0;
+  return i;
 }
 
 const groups = new Uint16Array(8);

@@ -55,16 +55,17 @@ export function wordAt(words: Int32Array, at: number): number {
 /** By number of bytes: the part of a word that they fill. */
 export const PART = Int32Array.of(0, 0xff, 0xffff, 0xff_ffff);
 
-const ONES = 0x0101_0101;
+/** Times a byte: a word of four such bytes. */
+export const ONES = 0x0101_0101;
 const SEVENS = 0x7f7f_7f7f;
 
 /** Bit 7 of every byte of a word that is 0, and no other bit. */
-function zeroBytes(word: number): number {
+export function zeroBytes(word: number): number {
   return ~(((word & SEVENS) + SEVENS) | word | SEVENS);
 }
 
 /** Where the lowest of the bytes that `zeroBytes` marks stands in its word. */
-function lowestMark(marks: number): number {
+export function lowestMark(marks: number): number {
   return (31 - Math.clz32(marks & -marks)) >> 3;
 }
 
@@ -113,6 +114,19 @@ export function seekByte(words: Int32Array, at: number, end: number, wanted: num
 export class Piece {
   /** 0 when nothing is kept. */
   length = 0;
+  /** The first six words and masks once more: most pieces have no others, and these need no loop. */
+  #word0 = 0;
+  #word1 = 0;
+  #word2 = 0;
+  #word3 = 0;
+  #word4 = 0;
+  #word5 = 0;
+  #mask0 = 0;
+  #mask1 = 0;
+  #mask2 = 0;
+  #mask3 = 0;
+  #mask4 = 0;
+  #mask5 = 0;
   readonly #words: Int32Array;
   readonly #masks: Int32Array;
 
@@ -134,6 +148,7 @@ export class Piece {
       this.#masks[i] = left >= 4 ? -1 : PART[Math.max(left, 0)];
       this.#words[i] = this.#masks[i] === 0 ? 0 : wordAt(words, at + i * 4) & this.#masks[i];
     }
+    this.#keepFirst();
   }
 
   /** Leaves `[from, to)` of the text open: any bytes may stand there. */
@@ -142,19 +157,62 @@ export class Piece {
       this.#masks[at >> 2] &= ~(0xff << ((at & 3) << 3));
       this.#words[at >> 2] &= this.#masks[at >> 2];
     }
+    this.#keepFirst();
   }
 
   /** Whether the text stands at `at`; never when nothing is kept. */
   standsAt(words: Int32Array, at: number): boolean {
     const { length } = this;
-    if (length === 0) return false;
+    const shift = (at & 3) << 3;
+    const back = 31 - shift;
+    const from = at >> 2;
+    const b = words[from + 1];
+    const c = words[from + 2];
+    const word0 = (words[from] >>> shift) | ((b << 1) << back);
+    const word1 = (b >>> shift) | ((c << 1) << back);
+    if ((((word0 & this.#mask0) ^ this.#word0) | ((word1 & this.#mask1) ^ this.#word1)) !== 0) {
+      return false;
+    }
+    if (length <= 8) return length > 0;
+    const d = words[from + 3];
+    const e = words[from + 4];
+    const word2 = (c >>> shift) | ((d << 1) << back);
+    const word3 = (d >>> shift) | ((e << 1) << back);
+    if ((((word2 & this.#mask2) ^ this.#word2) | ((word3 & this.#mask3) ^ this.#word3)) !== 0) {
+      return false;
+    }
+    if (length <= 16) return true;
+    const f = words[from + 5];
+    const g = words[from + 6];
+    const word4 = (e >>> shift) | ((f << 1) << back);
+    const word5 = (f >>> shift) | ((g << 1) << back);
+    if ((((word4 & this.#mask4) ^ this.#word4) | ((word5 & this.#mask5) ^ this.#word5)) !== 0) {
+      return false;
+    }
+    return length <= 24 || this.#restStandsAt(words, at);
+  }
+
+  #keepFirst(): void {
+    const words = this.#words;
+    this.#word0 = words[0];
+    this.#word1 = words[1];
+    [this.#word2 = 0, this.#word3 = 0, this.#word4 = 0, this.#word5 = 0] = words.subarray(2);
+    const masks = this.#masks;
+    this.#mask0 = masks[0];
+    this.#mask1 = masks[1];
+    [this.#mask2 = 0, this.#mask3 = 0, this.#mask4 = 0, this.#mask5 = 0] = masks.subarray(2);
+  }
+
+  /** The same for the words behind the sixth. */
+  #restStandsAt(words: Int32Array, at: number): boolean {
+    const { length } = this;
     const own = this.#words;
     const masks = this.#masks;
     const shift = (at & 3) << 3;
     const back = 31 - shift;
-    let from = at >> 2;
+    let from = (at >> 2) + 6;
     let low = words[from];
-    for (let i = 0; i * 4 < length; i += 2) {
+    for (let i = 6; i * 4 < length; i += 2) {
       const middle = words[from + 1];
       const high = words[from + 2];
       const first = (low >>> shift) | ((middle << 1) << back);

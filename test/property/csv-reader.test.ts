@@ -2,6 +2,7 @@ import { parse } from 'csv-parse/sync';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CsvRecord } from '../../src/input/csv-record.ts';
+import { WordView } from '../../src/model/words.ts';
 
 /** Every record that the byte reader finds, `undefined` for a malformed one. */
 function readAll(text: string, delimiter: string): (string[] | undefined)[] {
@@ -92,4 +93,42 @@ test('cut records', () => {
     }),
     { numRuns: 1000 },
   );
+});
+
+// Goal: the reader of plain records, four bytes a turn, splits as the other one does, and leaves to
+// it whatever has a quote or no end.
+test('plain records', () => {
+  const unit = fc.constantFrom('a', '0', ',', ';', '\t', '|', '"', '\n', '\r', 'é', '\0', '~', '!');
+  let read = 0;
+  fc.assert(
+    fc.property(
+      fc.string({ unit, maxLength: 9 }),
+      fc.string({ unit, maxLength: 40 }),
+      delimiter,
+      fc.nat(3),
+      (front, text, separator, left) => {
+        const bytes = Buffer.from(front + text);
+        const words = new WordView().of(bytes);
+        const start = Buffer.byteLength(front);
+        const limit = Math.max(start, bytes.length - left);
+        const plain = new CsvRecord(separator.charCodeAt(0));
+        // Fields of a record before it must not shine through.
+        plain.split(Buffer.from('"a""b","c""","",d,e\n'), 0, 30);
+        const end = plain.splitPlain(words, start, limit);
+        const slow = new CsvRecord(separator.charCodeAt(0));
+        const slowEnd = slow.split(bytes, start, limit);
+        const record = bytes.subarray(start, slowEnd < 0 ? limit : slowEnd);
+        if (slowEnd < 0 || record.includes(34)) expect(end).toBe(-1);
+        else {
+          expect([end, plain.count, plain.malformed]).toEqual([slowEnd, slow.count, false]);
+          const fieldsOf = (own: CsvRecord): unknown[] =>
+            Array.from({ length: own.count }, (_, n) => [own.starts[n], own.text(bytes, n)]);
+          expect(fieldsOf(plain)).toEqual(fieldsOf(slow));
+          read++;
+        }
+      },
+    ),
+    { numRuns: 6000 },
+  );
+  expect(read).toBeGreaterThan(1000);
 });

@@ -1,66 +1,23 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { BatchPool } from '../../src/input/batch-pool.ts';
 import { FileDater } from '../../src/input/dating.ts';
 import { createSyslogParser } from '../../src/input/syslog/parser.ts';
-import type { LogParser } from '../../src/input/port.ts';
 import { createZone } from '../../src/input/zones.ts';
 import { ALL_NEEDS } from '../../src/model/event.ts';
 import { Vocabulary } from '../../src/model/vocabulary.ts';
-import { fixture, rowOf, type EventRow } from '../unit/input/event-rows.ts';
-import { sourceOver } from '../unit/input/plain-parser.ts';
+import { readThrough, type ReadThrough } from '../builders/read-sources.ts';
+import { fixture } from '../unit/input/event-rows.ts';
 
 const BERLIN = createZone('Europe/Berlin')!;
 const recorded = fixture('postfix/recorded.log.gz').toString('latin1').trimEnd().split('\n');
 /** `postfix/smtpd[7]: connect from …`: recorded lines without stamp and host. */
 const texts = recorded.map((line) => line.split(/ +/).slice(4).join(' '));
 
-/** Everything that a reader of the file gets to know. */
-interface Outcome {
-  readonly rows: readonly (EventRow & { readonly release: number; readonly flags: number })[];
-  readonly facts: unknown;
-}
-
-/** The same parser without its fast path. */
-function lineByLine(parser: LogParser): LogParser {
-  return {
-    dialect: parser.dialect,
-    get lineTime() {
-      return parser.lineTime;
-    },
-    get reason() {
-      return parser.reason;
-    },
-    get carryFrom() {
-      return parser.carryFrom ?? -1;
-    },
-    rebase: (delta) => parser.rebase?.(delta),
-    parseLine: (...line) => parser.parseLine(...line),
-  };
-}
-
-async function read(bytes: Buffer, blockBytes: number, fast: boolean): Promise<Outcome> {
+function read(bytes: Buffer, blockBytes: number, isFast: boolean): Promise<ReadThrough> {
   const vocabulary = new Vocabulary();
   const dater = new FileDater({ zone: BERLIN, firstYear: 2026, reorderMs: 10_000 });
-  const source = sourceOver(bytes, {
-    createParser: () => {
-      const parser = createSyslogParser({ vocabulary, dater, needs: ALL_NEEDS });
-      return fast ? parser : lineByLine(parser);
-    },
-    pool: new BatchPool(vocabulary, blockBytes),
-  });
-  const rows: Outcome['rows'][number][] = [];
-  for (let batch = await source.nextBatch(); batch; batch = await source.nextBatch()) {
-    for (let row = 0; row < batch.rows; row++) {
-      const [release, flags] = [batch.release[row], batch.flags[row]];
-      rows.push({ ...rowOf(batch, row), release, flags });
-    }
-    source.recycle(batch);
-  }
-  const { accounting, clock } = source;
-  const { quarantined, quarantinedCount, gaps, gapCount, lateLines, firstMs, newestMs } = clock;
-  const times = { quarantined, quarantinedCount, gaps, gapCount, lateLines, firstMs, newestMs };
-  return { rows, facts: { accounting, ...times, year: dater.year } };
+  const parser = createSyslogParser({ vocabulary, dater, needs: ALL_NEEDS });
+  return readThrough(bytes, blockBytes, isFast, { vocabulary, dater, parser });
 }
 
 const pad = (value: number): string => String(value).padStart(2, '0');

@@ -1,4 +1,4 @@
-import { readAddress, type Family } from '../../model/address.ts';
+import { readAddress, readDotted, type Family } from '../../model/address.ts';
 import { seekByte, seekEither } from '../../model/words.ts';
 import { isDigit, phrase, startsWith } from '../byte-text.ts';
 
@@ -6,9 +6,6 @@ const OPEN = 91;
 const CLOSE = 93;
 const COLON = 58;
 const BLANK = 32;
-const DOT = 46;
-/** `255.255.255.255]` */
-const LONGEST_IPV4 = 16;
 const UNKNOWN = phrase('unknown');
 /** A reverse DNS name has 255 characters at most; Postfix writes no `[` or blank into it. */
 const LONGEST_NAME = 300;
@@ -35,10 +32,11 @@ export class PeerReader {
     const open = seekEither(words, at, limit, OPEN, BLANK);
     if (open >= limit || bytes[open] === BLANK) return false;
     this.open = open;
-    const quick = this.#readIpv4(bytes, open + 1, end);
-    if (quick > 0) {
+    const quick = readDotted(bytes, open + 1, this.words, 0);
+    if (quick >= 0 && quick < end && bytes[quick] === CLOSE) {
+      this.family = 4;
       this.readable = true;
-      this.next = quick < end && bytes[quick] === COLON ? portEnd(bytes, words, quick, end) : quick;
+      this.next = portEnd(bytes, words, quick + 1, end);
       return true;
     }
     const close = seekByte(words, open + 1, end, CLOSE);
@@ -48,45 +46,6 @@ export class PeerReader {
       this.family !== 0 || (close - open === 8 && startsWith(words, open + 1, close, UNKNOWN));
     this.next = portEnd(bytes, words, close + 1, end);
     return true;
-  }
-
-  /**
-   * The plain case of `readAddress` in one pass: dotted IPv4 up to its `]`. Returns the index
-   * behind the `]`, or 0 when `readAddress` has to look.
-   */
-  #readIpv4(bytes: Buffer, at: number, end: number): number {
-    if (at + LONGEST_IPV4 > bytes.length) return 0;
-    let packed = 0;
-    let i = at;
-    for (let octet = 0; octet < 4; octet++) {
-      let value = bytes[i] - 48;
-      if (value < 0 || value > 9) return 0;
-      const second = bytes[i + 1] - 48;
-      if (second >= 0 && second <= 9) {
-        // A leading zero may mean octal: `readAddress` decides.
-        if (value === 0) return 0;
-        value = value * 10 + second;
-        const third = bytes[i + 2] - 48;
-        if (third >= 0 && third <= 9) {
-          value = value * 10 + third;
-          if (value > 255) return 0;
-          i++;
-        }
-        i++;
-      }
-      i++;
-      packed = (packed << 8) | value;
-      if (bytes[i] !== (octet === 3 ? CLOSE : DOT)) return 0;
-      i++;
-    }
-    if (i > end) return 0;
-    this.family = 4;
-    const { words } = this;
-    words[0] = packed;
-    words[1] = 0;
-    words[2] = 0;
-    words[3] = 0;
-    return i;
   }
 }
 

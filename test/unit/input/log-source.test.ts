@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LONGEST_LINE_BYTES } from '../../../src/input/log-source.ts';
+import { LONGEST_LINE_BYTES } from '../../../src/input/port.ts';
 import { UserError } from '../../../src/model/errors.ts';
 import { FLAG } from '../../../src/model/event-batch.ts';
 import { KIND, KIND_DROPPED } from '../../../src/model/event.ts';
