@@ -13,7 +13,6 @@ export interface ReadThrough {
 
 /** The same parser without its fast path. */
 function lineByLine(parser: LogParser): LogParser {
-  const { findRecordEnd } = parser;
   return {
     dialect: parser.dialect,
     get lineTime() {
@@ -27,7 +26,9 @@ function lineByLine(parser: LogParser): LogParser {
     },
     rebase: (delta) => parser.rebase?.(delta),
     parseLine: (...line) => parser.parseLine(...line),
-    ...(findRecordEnd && { findRecordEnd: (...record) => findRecordEnd.apply(parser, record) }),
+    ...(parser.findRecordEnd !== undefined && {
+      findRecordEnd: (...record) => parser.findRecordEnd!(...record),
+    }),
   };
 }
 
