@@ -1,5 +1,4 @@
 import type { LogFile } from '../input/open-inputs.ts';
-import { lackHintsOf } from '../input/lack-hints.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { KindName } from '../model/event.ts';
 import type { PlacedRules } from '../policy/rule-coverage.ts';
@@ -16,7 +15,7 @@ export interface AskingPolicy {
 }
 
 /** What an input shows, as far as its front tells. */
-export type InputFacts = Pick<LogFile, 'dialect' | 'lacks' | 'isDated'> & {
+export type InputFacts = Pick<LogFile, 'dialect' | 'lacks' | 'hints' | 'isDated'> & {
   readonly input: { readonly name: string };
 };
 
@@ -89,7 +88,7 @@ function missing(
   inputs: readonly InputFacts[],
 ): Diagnostic {
   const message = `rule ${rule} counts ${what}, and ${namesOf(inputs)} ${logNo(inputs)} ${kind}`;
-  const hints = new Set(inputs.flatMap(({ dialect }) => lackHintsOf(dialect)[kind] ?? []));
+  const hints = new Set(inputs.flatMap((input) => input.hints[kind] ?? []));
   const found: Diagnostic = { severity: 'error', code: 'facts-missing', message, file, start, end };
   return hints.size === 0 ? found : { ...found, hint: [...hints].join('; ') };
 }

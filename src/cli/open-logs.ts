@@ -10,8 +10,7 @@ import { compareText } from '../model/order.ts';
 import type { SourceTally } from '../simulate/tally.ts';
 import type { LogOptions } from './input-options.ts';
 import { refuseMissingFacts, type AskingPolicy } from './missing-facts.ts';
-import { openHere, type ReadDemands } from './reading/read-here.ts';
-import { openInThread } from './reading/read-in-thread.ts';
+import type { ReadDemands } from './reading/read-here.ts';
 
 /** An input that is read, wherever that happens. */
 export interface LogReader extends EventSource {
@@ -61,8 +60,8 @@ export async function openLogs(
   options: LogOptions,
   demands: LogDemands,
 ): Promise<OpenLogs> {
-  const inThread = await isWorthThread(logs, options, demands);
-  const { files, sources } = await (inThread ? openInThread : openHere)(logs, options, demands);
+  const open = (await isWorthThread(logs, options, demands)) ? inThread : here;
+  const { files, sources } = await open(logs, options, demands);
   const close = (): void => {
     for (const source of sources) source.close();
   };
@@ -96,6 +95,17 @@ export async function openLogs(
     close,
   };
 }
+
+type Open = (
+  logs: readonly string[],
+  options: LogOptions,
+  demands: ReadDemands,
+) => Promise<{ readonly files: readonly LogFile[]; readonly sources: readonly LogReader[] }>;
+
+// Loaded when they are needed: what reads in a thread of its own is loaded there.
+const here: Open = async (...asked) => (await import('./reading/read-here.ts')).openHere(...asked);
+const inThread: Open = async (...asked) =>
+  (await import('./reading/read-in-thread.ts')).openInThread(...asked);
 
 /** Whether another thread is to read the inputs: as the user says, or where it pays. */
 async function isWorthThread(

@@ -16,7 +16,9 @@ import {
   type YearOrigin,
 } from './infer-years.ts';
 import { countRepeatedEntries, type RepeatedEntries } from './exim/repeated-entries.ts';
+import type { LackHints } from './dialects.ts';
 import type { FormatName } from './format-names.ts';
+import { lackHintsOf } from './lack-hints.ts';
 import { LogSource } from './log-source.ts';
 import { lastLines, rankInputs, type Contender } from './ranking.ts';
 import { chooseFormat, createParser, preambleBytes } from './registry.ts';
@@ -67,6 +69,8 @@ export interface LogFile {
   readonly archive: Archive | undefined;
   /** Kinds of event that it does not show, as far as its front tells. */
   readonly lacks: readonly KindName[];
+  /** What would make such a log show them. */
+  readonly hints: LackHints;
   /** It has a line with a time. */
   readonly isDated: boolean;
   /** The first line, of a CSV the first two: what a file that goes on has in common with itself. */
@@ -421,6 +425,7 @@ function fileOf(draft: Draft, rank: number | undefined, duplicateOf: string | un
     input,
     dialect: facts.dialect,
     lacks: facts.lacks,
+    hints: lackHintsOf(facts.dialect),
     isDated: !Number.isNaN(firstMs),
     archive: look.archive,
     opening: openingOf(look),

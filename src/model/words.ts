@@ -93,6 +93,35 @@ export function seekEither(
   return end;
 }
 
+/** Added to a byte below 128, this sets bit 7 from that byte on. */
+const from = (byte: number): number => Math.imul(128 - byte, ONES);
+const FROM_0 = from(48);
+const BEHIND_9 = from(58);
+const FROM_A = from(97);
+const BEHIND_Z = from(123);
+const SMALL = 0x2020_2020;
+const HIGHS = Math.imul(128, ONES);
+
+/** Bit 7 of every byte of a word that is an ASCII letter or digit, and no other bit. */
+function alphanumerics(word: number): number {
+  const low = word & SEVENS;
+  const small = low | SMALL;
+  const digits = (low + FROM_0) & ~(low + BEHIND_9);
+  const letters = (small + FROM_A) & ~(small + BEHIND_Z);
+  return (digits | letters) & ~word & HIGHS;
+}
+
+/** Where a byte that is no ASCII letter or digit first stands in `[at, end)`, or `end`. */
+export function seekBehindWord(words: Int32Array, at: number, end: number): number {
+  let counts = -1 << ((at & 3) << 3);
+  for (let i = at & ~3; i < end; i += 4) {
+    const others = (alphanumerics(words[i >> 2]) ^ HIGHS) & counts;
+    if (others !== 0) return Math.min(i + lowestMark(others), end);
+    counts = -1;
+  }
+  return end;
+}
+
 /** Where the byte `wanted` first stands in `[at, end)`, or `end`. */
 export function seekByte(words: Int32Array, at: number, end: number, wanted: number): number {
   const pattern = Math.imul(wanted, ONES);

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import {
   allocateBlock,
   Piece,
+  seekBehindWord,
   seekByte,
   seekEither,
   wordAt,
@@ -43,6 +44,30 @@ test('a byte is found where it first stands', () => {
         expect(seekEither(words, at, end, a, b)).toBe(obvious([a, b]));
       }
     }),
+    { numRuns: 1000 },
+  );
+});
+
+test('a word of letters and digits ends where another byte stands', () => {
+  const wordByte = fc.constantFrom(...Buffer.from('09AZaz5Mm'));
+  const edge = fc.constantFrom(...Buffer.from('/:@[`{'), 0, 127, 128, 176, 193, 225, 255);
+  const weighted = fc.oneof({ weight: 6, arbitrary: wordByte }, { weight: 1, arbitrary: edge });
+  fc.assert(
+    fc.property(
+      fc.array(weighted, { maxLength: 30 }),
+      fc.nat(30),
+      fc.nat(30),
+      (bytes, from, to) => {
+        const [at, end] = [from, to]
+          .map((each) => Math.min(each, bytes.length))
+          .sort((x, y) => x - y);
+        let stop = at;
+        while (stop < end && /[0-9A-Za-z]/.test(String.fromCharCode(bytes[stop]))) stop++;
+        for (const buffer of buffersOf(bytes)) {
+          expect(seekBehindWord(new WordView().of(buffer), at, end)).toBe(stop);
+        }
+      },
+    ),
     { numRuns: 1000 },
   );
 });

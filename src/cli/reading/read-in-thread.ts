@@ -46,7 +46,7 @@ type ReadAnswer = {
 };
 
 /** Batches asked for before they are needed, of all inputs that are open together; each one has one. */
-const MOST_AHEAD = 8;
+const MOST_AHEAD = 4;
 /** Nothing lives long in a thread that fills columns: a small nursery is cleaned as fast. */
 const NURSERY_MB = 2;
 

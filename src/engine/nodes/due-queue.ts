@@ -28,8 +28,9 @@ export class DueQueue<Item extends { readonly dueMs: number }> {
 
   /** Takes out the first one that is due at or before `timeMs`, if there is one. */
   take(timeMs: number): Item | undefined {
-    const item = this.#items.at(this.#first);
-    if (this.isEmpty || item === undefined || item.dueMs > timeMs) return undefined;
+    if (this.isEmpty) return undefined;
+    const item = this.#items[this.#first];
+    if (item.dueMs > timeMs) return undefined;
     this.#first++;
     // Moved together now and then, not at each one: there may be very many.
     if (this.#first * 2 > this.#items.length) {

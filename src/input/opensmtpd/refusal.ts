@@ -79,7 +79,7 @@ function judge(line: ProgramLine, row: number, answer: number): void {
   const quotesClient = findLast(bytes, answer, line.end, LESS) >= 0;
   batch.verdict[row] = quotesClient
     ? LOGGED_AS.rejected
-    : judgeRefusal(bytes, answer, endOfAnswer(line), soft, atEnd);
+    : judgeRefusal(bytes, line.words, answer, endOfAnswer(line), soft, atEnd);
 }
 
 const LESS = phrase('<');

@@ -98,7 +98,12 @@ function readText(line: ProgramLine, row: number, at: number, filtered: boolean)
   line.setWanted(row, TEXT.enhanced, at, enhancedEnd);
   const code = batch.code[row];
   const soft = code > 0 ? code >= 400 && code < 500 : enhancedEnd > at && bytes[at] === 52;
-  if (!soft && !filtered && !wantsTail(line)) return;
+  if (!filtered && !wantsTail(line)) {
+    if (!soft) return;
+    // Where no word of the whole line tells more, none of the server's own does.
+    const verdict = judgeRefusal(bytes, words, at, end, true, false);
+    if (verdict === LOGGED_AS.rejected) return;
+  }
   let text = enhancedEnd;
   if (text > at && text < end && bytes[text] === BLANK) text++;
   tail.read(
@@ -112,7 +117,7 @@ function readText(line: ProgramLine, row: number, at: number, filtered: boolean)
   if (soft || filtered) {
     const word = bytes[text] === LESS ? findLast(bytes, text, tail.textEnd, BEHIND_WORD) : -1;
     const own = word < 0 ? text : word + BEHIND_WORD.length;
-    batch.verdict[row] = judgeRefusal(bytes, own, tail.textEnd, soft, filtered);
+    batch.verdict[row] = judgeRefusal(bytes, words, own, tail.textEnd, soft, filtered);
   }
   line.setWanted(row, TEXT.sender, tail.senderStart, tail.senderEnd);
   line.setWanted(row, TEXT.recipient, tail.recipientStart, tail.recipientEnd);

@@ -71,7 +71,7 @@ export function readRuleset(line: ProgramLine, name: number): LineClass {
 
 /** `550 5.7.1 text` at `at`, up to the end of the line. */
 export function readAnswer(line: ProgramLine, row: number, at: number, byFilter: boolean): void {
-  const { bytes, end, batch } = line;
+  const { bytes, words, end, batch } = line;
   const code = replyCode(bytes, at, end);
   batch.code[row] = code;
   const enhanced = code > 0 ? Math.min(at + 4, end) : at;
@@ -83,7 +83,7 @@ export function readAnswer(line: ProgramLine, row: number, at: number, byFilter:
   // `<r>... text`: the address is the client's.
   const quoted = findLast(bytes, text, end, BEHIND_ADDRESS);
   const own = quoted < 0 ? text : quoted + BEHIND_ADDRESS.length;
-  batch.verdict[row] = judgeRefusal(bytes, own, end, code >= 400 && code < 500, byFilter);
+  batch.verdict[row] = judgeRefusal(bytes, words, own, end, code >= 400 && code < 500, byFilter);
 }
 
 const BEHIND_ADDRESS = phrase('>... ');

@@ -1,5 +1,6 @@
 import type { EventBatch } from '../../model/event-batch.ts';
 import { LOGGED_AS, TEXT, type Needs } from '../../model/event.ts';
+import { seekBehindWord } from '../../model/words.ts';
 import { phrase, startsWith } from '../byte-text.ts';
 import { LINE, type LineClass } from '../port.ts';
 import { FilterVerdicts } from '../filters/verdicts.ts';
@@ -11,9 +12,6 @@ const BLANK = 32;
 /** Postfix's long queue ids have 20 characters at most. */
 const LONGEST_QUEUE_ID = 40;
 const NOQUEUE = phrase('NOQUEUE');
-const ALPHANUMERIC = Uint8Array.from({ length: 256 }, (_, byte) =>
-  /[0-9A-Za-z]/.test(String.fromCharCode(byte)) ? 1 : 0,
-);
 
 /** The line being read: what the readers of the daemons share. One instance serves a parser. */
 export class ProgramLine {
@@ -65,8 +63,7 @@ export class ProgramLine {
   readQueueId(at: number): number {
     const { bytes, words } = this;
     const limit = Math.min(this.end, at + LONGEST_QUEUE_ID);
-    let stop = at;
-    while (stop < limit && ALPHANUMERIC[bytes[stop]] === 1) stop++;
+    const stop = seekBehindWord(words, at, limit);
     if (stop === at || stop + 1 >= limit) return -1;
     if (bytes[stop] !== COLON || bytes[stop + 1] !== BLANK) return -1;
     this.queueStart = at;
