@@ -45,8 +45,11 @@ export interface LogDemands extends ReadDemands {
   readonly policies?: readonly AskingPolicy[] | undefined;
 }
 
-/** Of smaller inputs a thread would have read less than its start takes. */
-const LARGE_BYTES = 32 * 1024 * 1024;
+/** Two threads warm up for as long as one reads this much (docs/performance.md). */
+const LARGE_BYTES = 256 * 1024 * 1024;
+/** About as many bytes come of one that is packed. */
+const PACKED = 10;
+const PACKED_NAME = /\.(?:gz|xz|bz2|zst)$/i;
 
 /**
  * Finds, detects, dates and ranks the inputs that a user named. Large ones are read in a thread of
@@ -118,7 +121,10 @@ async function isWorthThread(
   // Standard input belongs to this thread.
   if (inputs.some(({ stream }) => stream)) return false;
   if (threads !== undefined) return true;
-  const bytes = inputs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const bytes = inputs.reduce(
+    (sum, { name, sizeBytes }) => sum + sizeBytes * (PACKED_NAME.test(name) ? PACKED : 1),
+    0,
+  );
   return bytes >= LARGE_BYTES && availableParallelism() > 1;
 }
 

@@ -434,13 +434,13 @@ describe('a run that ends early', () => {
     expect([code, stderr]).toEqual([0, '']);
   });
 
-  test('because of Ctrl-C: no report, not even the beginning of one', async () => {
+  test.each(['1', '2'])('because of Ctrl-C, %s threads: no report at all', async (threads) => {
     const cwd = newFolder();
     const file = openSync(path.join(cwd, 'mail.log'), 'w');
     const block = Buffer.from(LINE.repeat(20_000));
     for (let written = 0; written < 200_000_000;) written += writeSync(file, block);
     closeSync(file);
-    const args = ['replay', 'mail.log', '--out', 'reports/today'];
+    const args = ['replay', 'mail.log', '--out', 'reports/today', '--threads', threads];
     const { child, done } = startHindcast(args, { cwd });
     const partial = path.join(cwd, 'reports', 'today', '.partial');
     while (!existsSync(partial) && child.exitCode === null) await delay(5);

@@ -1,7 +1,7 @@
 // Goal: whether a thread of its own reads the logs can be told from the time that it takes alone.
 // Method: the same command with one thread and with two, compared byte for byte: over every recorded
 // log, over what stands across blocks and files, over stops in the middle, and over mistakes. That
-// Ctrl-C ends both is in bad-input.test.ts, whose log is large enough for two.
+// Ctrl-C ends both is in bad-input.test.ts.
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
