@@ -9,6 +9,11 @@ const anyKey = fc.oneof(
   fc.nat(60).map((n) => `K${n}`),
   fc.constantFrom('', 'a', 'b', 'abcdefgh', 'abcdefgi', 'abcdefg', 'abcdefghi', 'abcdefghj'),
   fc.constantFrom('x'.repeat(300), `${'x'.repeat(299)}y`, '\0', '\0\0', 'é', 'ÿ'),
+  // Of every length around those that are read as six words, and different in one place.
+  fc.tuple(fc.nat(40), fc.nat(40)).map(([length, at]) => {
+    const same = 'abcdefghijklmnopqrstuvwxyz0123456789ABCDE'.slice(0, length);
+    return at < length ? `${same.slice(0, at)}-${same.slice(at + 1)}` : same;
+  }),
 );
 const anyAction = fc.record({
   remove: fc.constantFrom(false, false, true),
@@ -43,8 +48,8 @@ function obvious(
 test('an index agrees with a map', () => {
   const history = fc.array(anyAction, { maxLength: 200, size: 'max' });
   fc.assert(
-    fc.property(history, (actions) => {
-      const index = new ByteIndex(2);
+    fc.property(fc.constantFrom(2, 8), history, (words, actions) => {
+      const index = new ByteIndex(words);
       const entries = new Map<number, Entry>();
       // Keys stand somewhere in a block, between other bytes.
       const block = (key: string): [Int32Array, number, number] => {
@@ -67,6 +72,7 @@ test('an index agrees with a map', () => {
       for (const [slot, { node, key, tag }] of entries) {
         expect(index.find(node, ...block(key), tag)).toBe(slot);
         expect([index.node(slot), index.tag(slot)]).toEqual([node, tag]);
+        expect(Buffer.from(index.key(slot), 'latin1').toString()).toBe(key);
       }
     }),
     { numRuns: 200 },
