@@ -41,6 +41,7 @@ const { values } = parseArgs({
   options: {
     lines: { type: 'string', default: '600000' },
     runs: { type: 'string', default: '3' },
+    threads: { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -93,7 +94,7 @@ async function copied(name, log, options) {
   for (let copy = 0; copy < copies; copy++) {
     writeFileSync(file, later(text, copy * MINUTE_MS), { encoding: 'latin1', flag: 'a' });
   }
-  const args = ['replay', file, ...options];
+  const args = ['replay', file, ...options, '--threads', values.threads];
   const whole = await replayed(args);
   assert.equal(whole.lines, once.lines * copies, name);
   assert.equal(whole.unparsed, once.unparsed * copies, name);

@@ -21,8 +21,14 @@ export async function timeFaces(faces, { log, one, runs }) {
   }));
   for (let run = 0; run < runs; run++) {
     for (const { args, ms, idle } of timed) {
-      ms.push((await measure(process.execPath, [HINDCAST, 'replay', log, ...args])).wallMs);
-      idle.push((await measure(process.execPath, [HINDCAST, 'replay', one, ...args])).wallMs);
+      ms.push(
+        (await measure(process.execPath, [HINDCAST, 'replay', log, '--threads', '1', ...args]))
+          .wallMs,
+      );
+      idle.push(
+        (await measure(process.execPath, [HINDCAST, 'replay', one, '--threads', '1', ...args]))
+          .wallMs,
+      );
     }
   }
   return timed.map(({ name, ms, idle }) => {
