@@ -43,12 +43,10 @@ async function loadParts() {
   const rolldown = path.join(ROOT, 'node_modules', '.bin', 'rolldown');
   const entry = path.join(ROOT, 'bench', 'parts.mjs');
   execFileSync(rolldown, [entry, '--dir', folder, '--platform', 'node'], { stdio: 'ignore' });
-  try {
-    const url = pathToFileURL(path.join(folder, 'parts.js')).href;
-    return /** @type {typeof import('./parts.mjs')} */ (await import(url));
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  // Some of them are loaded when they are needed.
+  process.once('exit', () => rmSync(folder, { recursive: true }));
+  const url = pathToFileURL(path.join(folder, 'parts.js')).href;
+  return /** @type {typeof import('./parts.mjs')} */ (await import(url));
 }
 
 /**

@@ -124,27 +124,35 @@ export function groupsOf(traffic) {
       what: 'T2 over all days and over a tenth of them, the same traffic per day',
       files: [log, shortLog],
       contenders: [
-        hindcast('T2', log, traffic),
-        { ...hindcast('T2', shortLog, traffic), name: 'hindcast, a tenth', check: () => [] },
+        hindcast('T2', log, traffic, TWO_THREADS),
+        {
+          ...hindcast('T2', shortLog, traffic, TWO_THREADS),
+          name: 'hindcast, a tenth',
+          check: () => [],
+        },
       ],
     },
   ];
 }
 
+/** What only large logs have by themselves. */
+const TWO_THREADS = ['--threads', '2'];
+
 /**
  * @param {'T1' | 'T2'} task
  * @param {string} file
  * @param {Traffic} traffic
+ * @param {readonly string[]} [more] options
  * @returns {Contender}
  */
-function hindcast(task, file, traffic) {
+function hindcast(task, file, traffic, more = []) {
   const name = path.basename(file);
   return {
     name: 'hindcast',
     program: process.execPath,
     args: (out) => {
       const options = ['--policy', POLICIES[task], '--year', String(YEAR), '--out', out];
-      return [HINDCAST, 'replay', file, ...options];
+      return [HINDCAST, 'replay', file, ...options, ...more];
     },
     check: (_stdout, out) => {
       const firings = readFirings(out);

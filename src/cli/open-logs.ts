@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { EventSource } from '../clock/event-source.ts';
 import { discoverInputs, type Input } from '../input/discover.ts';
-import type { LogFacts } from '../input/log-facts.ts';
+import { NOTHING_READ, type LogFacts } from '../input/log-facts.ts';
 import type { LogFile } from '../input/open-inputs.ts';
 import { readRotationName } from '../input/rotation.ts';
 import { UserError } from '../model/errors.ts';
@@ -146,51 +146,35 @@ function reportOf(
 ): FileReport {
   const { input, year, rank } = file;
   const facts = rank === undefined ? undefined : allFacts[rank];
+  const { report, usedZone } = facts ?? NOTHING_READ;
   const tally = rank === undefined ? undefined : bySource[rank];
   const dropped = tally?.dropped ?? 0;
-  const reasons = [...(facts?.reasons ?? [])];
   return {
+    ...report,
     file: input.name,
-    dialect: facts?.dialect ?? file.dialect,
+    dialect: report.dialect ?? file.dialect,
     sizeBytes: input.sizeBytes,
-    archive: facts?.archive ?? file.archive,
-    lacks: facts?.lacks ?? file.lacks,
-    infers: facts?.infers ?? [],
-    lines: facts?.lines ?? 0,
-    event: (facts?.event ?? 0) - dropped,
-    irrelevant: (facts?.irrelevant ?? 0) + dropped,
-    unparsed: facts?.unparsed ?? 0,
-    repeated: facts?.repeated ?? 0,
-    repeatedIn: repeatedIn(file, facts),
-    reasons: reasons.sort((a, b) => b.lines - a.lines || compareText(a.reason, b.reason)),
-    shapes: facts?.shapes ?? [],
-    otherShapes: facts?.otherShapes ?? 0,
-    firstMs: timeOrNone(facts?.firstMs),
-    lastMs: timeOrNone(facts?.lastMs),
+    archive: report.archive ?? file.archive,
+    lacks: facts === undefined ? file.lacks : report.lacks,
+    event: report.event - dropped,
+    irrelevant: report.irrelevant + dropped,
+    repeatedIn: repeatedIn(file, facts ?? NOTHING_READ),
     year:
       year.firstYear === undefined || year.source === 'stamp'
         ? undefined
         : { first: year.firstYear, source: year.source },
-    zone: facts?.usedZone === true ? file.zone : undefined,
-    late: facts?.late ?? 0,
+    zone: usedZone ? file.zone : undefined,
     tooLate: tally?.tooLate ?? 0,
-    quarantined: facts?.quarantined ?? 0,
-    quarantinedLines: facts?.quarantinedLines ?? [],
-    gaps: facts?.gaps ?? 0,
-    longestGaps: facts?.longestGaps ?? [],
     duplicateOf: file.duplicateOf,
     overlaps: overlapsOf(file, files, allFacts),
   };
 }
 
-function timeOrNone(timeMs: number | undefined): number | undefined {
-  return timeMs === undefined || Number.isNaN(timeMs) ? undefined : timeMs;
-}
-
 /** The inputs that hold lines of this one too, by name. */
-function repeatedIn({ mainlogs }: LogFile, facts: LogFacts | undefined): string[] {
-  if (facts === undefined || facts.repeated === 0) return [];
-  const entries = facts.repeated > facts.repeatedInRotation ? mainlogs : [];
+function repeatedIn({ mainlogs }: LogFile, facts: LogFacts): string[] {
+  const { repeated } = facts.report;
+  if (repeated === 0) return [];
+  const entries = repeated > facts.repeatedInRotation ? mainlogs : [];
   return [...facts.foundIn, ...entries].sort(compareText);
 }
 
@@ -201,15 +185,20 @@ function overlapsOf(
   allFacts: readonly LogFacts[],
 ): string[] {
   if (file.rank === undefined) return [];
-  const own = allFacts[file.rank];
+  const own = allFacts[file.rank].report;
   const { rotation } = readRotationName(file.input.name);
   return files
     .filter((other) => {
       if (other === file || other.rank === undefined) return false;
       if (readRotationName(other.input.name).rotation !== rotation) return false;
-      const { firstMs, lastMs } = allFacts[other.rank];
-      return firstMs < own.lastMs && own.firstMs < lastMs;
+      const { report } = allFacts[other.rank];
+      return isBefore(report.firstMs, own.lastMs) && isBefore(own.firstMs, report.lastMs);
     })
     .map((other) => other.input.name)
     .sort(compareText);
+}
+
+/** No time is before any other, nor behind it. */
+function isBefore(firstMs: number | undefined, secondMs: number | undefined): boolean {
+  return firstMs !== undefined && secondMs !== undefined && firstMs < secondMs;
 }

@@ -1,6 +1,7 @@
 import type { UserError } from '../model/errors.ts';
 import type { KindName } from '../model/event.ts';
 import type { EventBatch } from '../model/event-batch.ts';
+import { compareText } from '../model/order.ts';
 import { LineAccounting } from './accounting.ts';
 import type { BatchPool } from './batch-pool.ts';
 import type { BlockReader } from './blocks.ts';
@@ -108,29 +109,32 @@ export class LogSource {
   get facts(): LogFacts {
     const { accounting, clock } = this;
     const { lines, event, irrelevant, unparsed, repeated, reasons, shapes } = accounting;
+    const byReason = [...reasons].map(([reason, count]) => ({ reason, lines: count }));
     return {
-      dialect: this.dialect,
-      archive: this.archive && { ...this.archive },
-      lacks: this.lacks,
-      infers: this.#infersNow,
-      lines,
-      event,
-      irrelevant,
-      unparsed,
-      reasons: [...reasons].map(([reason, count]) => ({ reason, lines: count })),
-      shapes: unparsed === 0 ? [] : shapes.top,
-      otherShapes: shapes.others,
+      report: {
+        dialect: this.dialect,
+        archive: this.archive && { ...this.archive },
+        lacks: this.lacks,
+        infers: this.#infersNow,
+        lines,
+        event,
+        irrelevant,
+        unparsed,
+        repeated: repeated + (this.#parser?.repeated ?? this.#repeated),
+        reasons: byReason.sort((a, b) => b.lines - a.lines || compareText(a.reason, b.reason)),
+        shapes: unparsed === 0 ? [] : shapes.top,
+        otherShapes: shapes.others,
+        firstMs: Number.isNaN(clock.firstMs) ? undefined : clock.firstMs,
+        lastMs: clock.newestMs === -Infinity ? undefined : clock.newestMs,
+        late: clock.lateLines,
+        quarantined: clock.quarantinedCount,
+        quarantinedLines: [...clock.quarantined],
+        gaps: clock.gapCount,
+        longestGaps: [...clock.gaps],
+      },
       repeatedInRotation: repeated,
-      repeated: repeated + (this.#parser?.repeated ?? this.#repeated),
       foundIn: [...(this.#options.repeats?.foundIn ?? [])],
-      firstMs: this.firstTime,
-      lastMs: clock.newestMs === -Infinity ? Number.NaN : clock.newestMs,
       usedZone: this.#options.usedZone?.() ?? false,
-      late: clock.lateLines,
-      quarantined: clock.quarantinedCount,
-      quarantinedLines: [...clock.quarantined],
-      gaps: clock.gapCount,
-      longestGaps: [...clock.gaps],
     };
   }
 

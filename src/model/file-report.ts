@@ -11,12 +11,10 @@ export interface UnparsedShape {
   readonly text: string;
 }
 
-/** What was read from one input: line accounting and time report (semantics, sections 1 and 2). */
-export interface FileReport {
-  readonly file: string;
+/** What the lines of one input were: line accounting and times (semantics, sections 1 and 2). */
+export interface ReadReport {
   /** Undefined when no line told. */
   readonly dialect: string | undefined;
-  readonly sizeBytes: number;
   /** How the file is packed; undefined when it is not. */
   readonly archive:
     | {
@@ -43,7 +41,6 @@ export interface FileReport {
    * rotation, or the mainlog beside a rejectlog of Exim.
    */
   readonly repeated: number;
-  readonly repeatedIn: readonly string[];
   /** Unparsed lines by reason, the most frequent first. */
   readonly reasons: readonly { readonly reason: string; readonly lines: number }[];
   /** The most frequent shapes of unparsed lines, and how many lines were not told apart. */
@@ -51,12 +48,7 @@ export interface FileReport {
   readonly otherShapes: number;
   readonly firstMs: number | undefined;
   readonly lastMs: number | undefined;
-  /** The year of the first line and where it came from; undefined where the stamps are full dates. */
-  readonly year: { readonly first: number; readonly source: string } | undefined;
-  /** Zone of the stamps without an offset; undefined when every stamp had one. */
-  readonly zone: string | undefined;
   readonly late: number;
-  readonly tooLate: number;
   readonly quarantined: number;
   /** The first lines that jumped ahead and were left out. */
   readonly quarantinedLines: readonly { readonly line: number; readonly timeMs: number }[];
@@ -67,6 +59,19 @@ export interface FileReport {
     readonly toMs: number;
     readonly line: number;
   }[];
+}
+
+/** What was read from one input, and what became of it. */
+export interface FileReport extends ReadReport {
+  readonly file: string;
+  readonly sizeBytes: number;
+  /** The inputs that hold its repeated lines. */
+  readonly repeatedIn: readonly string[];
+  /** The year of the first line and where it came from; undefined where the stamps are full dates. */
+  readonly year: { readonly first: number; readonly source: string } | undefined;
+  /** Zone of the stamps without an offset; undefined when every stamp had one. */
+  readonly zone: string | undefined;
+  readonly tooLate: number;
   /** The same content as this input, which was read instead. */
   readonly duplicateOf: string | undefined;
   /** Inputs of the same rotation whose time span overlaps this one's. */

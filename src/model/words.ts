@@ -94,11 +94,11 @@ export function seekEither(
 }
 
 /** Added to a byte below 128, this sets bit 7 from that byte on. */
-const from = (byte: number): number => Math.imul(128 - byte, ONES);
-const FROM_0 = from(48);
-const BEHIND_9 = from(58);
-const FROM_A = from(97);
-const BEHIND_Z = from(123);
+const atLeast = (byte: number): number => Math.imul(128 - byte, ONES);
+const FROM_0 = atLeast(48);
+const BEHIND_9 = atLeast(58);
+const FROM_A = atLeast(97);
+const BEHIND_Z = atLeast(123);
 const SMALL = 0x2020_2020;
 const HIGHS = Math.imul(128, ONES);
 

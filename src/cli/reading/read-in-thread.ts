@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { EventSource } from '../../clock/event-source.ts';
 import type { Input } from '../../input/discover.ts';
-import type { LogFacts } from '../../input/log-facts.ts';
+import { NOTHING_READ, type LogFacts } from '../../input/log-facts.ts';
 import type { LogFile } from '../../input/open-inputs.ts';
 import { assert, BugError, InterruptedError } from '../../model/errors.ts';
 import type { EventBatch } from '../../model/event-batch.ts';
@@ -61,7 +61,10 @@ export async function openInThread(
   const words = wordsOf(vocabulary);
   const task: ThreadTask = { logs, options: howToRead(options), demands, words };
   const thread = new ReaderThread(task, receiver, signal);
-  const { files, lowerBounds } = await thread.opened;
+  const { files, lowerBounds } = await thread.opened.catch((error: unknown) => {
+    thread.close();
+    throw error;
+  });
   const inputs = files.filter(({ rank }) => rank !== undefined).map(({ input }) => input);
   const sources = inputs.map((input, rank) => {
     return new ThreadSource(thread, input, rank, lowerBounds[rank]);
@@ -223,28 +226,3 @@ class ThreadSource implements EventSource {
     }
   }
 }
-
-const NOTHING_READ: LogFacts = {
-  dialect: undefined,
-  archive: undefined,
-  lacks: [],
-  infers: [],
-  lines: 0,
-  event: 0,
-  irrelevant: 0,
-  unparsed: 0,
-  reasons: [],
-  shapes: [],
-  otherShapes: 0,
-  repeatedInRotation: 0,
-  repeated: 0,
-  foundIn: [],
-  firstMs: Number.NaN,
-  lastMs: Number.NaN,
-  usedZone: false,
-  late: 0,
-  quarantined: 0,
-  quarantinedLines: [],
-  gaps: 0,
-  longestGaps: [],
-};

@@ -23,7 +23,7 @@ describe('lines', () => {
       { line: 3, reason: 'no time', lines: 1, shape: 'junk', text: 'junk' },
       { line: 4, reason: 'no time', lines: 1, shape: '', text: '' },
     ]);
-    expect([source.firstTime, source.facts.lastMs, source.watermark]).toEqual([
+    expect([source.firstTime, source.facts.report.lastMs, source.watermark]).toEqual([
       1000,
       3000,
       Infinity,
@@ -38,7 +38,7 @@ describe('lines', () => {
     const empty = sourceOver(Buffer.alloc(0));
     expect(await drain(empty)).toEqual([]);
     expect(empty.accounting.lines).toBe(0);
-    expect(empty.facts.lastMs).toBeNaN();
+    expect(empty.facts.report.lastMs).toBeUndefined();
   });
 
   it('stamps batches with the rank and opens the file by itself', async () => {
@@ -183,7 +183,7 @@ describe('time of a file', () => {
       { line: 3, timeMs: (9 * DAY + 1) * 1000 },
       { line: 5, timeMs: (9 * DAY - 5) * 1000 },
     ]);
-    expect(source.facts.lastMs).toBe(101_000);
+    expect(source.facts.report.lastMs).toBe(101_000);
     expect(source.clock.gapCount).toBe(0);
     expect(source.clock.lateLines).toBe(1);
   });
@@ -219,7 +219,7 @@ describe('time of a file', () => {
     const rows = await drain(source);
     expect(rows.filter(({ kind }) => kind === KIND_DROPPED).map(({ line }) => line)).toEqual([3]);
     expect(source.clock.gaps).toEqual([{ fromMs: 0, toMs: 3 * DAY * 1000, line: 2 }]);
-    expect(source.facts.lastMs).toBe((3 * DAY + 2) * 1000);
+    expect(source.facts.report.lastMs).toBe((3 * DAY + 2) * 1000);
     expect(source.clock.lateLines).toBe(0);
   });
 

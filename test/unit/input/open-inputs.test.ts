@@ -91,7 +91,7 @@ describe('opening inputs', () => {
       ['mail.log', 2027, 'neighbour'],
     ]);
     for (const source of sources) await drain(source);
-    expect(sources.map(({ facts }) => formatIso(facts.lastMs))).toEqual([
+    expect(sources.map(({ facts }) => formatIso(facts.report.lastMs!))).toEqual([
       '2026-12-30T00:00:00Z',
       '2027-01-01T00:00:00Z',
       '2027-01-02T00:00:00Z',
