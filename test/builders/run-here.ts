@@ -42,6 +42,7 @@ export function hereWith(files: Readonly<Record<string, string | Buffer>>): Here
     const stdio = {
       out: (text: string) => out.push(text) > 0,
       err: (text: string) => void err.push(text),
+      drained: () => undefined,
       errIsTerminal: false,
     };
     const found = args.map((word) => {

@@ -1,5 +1,6 @@
 // Goal: whatever is wrong, the user reads what it is and what was read, the exit code tells whose
 // fault it was, and no half report is left behind.
+import { once } from 'node:events';
 import {
   closeSync,
   existsSync,
@@ -424,6 +425,34 @@ describe('--out', () => {
     ]);
     expect(readdirSync(HOME)).toEqual([]);
   });
+});
+
+// Goal: whoever takes results slowly costs time and no memory.
+// Method: read nothing, see how far the command gets into a log much longer than that, then read all.
+// Where there is no /proc, nobody tells how far it gets.
+test.skipIf(!existsSync('/proc/self/io')).each([
+  ['convert', 'mail.log'],
+  ['timeline', 'mail.log', '--ip', '0.0.0.0/0', '--lines'],
+])('%s waits for a reader that takes its time', async (...args) => {
+  const cwd = newFolder();
+  const lines = 300_000;
+  const times = Array.from({ length: lines }, (_, at) => new Date(1_790_000_000_000 + at * 1000));
+  const log = times.map((time) => connect(time.toISOString(), '192.0.2.1')).join('');
+  writeFileSync(path.join(cwd, 'mail.log'), log);
+  const { child, done } = startHindcast(args, { cwd });
+  await once(child.stdout, 'data');
+  child.stdout.pause();
+  const read = (): number => {
+    const [, bytes] = /rchar: (\d+)/.exec(readFileSync(`/proc/${child.pid}/io`, 'latin1'))!;
+    return Number(bytes);
+  };
+  // It stands still where two looks see the same.
+  for (let before = -1; read() !== before; await delay(300)) before = read();
+  expect(read()).toBeLessThan(log.length * 0.7);
+  child.stdout.resume();
+  const { code, stdout } = await done;
+  expect(code).toBe(0);
+  expect(stdout.split('192.0.2.').length).toBeGreaterThan(lines);
 });
 
 describe('a run that ends early', () => {

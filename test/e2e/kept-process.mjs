@@ -22,6 +22,7 @@ async function answer({ args, cwd }) {
   const code = await main(args, {
     out: (text) => out.push(text) > 0,
     err: (text) => void err.push(text),
+    drained: () => undefined,
     errIsTerminal: false,
   });
   process.send?.({ code, stdout: out.join(''), stderr: err.join('') });

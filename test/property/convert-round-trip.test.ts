@@ -144,6 +144,7 @@ test('a converted log replays as the log does', async () => {
           stdio: {
             out: (text) => ((converted += text), true),
             err: () => undefined,
+            drained: () => undefined,
             errIsTerminal: false,
           },
           signal: new AbortController().signal,

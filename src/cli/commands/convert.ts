@@ -11,6 +11,7 @@ import {
 import { streamEvents } from '../../simulate/events.ts';
 import type { LogOptions } from '../input-options.ts';
 import { openLogs } from '../open-logs.ts';
+import { pacedSources } from '../paced-sources.ts';
 import type { CommandContext } from '../program.ts';
 import { refuseUnusable } from '../unusable-logs.ts';
 
@@ -38,8 +39,9 @@ export async function runConvert(
   const toLine = csv ? eventCsvLine : eventJsonLine;
   const toClockLine = csv ? clockCsvLine : clockJsonLine;
   let pending = csv ? EVENTS_HEADER : '';
+  const sources = pacedSources(opened.sources, stdio, signal);
   try {
-    await streamEvents({ sources: opened.sources }, (batch, row) => {
+    await streamEvents({ sources }, (batch, row) => {
       // A late event stays late when the line that it is late by holds no event.
       const nowMs = batch.release[row];
       if (nowMs > clockMs && (batch.flags[row] & FLAG.late) !== 0) pending += toClockLine(nowMs);

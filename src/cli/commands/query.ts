@@ -85,7 +85,7 @@ async function answer(
     if (pending.length < CHUNK_LENGTH) continue;
     if (!stdio.out(pending)) return false;
     pending = '';
-    await setImmediate();
+    await (stdio.drained(signal) ?? setImmediate());
     if (signal.aborted) throw new InterruptedError('interrupted');
   }
   return stdio.out(pending);

@@ -15,6 +15,7 @@ import { timeline, type Timeline } from '../../simulate/timeline.ts';
 import { closingNote } from '../closing-note.ts';
 import { durationOption, fromToOptions, type LogOptions } from '../input-options.ts';
 import { openLogs } from '../open-logs.ts';
+import { pacedSources } from '../paced-sources.ts';
 import type { CommandContext } from '../program.ts';
 import { showProgress } from '../progress.ts';
 import { jsonText } from '../replay-logs.ts';
@@ -65,7 +66,7 @@ export async function runTimeline(
     const output = new PacedOutput(stdio);
     const printer = lines ? new LinePrinter(output, opened.fileOf) : undefined;
     const result = await timeline({
-      sources: opened.sources,
+      sources: lines ? pacedSources(opened.sources, stdio, signal) : opened.sources,
       vocabulary,
       needs,
       networks,
@@ -81,7 +82,11 @@ export async function runTimeline(
     if (flags.all === true) refuseTooMany(result);
     printer?.end();
     const report = { version: VERSION, networks, files, timeline: result };
-    for (const piece of piecesOf(report, flags)) if (!output.write(piece)) return;
+    for (const piece of piecesOf(report, flags)) {
+      if (!output.write(piece)) return;
+      const taken = stdio.drained(signal);
+      if (taken !== undefined) await taken;
+    }
     output.flush();
     if (flags.format === 'csv' && result.events === 0) {
       stdio.err(

@@ -17,7 +17,12 @@ const LOG = file('a.csv', 'time,kind\n');
 
 /** What a run that must fail says, file names without their folder. */
 async function mistakeOf(flags: Parameters<typeof runCompare>[1]): Promise<readonly unknown[]> {
-  const stdio = { out: () => true, err: () => undefined, errIsTerminal: false };
+  const stdio = {
+    out: () => true,
+    drained: () => undefined,
+    err: () => undefined,
+    errIsTerminal: false,
+  };
   const context = { stdio, signal: new AbortController().signal, exit: () => undefined };
   const error = await runCompare([LOG], flags, context).then(
     () => undefined,

@@ -43,7 +43,7 @@ async function run(flags: Flags, logs: readonly string[] = [at('mail.log')]): Pr
     shown += text;
     return true;
   };
-  const stdio = { out: write, err: write, errIsTerminal: false };
+  const stdio = { out: write, drained: () => undefined, err: write, errIsTerminal: false };
   await runCut(logs, { year: ['2026'], ...flags }, {
     stdio,
     signal: new AbortController().signal,
