@@ -247,8 +247,9 @@ const ascii = Buffer.alloc(64);
 
 /** Reads an address that `formatAddress` wrote into `out[0..3]`; 0 and zeros where it is none. */
 export function readAddressText(text: string, out: Int32Array): Family {
-  out.fill(0);
-  return readAddress(ascii, 0, ascii.write(text, 'latin1'), out, 0);
+  const family = readAddress(ascii, 0, ascii.write(text, 'latin1'), out, 0);
+  if (family === 0) out.fill(0);
+  return family;
 }
 
 /** `192.0.2.0/24` */

@@ -3,13 +3,14 @@ import ipaddr from 'ipaddr.js';
 import { describe, expect, test } from 'vitest';
 
 import {
+  NetworkSet,
   compareNetworks,
   formatAddress,
   formatNetwork,
   maskWord,
-  NetworkSet,
   parseNetwork,
   readAddress,
+  readAddressText,
 } from '../../../src/model/address.ts';
 
 /** What `readAddress` makes of a text, as text again; undefined when it is no address. */
@@ -230,4 +231,15 @@ describe('a set of networks', () => {
     expect(new NetworkSet([parseNetwork('0.0.0.0/0')!]).has(0, new Int32Array(4), 0)).toBe(false);
     expect(new NetworkSet([parseNetwork('::/0')!]).has(0, new Int32Array(4), 0)).toBe(false);
   });
+});
+
+test('a text that is no address leaves zeros, whatever was read before', () => {
+  const words = new Int32Array(4);
+  for (const text of ['', '192.0.2.1x', '192.0.2', '192.0.2.256', 'mx1']) {
+    expect(readAddressText('192.0.2.200', words)).toBe(4);
+    expect(readAddressText(text, words)).toBe(0);
+    expect([...words]).toEqual([0, 0, 0, 0]);
+  }
+  expect(readAddressText('192.0.2.2', words)).toBe(4);
+  expect([words[0] & 0xff, words[1]]).toEqual([2, 0]);
 });
