@@ -70,6 +70,8 @@ describe('every command that reads logs', () => {
     ['explain', log, '--policy', EVERYTHING, '--firing', '3'],
     ['sweep', log, '--policy', EVERYTHING, '--rule', 'busy', '--above', '1,2,3'],
     ['compare', log, '--policy', EVERYTHING, '--policy', EVERYTHING],
+    ['check', EVERYTHING, '--phase', log],
+    ['cut', log, '--ip', '0.0.0.0/0', '--out', 'OUT'],
     ['replay', log, '--policy', EVERYTHING, '--enforce'],
     ['replay', log, '--policy', EVERYTHING, '--from', '2026-11-20T17:28:00Z'],
     ['replay', log, '--policy', EVERYTHING, '--to', '2026-11-20T17:28:00Z'],
