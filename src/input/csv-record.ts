@@ -1,5 +1,5 @@
 import { decodeText } from '../model/event-batch.ts';
-import { lowestMark, ONES, zeroBytes } from '../model/words.ts';
+import { HIGHS, lowestMark, ONES, zeroBytes } from '../model/words.ts';
 import type { Cells } from './event-fields.ts';
 
 const QUOTE = 34;
@@ -8,8 +8,6 @@ const RETURN = 13;
 const FIRST_CAPACITY = 32;
 const NEWLINES = NEWLINE * ONES;
 const QUOTES = QUOTE * ONES;
-/** Bit 7 of each byte. */
-const HIGHS = 0x8080_8080 | 0;
 
 /**
  * Splits one CSV record (RFC 4180, any one-byte delimiter) into spans of the block, in one pass.

@@ -100,7 +100,8 @@ const BEHIND_9 = atLeast(58);
 const FROM_A = atLeast(97);
 const BEHIND_Z = atLeast(123);
 const SMALL = 0x2020_2020;
-const HIGHS = Math.imul(128, ONES);
+/** Bit 7 of each byte. */
+export const HIGHS = Math.imul(128, ONES);
 
 /** Bit 7 of every byte of a word that is an ASCII letter or digit, and no other bit. */
 function alphanumerics(word: number): number {

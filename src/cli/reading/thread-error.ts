@@ -6,38 +6,39 @@ import {
   InterruptedError,
   UserError,
 } from '../../model/errors.ts';
+import { EXIT, exitCodeOf } from '../exit-code.ts';
 
 /** An error as a plain value: what passes between threads loses its class. */
 export interface ThreadError {
-  readonly type: 'user' | 'disk' | 'check' | 'interrupted' | 'bug';
+  /** What the process would end with, were it thrown there. */
+  readonly code: number;
   readonly message: string;
   readonly hint: string | undefined;
   readonly diagnostics: readonly Diagnostic[];
 }
 
 export function packError(error: unknown): ThreadError {
+  const code = exitCodeOf(error);
   const { message, stack = message } = error as Error;
-  const plain = { message, hint: undefined, diagnostics: [] };
-  if (error instanceof UserError) {
-    return { type: 'user', message, hint: error.hint, diagnostics: error.diagnostics };
-  }
-  if (error instanceof DiskError) return { ...plain, type: 'disk' };
-  if (error instanceof CheckError) return { ...plain, type: 'check' };
-  if (error instanceof InterruptedError) return { ...plain, type: 'interrupted' };
-  return { ...plain, type: 'bug', message: stack };
+  if (code === EXIT.bug) return { code, message: stack, hint: undefined, diagnostics: [] };
+  const { hint, diagnostics } = error instanceof UserError ? error : NO_MISTAKE;
+  return { code, message, hint, diagnostics };
 }
 
-export function unpackError({ type, message, hint, diagnostics }: ThreadError): Error {
-  switch (type) {
-    case 'user':
+const NO_MISTAKE = { hint: undefined, diagnostics: [] };
+
+/** An error that ends the process as the packed one would have. */
+export function unpackError({ code, message, hint, diagnostics }: ThreadError): Error {
+  switch (code) {
+    case EXIT.userMistake:
       return new UserError(message, hint, diagnostics);
-    case 'disk':
+    case EXIT.diskFailed:
       return new DiskError(message);
-    case 'check':
+    case EXIT.checkFailed:
       return new CheckError(message);
-    case 'interrupted':
+    case EXIT.interrupted:
       return new InterruptedError(message);
-    case 'bug':
+    default:
       return new BugError(message);
   }
 }

@@ -87,6 +87,8 @@ export class ProgramLine {
     const { batch } = this;
     const { family, words } = this.peer;
     batch.family[row] = family;
+    // What the words of no address hold is that of an earlier line.
+    if (family === 0) return row;
     const at = row * 4;
     batch.ip[at] = words[0];
     if (family === 6) {
