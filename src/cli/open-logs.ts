@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { EventSource } from '../clock/event-source.ts';
-import { discoverInputs, type Input } from '../input/discover.ts';
+import { discoverInputs, inputOf, type Input, type TextInput } from '../input/discover.ts';
 import { NOTHING_READ, type LogFacts } from '../input/log-facts.ts';
 import type { LogFile } from '../input/open-inputs.ts';
 import { readRotationName } from '../input/rotation.ts';
@@ -41,6 +41,8 @@ export interface OpenLogs {
 
 /** What the run asks of its inputs. */
 export interface LogDemands extends ReadDemands {
+  /** Logs that are no files, beside those named. */
+  readonly texts?: readonly TextInput[] | undefined;
   /** Those that will judge what the inputs hold. */
   readonly policies?: readonly AskingPolicy[] | undefined;
 }
@@ -63,8 +65,9 @@ export async function openLogs(
   options: LogOptions,
   demands: LogDemands,
 ): Promise<OpenLogs> {
-  const open = (await isWorthThread(logs, options, demands)) ? inThread : here;
-  const { files, sources } = await open(logs, options, demands);
+  const inputs = [...(await discoverInputs(logs)), ...(demands.texts ?? []).map(inputOf)];
+  const open = isWorthThread(inputs, options) ? inThread : here;
+  const { files, sources } = await open(inputs, options, demands);
   const close = (): void => {
     for (const source of sources) source.close();
   };
@@ -100,7 +103,7 @@ export async function openLogs(
 }
 
 type Open = (
-  logs: readonly string[],
+  inputs: readonly Input[],
   options: LogOptions,
   demands: ReadDemands,
 ) => Promise<{ readonly files: readonly LogFile[]; readonly sources: readonly LogReader[] }>;
@@ -111,16 +114,10 @@ const inThread: Open = async (...asked) =>
   (await import('./reading/read-in-thread.ts')).openInThread(...asked);
 
 /** Whether another thread is to read the inputs: as the user says, or where it pays. */
-async function isWorthThread(
-  logs: readonly string[],
-  { threads }: LogOptions,
-  { texts = [] }: LogDemands,
-): Promise<boolean> {
-  if (threads === 1 || texts.length > 0) return false;
-  const inputs = await discoverInputs(logs);
-  // Standard input belongs to this thread.
-  if (inputs.some(({ stream }) => stream)) return false;
-  if (threads !== undefined) return true;
+function isWorthThread(inputs: readonly Input[], { threads }: LogOptions): boolean {
+  // Standard input belongs to this thread, and what is no file is here already.
+  if (inputs.some(({ stream, bytes }) => stream || bytes !== undefined)) return false;
+  if (threads !== undefined) return threads > 1;
   const bytes = inputs.reduce(
     (sum, { name, sizeBytes }) => sum + sizeBytes * (PACKED_NAME.test(name) ? PACKED : 1),
     0,

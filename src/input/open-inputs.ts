@@ -6,7 +6,7 @@ import { blocksOf, openBlocks, type BlockReader } from './blocks.ts';
 import { gzipHeaderTime } from './compression.ts';
 import { FileDater } from './dating.ts';
 import { HEAD_BYTES, isConverted, type Format } from './detect.ts';
-import { discoverInputs, inputOf, type Input, type TextInput } from './discover.ts';
+import type { Input } from './discover.ts';
 import {
   dayMissing,
   inferYears,
@@ -52,8 +52,6 @@ export interface InputOptions {
   readonly defaultKind?: string | undefined;
   /** Whether the first line of a connection whose beginning is not logged brings a connect. */
   readonly inferConnections?: boolean | undefined;
-  /** Logs beside those of the arguments. */
-  readonly texts?: readonly TextInput[] | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Stands for standard input in tests. */
   readonly stdin?: NodeJS.ReadableStream | undefined;
@@ -96,18 +94,17 @@ export interface LogInputs {
 }
 
 /**
- * Finds the inputs, tells their formats and years, and ranks them. Nothing here depends on the
+ * Tells the formats and years of inputs, and ranks them. Nothing here depends on the
  * order of the arguments, the present folder or day, the locale or the machine's zone.
  *
- * @throws UserError for inputs that are missing or whose year nothing tells, DiskError,
+ * @throws UserError for inputs whose year nothing tells, DiskError,
  *     InterruptedError
  */
 export async function openInputs(
-  args: readonly string[],
+  inputs: readonly Input[],
   options: InputOptions,
 ): Promise<LogInputs> {
   const looks: FirstLook[] = [];
-  const inputs = [...(await discoverInputs(args)), ...(options.texts ?? []).map(inputOf)];
   for (const input of inputs) looks.push(await lookAt(input, options));
   const years = await findYears(looks, options);
   const prober = new Prober(options);

@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { mergeSources } from '../../src/clock/merge.ts';
+import { discoverInputs } from '../../src/input/discover.ts';
 import { openInputs } from '../../src/input/open-inputs.ts';
 import { UTC } from '../../src/input/zones.ts';
 import { ALL_NEEDS } from '../../src/model/event.ts';
@@ -17,7 +18,7 @@ interface Read {
 async function read(files: Readonly<Record<string, string | Buffer>>): Promise<Read> {
   const vocabulary = new Vocabulary();
   const setting = { vocabulary, needs: ALL_NEEDS, gapMs: 3_600_000, zoneFor: () => UTC };
-  const { sources } = await openInputs([scratchFolder(files)], setting);
+  const { sources } = await openInputs(await discoverInputs([scratchFolder(files)]), setting);
   const events: string[] = [];
   await mergeSources(sources, (batch, from, to) => {
     for (let row = from; row < to; row++) {

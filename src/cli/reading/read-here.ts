@@ -1,4 +1,4 @@
-import type { TextInput } from '../../input/discover.ts';
+import type { Input } from '../../input/discover.ts';
 import { FORMAT_NAMES, type FormatName } from '../../input/format-names.ts';
 import { openInputs, type LogInputs } from '../../input/open-inputs.ts';
 import { createZone, type Zone } from '../../input/zones.ts';
@@ -24,24 +24,22 @@ export interface ReadDemands {
   readonly signal?: AbortSignal | undefined;
   /** Where the logs of an earlier run ended: it tells the year of those that follow. */
   readonly afterMs?: number | undefined;
-  /** Logs that are no files, beside those named. */
-  readonly texts?: readonly TextInput[] | undefined;
 }
 
 /**
- * Finds, detects, dates and ranks the inputs that a user named, to be read in this thread.
+ * Detects, dates and ranks inputs, to be read in this thread.
  *
  * @param isShared whether other threads are to see the batches
- * @throws {UserError} for a mistake in the options, an input that is missing, or one that nothing dates
+ * @throws {UserError} for a mistake in the options, or an input that nothing dates
  */
 export function openHere(
-  logs: readonly string[],
+  inputs: readonly Input[],
   options: LogOptions,
   demands: ReadDemands,
   isShared = false,
 ): Promise<LogInputs> {
   const years = yearOption(options.year);
-  return openInputs(logs, {
+  return openInputs(inputs, {
     ...demands,
     isShared,
     inferConnections: options.inferConnections,

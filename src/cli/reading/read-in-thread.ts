@@ -12,9 +12,9 @@ import { unpackError, type ThreadError } from './thread-error.ts';
 
 /** What the thread is to read: given to it at its start. */
 export interface ThreadTask {
-  readonly logs: readonly string[];
+  readonly inputs: readonly Input[];
   readonly options: LogOptions;
-  readonly demands: Omit<ReadDemands, 'vocabulary' | 'signal' | 'texts'>;
+  readonly demands: Omit<ReadDemands, 'vocabulary' | 'signal'>;
   readonly words: NewWords;
 }
 
@@ -52,22 +52,21 @@ const NURSERY_MB = 2;
 
 /** The same as `openHere`, read in a thread beside this one. */
 export async function openInThread(
-  logs: readonly string[],
+  inputs: readonly Input[],
   options: LogOptions,
   { vocabulary, signal, needs, gapMs, afterMs }: ReadDemands,
 ): Promise<{ readonly files: readonly LogFile[]; readonly sources: readonly ThreadSource[] }> {
   const receiver = new BatchReceiver(vocabulary);
   const demands = { needs, gapMs, afterMs };
   const words = wordsOf(vocabulary);
-  const task: ThreadTask = { logs, options: howToRead(options), demands, words };
+  const task: ThreadTask = { inputs, options: howToRead(options), demands, words };
   const thread = new ReaderThread(task, receiver, signal);
   const { files, lowerBounds } = await thread.opened.catch((error: unknown) => {
     thread.close();
     throw error;
   });
-  const inputs = files.filter(({ rank }) => rank !== undefined).map(({ input }) => input);
-  const sources = inputs.map((input, rank) => {
-    return new ThreadSource(thread, input, rank, lowerBounds[rank]);
+  const sources = files.flatMap(({ input, rank }) => {
+    return rank === undefined ? [] : [new ThreadSource(thread, input, rank, lowerBounds[rank])];
   });
   return {
     files: files.map((file) => ({ ...file, opening: Buffer.from(file.opening) })),
@@ -200,7 +199,10 @@ class ThreadSource implements EventSource {
     }
     this.#askAhead();
     const { shown, watermark, certainMs, bytesRead, facts } = await this.#ahead.shift()!;
-    Object.assign(this, { watermark, certainMs, bytesRead, facts });
+    this.watermark = watermark;
+    this.certainMs = certainMs;
+    this.bytesRead = bytesRead;
+    this.facts = facts;
     if (shown !== undefined) return this.#thread.receiver.receive(shown);
     this.#ended = true;
     this.#thread.open--;

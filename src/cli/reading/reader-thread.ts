@@ -9,14 +9,14 @@ import { packError } from './thread-error.ts';
 // Reads the logs of a run for another thread. Requests are answered one after another in the order
 // in which they come, so that what is read next never depends on which thread is faster.
 
-const { logs, options, demands, words } = workerData as ThreadTask;
+const { inputs, options, demands, words } = workerData as ThreadTask;
 const vocabulary = new Vocabulary();
 const sender = new BatchSender(vocabulary, words);
 let opened: LogInputs;
 let last = Promise.resolve();
 
 async function open(): Promise<ThreadAnswer> {
-  opened = await openHere(logs, options, { ...demands, vocabulary }, true);
+  opened = await openHere(inputs, options, { ...demands, vocabulary }, true);
   const lowerBounds = opened.sources.map(({ lowerBound }) => lowerBound);
   return { type: 'opened', files: opened.files, lowerBounds };
 }

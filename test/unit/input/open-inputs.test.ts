@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { discoverInputs } from '../../../src/input/discover.ts';
 import { openInputs, type InputOptions, type LogInputs } from '../../../src/input/open-inputs.ts';
 import { UTC } from '../../../src/input/zones.ts';
 import { UserError } from '../../../src/model/errors.ts';
@@ -12,8 +13,8 @@ import { Vocabulary } from '../../../src/model/vocabulary.ts';
 import { drain } from './plain-parser.ts';
 import { scratchFolder } from './scratch-folder.ts';
 
-const open = (args: string[], options: Partial<InputOptions> = {}): Promise<LogInputs> =>
-  openInputs(args, {
+const open = async (args: string[], options: Partial<InputOptions> = {}): Promise<LogInputs> =>
+  openInputs(await discoverInputs(args), {
     vocabulary: new Vocabulary(),
     needs: ALL_NEEDS,
     gapMs: 3_600_000,

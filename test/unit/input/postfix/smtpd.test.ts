@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { eventOf, outcomeOf, parsePostfix } from '../event-rows.ts';
+import { createSyslogParser } from '../../../../src/input/syslog/parser.ts';
+import { ALL_NEEDS } from '../../../../src/model/event.ts';
+import { EventBatch } from '../../../../src/model/event-batch.ts';
+import { Vocabulary } from '../../../../src/model/vocabulary.ts';
+import { readableBlock } from '../../../../src/model/words.ts';
+
+import { BERLIN_2026, eventOf, outcomeOf, parsePostfix } from '../event-rows.ts';
 
 const smtpd = (text: string): ReturnType<typeof eventOf> =>
   eventOf(`postfix/smtpd[19832]: ${text}`);
@@ -8,6 +14,21 @@ const outcome = (text: string): string => outcomeOf(`postfix/smtpd[19832]: ${tex
 const OF = { listener: 'postfix', session: 'postfix/smtpd[19832]' };
 const PEER = { ...OF, ip: '192.0.2.7' };
 const HOST = 'client.example[192.0.2.7]';
+
+// Rows are saved with a state, whose bytes must not tell what was read before.
+test('a row of no address holds none of an earlier line', () => {
+  const lines = ['[192.0.2.7]', '[unknown]'].map((peer) => {
+    return `Nov 20 18:27:13 mx1 postfix/smtpd[7]: connect from unknown${peer}\n`;
+  });
+  const vocabulary = new Vocabulary();
+  const batch = new EventBatch(vocabulary, readableBlock(Buffer.from(lines.join(''))));
+  const parser = createSyslogParser({ vocabulary, dater: BERLIN_2026, needs: ALL_NEEDS });
+  const [first] = lines;
+  parser.parseLine(batch, 0, first.length - 1, 1);
+  parser.parseLine(batch, first.length, batch.bytes.length - 1, 2);
+  expect(Array.from(batch.family.subarray(0, 2))).toEqual([4, 0]);
+  expect(Array.from(batch.ip.subarray(4, 8))).toEqual([0, 0, 0, 0]);
+});
 
 describe('sessions', () => {
   test.each([
